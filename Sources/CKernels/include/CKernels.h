@@ -1,4 +1,4 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
-#include "kernels_spikes.h"
+#include "kernels_real.h"
 #endif
