@@ -1,4 +1,5 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
+#include "kernels_pursuit.h"
 #include "kernels_real.h"
 #endif
