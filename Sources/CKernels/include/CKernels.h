@@ -1,4 +1,5 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include "kernels_spikes.h"
+#include "kernels_events.h"
 #endif
