@@ -48,7 +48,7 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "EventsTests", dependencies: ["Events"]),
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
     .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
