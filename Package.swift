@@ -48,7 +48,7 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
     .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
