@@ -46,8 +46,8 @@ let package = Package(
       swiftSettings: hot),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-    .testTarget(name: "EventsTests", dependencies: ["Events"]),
-    .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"]),
+    .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
+    .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
     .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),

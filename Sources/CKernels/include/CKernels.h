@@ -1,4 +1,6 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
-#include "kernels_spikes.h"
+#include "kernels_events.h"
+#include "kernels_pursuit.h"
+#include "kernels_real.h"
 #endif
