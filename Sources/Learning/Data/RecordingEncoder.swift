@@ -40,15 +40,18 @@ public struct RecordingEncoder: Sendable {
     }
   }
 
-  /// The spikes from the first to the last active step of a recording.
-  public func encode(_ recording: Recording) throws -> SpikeSequence {
+  /// The spikes of a recording, silent steps at both ends included.
+  public func encodeWhole(_ recording: Recording) throws -> SpikeSequence {
     switch kind {
     case .spiketrum(let encoder):
-      let samples = try Self.samples(recording, sampleRate: encoder.configuration.sampleRate)
-      return try Self.active(encoder.encode(samples), path: recording.path)
-    case .events(let configuration):
-      return try Self.active(bin(recording, configuration), path: recording.path)
+      encoder.encode(try Self.samples(recording, sampleRate: encoder.configuration.sampleRate))
+    case .events(let configuration): try bin(recording, configuration)
     }
+  }
+
+  /// The spikes from the first to the last active step of a recording.
+  public func encode(_ recording: Recording) throws -> SpikeSequence {
+    try Self.active(encodeWhole(recording), path: recording.path)
   }
 
   /// The recording and its variants, each encoded; a variant that fell silent is left out.
