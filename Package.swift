@@ -40,7 +40,7 @@ let package = Package(
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "Learning", "Pipelines",
+        "Learning", "Pipelines", "Audio", "EventFormats", "Events", "Recognition", "Spiketrum", "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),

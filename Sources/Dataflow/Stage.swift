@@ -1,5 +1,5 @@
 /// What a stage does with the elements that pass through it: a value without threads or waiting.
-public protocol StreamTransform {
+public protocol StreamTransform: SendableMetatype {
   associatedtype Input: Sendable
   associatedtype Output: Sendable
   /// Takes the next element, and how many were lost directly before it.
