@@ -40,15 +40,15 @@ let package = Package(
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "Learning", "Pipelines",
+        "Learning", "Pipelines", "Audio", "EventFormats", "Events", "Recognition", "Spiketrum", "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-    .testTarget(name: "EventsTests", dependencies: ["Events"]),
-    .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+    .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
+    .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
     .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
