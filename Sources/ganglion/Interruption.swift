@@ -5,7 +5,8 @@ import Synchronization
 /// Whether the user asked the program to stop: the first Ctrl-C or SIGTERM is noted, a second one ends it at once.
 final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
-  private let sources: [any DispatchSourceSignal]
+  // Safe: set once, then only kept alive; Dispatch does not mark its sources Sendable.
+  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
   init() {
     var sources: [any DispatchSourceSignal] = []

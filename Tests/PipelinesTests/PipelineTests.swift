@@ -70,22 +70,6 @@ struct SoundPipelineTests {
     #expect(try events(chunk) == whole)
   }
 
-  @Test func clipWithinAStreamGetsTheDecisionItGetsAlone() async throws {
-    let model = try TestModels.sound()
-    let clip = Array(TestModels.tones[..<2_400])
-    // Whole steps and a silence longer than the gap before it, another clip before that.
-    let before = Array(TestModels.tones[5_600..<7_200]) + [Float](repeating: 0, count: 8_000)
-    let alone = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(clip))
-    let joined = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(before + clip))
-    let single = decisions(try await run(model, alone.path))
-    let both = decisions(try await run(model, joined.path))
-    #expect(single.count == 1)
-    #expect(both.count == 2)
-    let shift = Int64(before.count) * 125
-    #expect(both.last?.startMicroseconds == (single.first?.startMicroseconds ?? 0) + shift)
-    #expect(both.last?.label == single.first?.label)
-  }
-
   @Test func scoresComeStepByStepAndEndAtTheDecision() async throws {
     let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(Array(TestModels.tones[..<2_400])))
     let events = try await run(TestModels.sound(), file.path, scores: true)
