@@ -124,7 +124,8 @@ struct Train: ParsableCommand {
         throw ExitCode(130)
       }
       try checkpoint.write(trainer.state)
-      try report.epoch(record, isBest: trainer.state.bestEpoch == record.epoch, seconds: Date().timeIntervalSince(start))
+      try report.epoch(
+        record, isBest: trainer.state.bestEpoch == record.epoch, seconds: Date().timeIntervalSince(start))
     }
   }
 
