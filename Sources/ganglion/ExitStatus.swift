@@ -2,6 +2,7 @@ import ArgumentParser
 import Audio
 import EventFormats
 import Events
+import Learning
 import Pipelines
 import Recognition
 import Spiketrum
@@ -25,7 +26,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .badInput: "an input is damaged or of the wrong kind (what came before was classified)"
     case .noInput: "an input cannot be opened"
     case .output: "results cannot be written: disk full, or standard output closed"
-    case .model: "the model is damaged, of a newer version or not a model"
+    case .model: "the model or recipe is damaged, of a newer version or does not fit"
     case .interrupted: "interrupted (SIGINT)"
     case .terminated: "told to stop (SIGTERM)"
     }
@@ -49,6 +50,8 @@ enum ExitStatus: Int32, CaseIterable {
       case is InputError: .badInput
       case let error as ModelError: Self(error)
       case is OutputError: .output
+      case is DataError: .badInput
+      case is RecipeError, is CheckpointError, is TrainingError: .model
       case is RecognitionError, is SpiketrumError, is EventBinningError, is NetworkError: .model
       default: .failure
       }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The `ganglion` command: one subcommand a file.
 @main
@@ -7,11 +8,13 @@ struct Ganglion: AsyncParsableCommand {
     commandName: "ganglion",
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
-    subcommands: [Run.self, Train.self]
+    subcommands: [Run.self, Train.self, Evaluate.self]
   )
 
   /// Parses and runs; a failure becomes one line on standard error and the exit code that goes with it.
   static func main() async {
+    // A reader that goes away is an error of write, which says more than a silent death.
+    signal(SIGPIPE, SIG_IGN)
     var command: any ParsableCommand
     do {
       command = try parseAsRoot()

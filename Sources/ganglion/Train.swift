@@ -16,6 +16,8 @@ struct Train: ParsableCommand {
       weights as a run that was never stopped.
 
       Example: ganglion train Samples/recipes/digits.yaml --data ~/free-spoken-digit-dataset/recordings
+
+      \(ExitStatus.help)
       """)
 
   @Argument(help: ArgumentHelp("The recipe.", valueName: "recipe.yaml")) var recipe: String
@@ -36,6 +38,11 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
+    let interruption = Interruption()
+    try train(interruption)
+  }
+
+  private func train(_ interruption: Interruption) throws {
     let text: String
     do {
       text = try String(contentsOfFile: recipe, encoding: .utf8)
@@ -53,28 +60,30 @@ struct Train: ParsableCommand {
       throw ValidationError("the recipe names no data folder; give one with --data")
     }
     let modelPath = output ?? "\(made.name).safetensors"
-    let interruption = Interruption()
-    let line = ProgressLine()
+    let line = WorkProgress()
     let session = try TrainingSession(
       made,
       settings: .init(dataFolder: dataFolder, recipeFolder: folder, noiseFolder: noise, threads: threads)
     ) { activity in Self.show(activity, line) }
     let begin = Date()
-    let report = TrainingReport(path: Self.stem(modelPath) + ".log")
-    try report.begin(session, recipePath: recipe)
-    let train = try session.encode(.train) { Self.show($0, line) }
-    let validation = try session.encode(.validation) { Self.show($0, line) }
-    line.clear()
-    try report.encoded(train: train, validation: validation, test: session.split.test.count)
-
     let checkpoint = Checkpoint(path: modelPath + ".checkpoint")
     let fingerprint = try session.fingerprint()
     let resumed = restart ? nil : try checkpoint.read(fingerprint: fingerprint)
+    let report = TrainingReport(path: Self.stem(modelPath) + ".log")
+    if let resumed {
+      try report.resume(afterEpoch: resumed.epochsDone, of: session.recipe.training.epochs)
+    } else {
+      try report.begin(session, recipePath: recipe)
+    }
+    let train = try session.encode(.train) { Self.show($0, line) }
+    let validation = try session.encode(.validation) { Self.show($0, line) }
+    line.clear()
+    if resumed == nil { try report.encoded(train: train) }
+
     let trainer = try Trainer(
       network: session.network, options: session.recipe.training, augmentation: session.recipe.spikes, train: train,
       validation: validation, levels: session.encoder.levels, threads: threads, fingerprint: fingerprint,
       resuming: resumed)
-    if let resumed { note("going on after epoch \(resumed.epochsDone) of \(trainer.options.epochs)") }
     try trainAll(trainer, checkpoint: checkpoint, report: report, interruption: interruption, line: line)
 
     var model = try session.model(trainer, recipeText: text, seconds: Date().timeIntervalSince(begin))
@@ -92,7 +101,7 @@ struct Train: ParsableCommand {
   }
 
   private func trainAll(
-    _ trainer: Trainer, checkpoint: Checkpoint, report: TrainingReport, interruption: Interruption, line: ProgressLine
+    _ trainer: Trainer, checkpoint: Checkpoint, report: TrainingReport, interruption: Interruption, line: WorkProgress
   ) throws {
     let begin = Date()
     let first = trainer.state.epochsDone
@@ -111,7 +120,8 @@ struct Train: ParsableCommand {
       }
       line.clear()
       guard let record else {
-        note("stopped in epoch \(epoch); the same command goes on from epoch \(trainer.state.epochsDone)")
+        StandardError.report(
+          "stopped in epoch \(epoch); the same command goes on from epoch \(trainer.state.epochsDone)")
         throw ExitCode(130)
       }
       try checkpoint.write(trainer.state)
@@ -120,7 +130,7 @@ struct Train: ParsableCommand {
     }
   }
 
-  private static func show(_ activity: TrainingSession.Activity, _ line: ProgressLine) {
+  private static func show(_ activity: TrainingSession.Activity, _ line: WorkProgress) {
     switch activity {
     case .measuringLevels: line.show("measuring intensity levels", done: 0, total: 1)
     case .encoding(let part, let done, let total): line.show("encoding \(part.rawValue)", done: done, total: total)

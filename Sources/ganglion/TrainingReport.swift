@@ -16,7 +16,11 @@ struct TrainingReport {
     try line("network: \(session.network.parameters.count) parameters")
   }
 
-  func encoded(train: TrainingSet, validation: TrainingSet, test: Int) throws {
+  func resume(afterEpoch epoch: Int, of epochs: Int) throws {
+    try line("going on after epoch \(epoch) of \(epochs)")
+  }
+
+  func encoded(train: TrainingSet) throws {
     let sequences = train.variants.flatMap { $0 }
     let spikes = sequences.reduce(0) { $0 + $1.channels.count }
     let steps = sequences.reduce(0) { $0 + $1.steps }
@@ -53,7 +57,8 @@ struct TrainingReport {
   }
 
   private func line(_ text: String) throws {
-    note(text)
+    StandardError.write(text + "\n")
+    if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     defer { try? handle.close() }
     try handle.seekToEnd()

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// One line on standard error that is written over while work goes on; nothing where standard error is no terminal.
-final class ProgressLine: Sendable {
-  private let isShown = isatty(STDERR_FILENO) == 1
+/// A bar on standard error for work of known length, renewed in place; nothing where nobody is watching.
+final class WorkProgress: Sendable {
+  private let isShown = StandardError.isTerminal
   private let lastShown = Mutex(Date.distantPast)
 
   /// Shows a bar and a text, at most ten times a second; the last state (`done == total`) always.
@@ -19,23 +19,14 @@ final class ProgressLine: Sendable {
     let width = 24
     let filled = width * done / total
     let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled)
-    write("\r\u{1B}[K\(title) \(bar) \(100 * done / total) %  \(detail)")
+    StandardError.write("\(StandardError.clearedLine)\(title) \(bar) \(100 * done / total) %  \(detail)")
   }
 
   /// Removes the line.
   func clear() {
     guard isShown else { return }
-    write("\r\u{1B}[K")
+    StandardError.write(StandardError.clearedLine)
   }
-
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
-  }
-}
-
-/// Writes a line to standard error.
-func note(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
 }
 
 /// A duration for people: `41 s`, `3 min 05 s`, `2 h 10 min`.
