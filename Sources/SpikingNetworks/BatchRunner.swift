@@ -90,6 +90,9 @@ public final class BatchRunner<Scalar: Real> {
   /// Values that left a layer in the last `forward`, `[rows, outputWidth]`.
   public func output(ofLayer index: Int) -> Buffer<Scalar> { activations[index + 1].values }
 
+  /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.
+  public func measurements(ofLayer index: Int) -> [String: Double] { layers[index].measurements(of: passes[index]) }
+
   private func spread(_ sequences: [SpikeSequence]) {
     let values = activations[0].values
     values.resize(to: layout.rows * inputWidth)

@@ -16,6 +16,8 @@ public protocol Layer<Scalar>: Sendable {
   var parameters: [ParameterSpecification] { get }
   /// Scalars of state between two steps.
   var stateCount: Int { get }
+  /// Scalars of working memory a step needs in `Signal.workspace`; it keeps nothing there.
+  var workspaceCount: Int { get }
   /// Whether most outputs are zero, so that the next layer should look at the active ones only.
   var emitsSpikes: Bool { get }
   /// Whether `forward` and `backward` take the network's input as sparse sequences; it is made dense otherwise.
@@ -32,10 +34,15 @@ public protocol Layer<Scalar>: Sendable {
 
   /// From `pass.outputGradient` to `pass.inputGradient` (where wanted) and the lanes' parameter gradients (added to).
   func backward(_ pass: LayerPass<Scalar>)
+
+  /// Named figures of the last `forward` that tell how training goes, such as the share of attention that is on.
+  func measurements(of pass: LayerPass<Scalar>) -> [String: Double]
 }
 
 extension Layer {
   public var takesSequences: Bool { false }
+  public var workspaceCount: Int { 0 }
+  public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] { [:] }
   public var inputWidth: Int { inputShape.reduce(1, *) }
   public var outputWidth: Int { outputShape.reduce(1, *) }
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
@@ -81,10 +88,16 @@ public struct Signal<Scalar: Real> {
   public var active: UnsafeMutablePointer<UInt32>
   /// Number of active values, or nil where they are not listed.
   public var activeCount: Int?
+  /// Working memory of a step, `workspaceCount` scalars of any layer; undefined before and after.
+  public var workspace: UnsafeMutablePointer<Scalar>
 
-  public init(values: UnsafeMutablePointer<Scalar>, active: UnsafeMutablePointer<UInt32>, activeCount: Int?) {
+  public init(
+    values: UnsafeMutablePointer<Scalar>, active: UnsafeMutablePointer<UInt32>, activeCount: Int?,
+    workspace: UnsafeMutablePointer<Scalar>
+  ) {
     self.values = values
     self.active = active
     self.activeCount = activeCount
+    self.workspace = workspace
   }
 }

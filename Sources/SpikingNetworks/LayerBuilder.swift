@@ -18,6 +18,12 @@ enum LayerBuilder {
         case .neurons(let description): try Neurons<Scalar>(description, inputShape: shape, layer: index)
         case .dropout(let description):
           try Dropout<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
+        case .channelsLast: try ChannelsLast<Scalar>(inputShape: shape, spikes: spikes, layer: index)
+        case .conv(let description): try Conv<Scalar>(description, inputShape: shape, layer: index)
+        case .pool(let description):
+          try Pool<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
+        case .flatten: Flatten<Scalar>(inputShape: shape, spikes: spikes)
+        case .convLSTM(let description): try ConvLSTM<Scalar>(description, inputShape: shape, layer: index)
         }
       layers.append(layer)
       shape = layer.outputShape

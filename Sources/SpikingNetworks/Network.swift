@@ -13,6 +13,7 @@ public struct Network<Scalar: Real>: Sendable {
   public let parameterOffsets: [Int]
   private let stateOffsets: [Int]
   private let widest: Int
+  private let workspace: Int
 
   /// A network with parameters as they begin, drawn from `seed`.
   public init(_ description: NetworkDescription, seed: UInt64) throws(NetworkError) {
@@ -32,6 +33,7 @@ public struct Network<Scalar: Real>: Sendable {
     self.parameterOffsets = parameterOffsets
     self.stateOffsets = stateOffsets + [stateOffset]
     widest = layers.reduce(description.input.reduce(1, *)) { max($0, $1.outputWidth) }
+    workspace = layers.reduce(0) { max($0, $1.workspaceCount) }
     parameters = []
     parameters.reserveCapacity(offset)
     for (index, layer) in layers.enumerated() {
@@ -55,7 +57,7 @@ public struct Network<Scalar: Real>: Sendable {
 
   /// The state of a stream that has not begun.
   public func makeState() -> NetworkState<Scalar> {
-    NetworkState(scalars: stateOffsets[layers.count] + 2 * widest, indices: 2 * widest)
+    NetworkState(scalars: stateOffsets[layers.count], workspace: 2 * widest + workspace, indices: 2 * widest)
   }
 
   /// One step of one stream: spikes in, logits out. Allocates nothing.
@@ -66,11 +68,11 @@ public struct Network<Scalar: Real>: Sendable {
   public func step(_ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar]) {
     precondition(logits.count == outputCount, "\(outputCount) logits need as many places, not \(logits.count)")
     precondition(frame.channels.last.map { Int($0) < inputWidth } ?? true, "a spike beyond the network's input")
-    let scratch = stateOffsets[layers.count]
     let widest = widest
-    state.withMemory { scalars, indices in
-      var signal = Signal(values: scalars + scratch, active: indices, activeCount: frame.channels.count)
-      var next = Signal(values: scalars + scratch + widest, active: indices + widest, activeCount: nil)
+    state.withMemory { scalars, memory, indices in
+      let workspace = memory + 2 * widest
+      var signal = Signal(values: memory, active: indices, activeCount: frame.channels.count, workspace: workspace)
+      var next = Signal(values: memory + widest, active: indices + widest, activeCount: nil, workspace: workspace)
       signal.values.update(repeating: 0, count: inputWidth)
       for (place, channel) in frame.channels.enumerated() {
         signal.values[Int(channel)] = Scalar(frame.values[place])
@@ -93,12 +95,15 @@ public struct Network<Scalar: Real>: Sendable {
 
 /// Everything a network remembers of one stream between two steps; a value that can be copied, stored and put back.
 public struct NetworkState<Scalar: Real>: Sendable, Equatable {
-  /// The layers' states one after another, then working memory of a step.
+  /// The layers' states one after another: all there is to store.
   public private(set) var scalars: [Scalar]
+  // Memory a step works in, without meaning between two steps.
+  private var workspace: [Scalar]
   private var indices: [UInt32]
 
-  init(scalars: Int, indices: Int) {
-    self.scalars = [Scalar](repeating: 0, count: scalars)
+  init(scalars: Int, workspace: Int, indices: Int) {
+    self.scalars = [Scalar](repeating: 0, count: max(scalars, 1))
+    self.workspace = [Scalar](repeating: 0, count: max(workspace, 1))
     self.indices = [UInt32](repeating: 0, count: max(indices, 1))
   }
 
@@ -107,11 +112,19 @@ public struct NetworkState<Scalar: Real>: Sendable, Equatable {
     for index in scalars.indices { scalars[index] = 0 }
   }
 
-  mutating func withMemory(_ body: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<UInt32>) -> Void) {
+  public static func == (left: Self, right: Self) -> Bool { left.scalars == right.scalars }
+
+  mutating func withMemory(
+    _ body: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<UInt32>) -> Void
+  ) {
     scalars.withUnsafeMutableBufferPointer { scalars in
-      indices.withUnsafeMutableBufferPointer { indices in
-        guard let scalarBase = scalars.baseAddress, let indexBase = indices.baseAddress else { return }
-        body(scalarBase, indexBase)
+      workspace.withUnsafeMutableBufferPointer { workspace in
+        indices.withUnsafeMutableBufferPointer { indices in
+          guard let scalarBase = scalars.baseAddress, let workBase = workspace.baseAddress,
+            let indexBase = indices.baseAddress
+          else { return }
+          body(scalarBase, workBase, indexBase)
+        }
       }
     }
   }

@@ -7,7 +7,8 @@ import CKernels
 /// guarantees that they hold as many scalars as the named extents say, and that outputs do not overlap inputs.
 /// Accumulation runs over the summed index in ascending order, so a sparse and a dense form of the same product give the
 /// same bits. (`multiplyTransposed…`, which only gradients use, are BLAS's and promise no order.)
-public protocol Real: BinaryFloatingPoint, BitwiseCopyable, Sendable, Codable where RawSignificand: FixedWidthInteger {
+public protocol Real: MapKernels, BinaryFloatingPoint, BitwiseCopyable, Sendable, Codable
+where RawSignificand: FixedWidthInteger {
   /// `output[rows, width] += input[rows, depth] · weights[depth, width]`.
   static func multiply(
     _ input: UnsafePointer<Self>, inputStride: Int, _ weights: UnsafePointer<Self>, rows: Int, depth: Int, width: Int,

@@ -39,10 +39,6 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    try train(interruption)
-  }
-
-  private func train(_ interruption: Interruption) throws {
     let text: String
     do {
       text = try String(contentsOfFile: recipe, encoding: .utf8)
@@ -120,8 +116,7 @@ struct Train: ParsableCommand {
       }
       line.clear()
       guard let record else {
-        StandardError.report(
-          "stopped in epoch \(epoch); the same command goes on from epoch \(trainer.state.epochsDone)")
+        StandardError.report("stopped in epoch \(epoch); the same command goes on from epoch \(trainer.state.epochsDone)")
         throw ExitCode(130)
       }
       try checkpoint.write(trainer.state)

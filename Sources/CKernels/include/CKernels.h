@@ -3,4 +3,6 @@
 #include "kernels_events.h"
 #include "kernels_pursuit.h"
 #include "kernels_real.h"
+#include "kernels_conv.h"
+#include "kernels_cell.h"
 #endif

@@ -17,11 +17,16 @@ public enum LayerDescription: Sendable, Equatable {
   case batchNorm(BatchNormDescription)
   case neurons(NeuronDescription)
   case dropout(DropoutDescription)
+  case channelsLast
+  case conv(ConvDescription)
+  case pool(PoolDescription)
+  case flatten
+  case convLSTM(ConvLSTMDescription)
 }
 
 extension LayerDescription: Codable {
   enum Kind: String, CodingKey, CaseIterable {
-    case dense, batchNorm, neurons, dropout
+    case dense, batchNorm, neurons, dropout, channelsLast, conv, pool, flatten, convLSTM
   }
 
   public init(from decoder: any Decoder) throws {
@@ -37,6 +42,11 @@ extension LayerDescription: Codable {
       case .batchNorm: .batchNorm(try container.decode(BatchNormDescription.self, forKey: kind))
       case .neurons: .neurons(try container.decode(NeuronDescription.self, forKey: kind))
       case .dropout: .dropout(try container.decode(DropoutDescription.self, forKey: kind))
+      case .channelsLast: try Self.withoutOptions(.channelsLast, container.superDecoder(forKey: kind))
+      case .conv: .conv(try container.decode(ConvDescription.self, forKey: kind))
+      case .pool: .pool(try container.decode(PoolDescription.self, forKey: kind))
+      case .flatten: try Self.withoutOptions(.flatten, container.superDecoder(forKey: kind))
+      case .convLSTM: .convLSTM(try container.decode(ConvLSTMDescription.self, forKey: kind))
       }
   }
 
@@ -47,6 +57,23 @@ extension LayerDescription: Codable {
     case .batchNorm(let description): try container.encode(description, forKey: .batchNorm)
     case .neurons(let description): try container.encode(description, forKey: .neurons)
     case .dropout(let description): try container.encode(description, forKey: .dropout)
+    case .channelsLast: try container.encode(NoOptions(), forKey: .channelsLast)
+    case .conv(let description): try container.encode(description, forKey: .conv)
+    case .pool(let description): try container.encode(description, forKey: .pool)
+    case .flatten: try container.encode(NoOptions(), forKey: .flatten)
+    case .convLSTM(let description): try container.encode(description, forKey: .convLSTM)
     }
+  }
+
+  /// A layer that has no options is written `flatten: {}`.
+  private struct NoOptions: Codable {
+    enum CodingKeys: CodingKey, CaseIterable {}
+    init() {}
+    init(from decoder: any Decoder) throws { _ = try KnownKeys(decoder, CodingKeys.self) }
+  }
+
+  private static func withoutOptions(_ layer: Self, _ decoder: any Decoder) throws -> Self {
+    _ = try NoOptions(from: decoder)
+    return layer
   }
 }

@@ -44,13 +44,7 @@ public struct Neurons<Scalar: Real>: Layer {
       case .soft: Int32(GANGLION_RESET_SOFT)
       case .softLate: Int32(GANGLION_RESET_SOFT_LATE)
       }
-    neuron.surrogate =
-      switch description.surrogate {
-      case .triangle: Int32(GANGLION_SURROGATE_TRIANGLE)
-      case .sigmoid: Int32(GANGLION_SURROGATE_SIGMOID)
-      case .arctan: Int32(GANGLION_SURROGATE_ARCTAN)
-      case .fastSigmoid: Int32(GANGLION_SURROGATE_FAST_SIGMOID)
-      }
+    neuron.surrogate = description.surrogate.kernelValue
     neuron.reset_detached = description.resetDetached ? 1 : 0
     neuron.refractory_steps = Int32(description.refractorySteps)
     neuron.silent_neurons_learn_nothing = description.silentNeuronsLearnNothing ? 1 : 0
@@ -97,7 +91,8 @@ public struct Neurons<Scalar: Real>: Layer {
   // The decays a step uses are kept in front of the neurons' state, so that a step computes no exponential.
   private var derivedCount: Int { decayParameters > 0 ? 2 * units + 1 : 0 }
 
-  public var stateCount: Int { derivedCount + (Int(GANGLION_NEURON_STATE) + 2) * units }
+  public var stateCount: Int { derivedCount + Int(GANGLION_NEURON_STATE) * units }
+  public var workspaceCount: Int { 2 * units }
 
   private static func logit(_ decay: Double) -> Double { logarithm(decay / (1 - decay)) }
 
@@ -121,7 +116,7 @@ public struct Neurons<Scalar: Real>: Layer {
       state[0] = 1
     }
     let memory = state + derivedCount
-    let scratch = memory + Int(GANGLION_NEURON_STATE) * units
+    let scratch = input.workspace
     var neuron = neuron
     var current = UnsafePointer(input.values)
     if description.recurrent {
