@@ -58,6 +58,8 @@ public final class BatchRunner<Scalar: Real> {
   /// - Parameters:
   ///   - training: whether batch statistics and dropout apply.
   ///   - seed: of this batch's dropout.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0) {
     layout = BatchLayout(steps: sequences.map(\.steps))
     for index in activations.indices {
@@ -75,6 +77,8 @@ public final class BatchRunner<Scalar: Real> {
   }
 
   /// From `logitGradient` to `gradient`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward() {
     laneGradients.fill(0)
     for index in passes.indices.reversed() { layers[index].backward(passes[index]) }
@@ -93,6 +97,8 @@ public final class BatchRunner<Scalar: Real> {
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.
   public func measurements(ofLayer index: Int) -> [String: Double] { layers[index].measurements(of: passes[index]) }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func spread(_ sequences: [SpikeSequence]) {
     let values = activations[0].values
     values.resize(to: layout.rows * inputWidth)

@@ -7,6 +7,6 @@ struct Ganglion: AsyncParsableCommand {
     commandName: "ganglion",
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
-    subcommands: [Run.self, Train.self, Evaluate.self]
+    subcommands: [Run.self, Train.self, Evaluate.self, Benchmark.self]
   )
 }

@@ -107,6 +107,8 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -148,6 +150,8 @@ public struct Neurons<Scalar: Real>: Layer {
 
   private var needsDrives: Bool { decayParameters > 0 && description.inputScale == .leaky }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let rows = pass.layout.rows
     let decay = pass.tape.scalars("decay", count: units)
@@ -182,6 +186,8 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     if description.output == .membrane {
