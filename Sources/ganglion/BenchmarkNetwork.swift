@@ -65,8 +65,8 @@ enum BenchmarkNetwork: String, CaseIterable, ExpressibleByArgument {
     return sequence
   }
 
-  /// The network; with a `density`, its normalisations and biases are shifted until the neurons behind them fire that
-  /// often.
+  /// The network; with a `density`, its normalisations and biases are shifted until the synapses behind them receive
+  /// spikes that often.
   func network(density: Double?) throws -> Network<Float> {
     var network = try Network<Float>(description, seed: 1)
     guard let density, isMap else { return network }
@@ -76,13 +76,16 @@ enum BenchmarkNetwork: String, CaseIterable, ExpressibleByArgument {
         $0.name == "layers.\(layer - 1).shift" || $0.name == "layers.\(layer - 1).bias"
       }
       guard let shift = shifts.first?.range else { continue }
+      // What counts is what the next layer of synapses receives.
+      let next = network.layers[min(layer + 1, network.layers.count - 1)]
+      let received = next.kind == "pool" && next.emitsSpikes && next.outputShape.count == 3 ? layer + 1 : layer
       var (low, high): (Float, Float) = (-8, 8)
       for _ in 0..<8 {
         let middle = (low + high) / 2
         for index in shift { network.parameters[index] = middle }
         let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
         runner.forward(sequences, training: false)
-        let fired = runner.output(ofLayer: layer).array
+        let fired = runner.output(ofLayer: received).array
         let share = Double(fired.reduce(0, +)) / Double(fired.count)
         if share < density { low = middle } else { high = middle }
       }
