@@ -50,7 +50,7 @@ let package = Package(
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
-    .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
+    .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"], exclude: ["Golden"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),

@@ -36,11 +36,12 @@ public final class BatchRunner<Scalar: Real> {
     gradient.fill(0)
     laneGradients.resize(to: parameters.count * lanes.count)
     activations.append(Activations(width: inputWidth, areSpikes: true))
-    gradients.append(Buffer())
     for layer in layers {
       activations.append(Activations(width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth))
-      gradients.append(Buffer())
     }
+    // Only two gradients are alive at a time: what a layer takes from behind and what it hands on.
+    let shared = [Buffer<Scalar>(), Buffer<Scalar>()]
+    gradients = layers.indices.map { shared[$0 % 2] } + [Buffer()]
     for (index, _) in layers.enumerated() {
       let offset = parameterOffsets[index]
       let pass = LayerPass(
@@ -62,10 +63,15 @@ public final class BatchRunner<Scalar: Real> {
   @specialized(where Scalar == Double)
   public func forward(_ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0) {
     layout = BatchLayout(steps: sequences.map(\.steps))
-    for index in activations.indices {
-      activations[index].values.resize(to: index == 0 ? 0 : layout.rows * activations[index].width)
-      gradients[index].resize(to: index == 0 ? 0 : layout.rows * activations[index].width)
+    var widest = [0, 0]
+    for index in activations.indices.dropFirst() {
+      activations[index].values.resize(to: layout.rows * activations[index].width)
+      if index < layers.count { widest[index % 2] = max(widest[index % 2], activations[index].width) }
     }
+    for index in gradients.indices.prefix(2) where index < layers.count {
+      gradients[index].resize(to: layout.rows * widest[index])
+    }
+    logitGradient.resize(to: layout.rows * outputCount)
     activations[0].sequences = layers[0].takesSequences ? sequences : []
     if !layers[0].takesSequences { spread(sequences) }
     for (index, pass) in passes.enumerated() {

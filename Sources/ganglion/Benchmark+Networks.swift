@@ -14,7 +14,8 @@ struct BenchmarkNetworks: ParsableCommand {
       16 and 32 channels, 128, 11; 16 steps, batch 16. dvsg128: 2x128x128, five convolutions of 128 channels, 512, 110, \
       vote of 11; 16 steps, batch 2. Inputs are random spikes. Training is forward, loss and backward; memory is the \
       process's peak. A step is one of a running stream, batch 1; in the convolutional networks the hidden neurons are \
-      set to fire about as densely as the input. Each figure is the median [least-most] of seven measurements.
+      set to fire about as densely as the input. Each figure is the median [least-most] of seven measurements by the \
+      clock, and the median by CPU time, which other work on the machine disturbs less.
       """)
 
   enum Mode: String, CaseIterable, ExpressibleByArgument { case training, steps, all }
@@ -47,8 +48,8 @@ struct BenchmarkNetworks: ParsableCommand {
     var median: Double
     var least: Double
     var most: Double
-    /// CPU time over wall time.
-    var load: Double
+    /// The median by CPU time.
+    var byCPU: Double
     var peakMebibytes: Int
   }
 
@@ -65,23 +66,22 @@ struct BenchmarkNetworks: ParsableCommand {
       "\(row.network.padding(toLength: 8, withPad: " ", startingAt: 0)) "
         + "\(row.what.padding(toLength: 10, withPad: " ", startingAt: 0)) "
         + "\(figures.padding(toLength: 44, withPad: " ", startingAt: 0)) "
-        + "threads \(row.threads)  density \(row.density)  cpu/wall \(String(format: "%.2f", row.load))  "
+        + "by CPU \(number(row.byCPU))  threads \(row.threads)  density \(row.density)  "
         + "peak \(row.peakMebibytes) MiB")
   }
 
-  /// Seconds of a repeated piece of work: wall times, and CPU over wall.
-  private func time(_ times: Int, warm: Int, _ work: () -> Void) -> (seconds: [Double], load: Double) {
+  /// Seconds of a repeated piece of work, by the clock and by CPU, each in ascending order.
+  private func time(_ times: Int, warm: Int, _ work: () -> Void) -> (wall: [Double], cpu: [Double]) {
     for _ in 0..<warm { work() }
-    let cpu = Self.seconds(CLOCK_PROCESS_CPUTIME_ID)
-    let begin = Self.seconds(CLOCK_MONOTONIC)
-    var found: [Double] = []
+    var wall: [Double] = []
+    var cpu: [Double] = []
     for _ in 0..<times {
-      let start = Self.seconds(CLOCK_MONOTONIC)
+      let (start, spent) = (Self.seconds(CLOCK_MONOTONIC), Self.seconds(CLOCK_PROCESS_CPUTIME_ID))
       work()
-      found.append(Self.seconds(CLOCK_MONOTONIC) - start)
+      wall.append(Self.seconds(CLOCK_MONOTONIC) - start)
+      cpu.append(Self.seconds(CLOCK_PROCESS_CPUTIME_ID) - spent)
     }
-    let wall = Self.seconds(CLOCK_MONOTONIC) - begin
-    return (found.sorted(), (Self.seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / wall)
+    return (wall.sorted(), cpu.sorted())
   }
 
   private static func seconds(_ clock: clockid_t) -> Double {
@@ -107,10 +107,11 @@ struct BenchmarkNetworks: ParsableCommand {
       _ = loss.apply(runner, targets: targets)
       runner.backward()
     }
-    let rates = timing.seconds.map { Double(which.batch) / $0 }
+    let rates = timing.wall.map { Double(which.batch) / $0 }
     return Row(
       network: which.rawValue, what: "training", unit: "samples/s", threads: threads, density: density,
-      median: rates[rates.count / 2], least: rates[rates.count - 1], most: rates[0], load: timing.load,
+      median: rates[rates.count / 2], least: rates[rates.count - 1], most: rates[0],
+      byCPU: Double(which.batch) / timing.cpu[timing.cpu.count / 2],
       peakMebibytes: Self.peakMebibytes)
   }
 
@@ -131,9 +132,11 @@ struct BenchmarkNetworks: ParsableCommand {
         for frame in frames { network.step(frame, &state, logits: &logits) }
       }
     }
-    let each = timing.seconds.map { $0 * 1000 / Double(rounds * frames.count) }
+    let count = Double(rounds * frames.count)
+    let each = timing.wall.map { $0 * 1000 / count }
     return Row(
       network: which.rawValue, what: "step", unit: "ms", threads: 1, density: density, median: each[each.count / 2],
-      least: each[0], most: each[each.count - 1], load: timing.load, peakMebibytes: Self.peakMebibytes)
+      least: each[0], most: each[each.count - 1], byCPU: timing.cpu[timing.cpu.count / 2] * 1000 / count,
+      peakMebibytes: Self.peakMebibytes)
   }
 }

@@ -45,6 +45,8 @@ public struct Neurons<Scalar: Real>: Layer {
       case .softLate: Int32(GANGLION_RESET_SOFT_LATE)
       }
     neuron.surrogate = description.surrogate.kernelValue
+    neuron.uniform = description.learnedDecay == .neuron ? 0 : 1
+    neuron.recurrent = description.recurrent ? 1 : 0
     neuron.reset_detached = description.resetDetached ? 1 : 0
     neuron.refractory_steps = Int32(description.refractorySteps)
     neuron.silent_neurons_learn_nothing = description.silentNeuronsLearnNothing ? 1 : 0
@@ -137,7 +139,7 @@ public struct Neurons<Scalar: Real>: Layer {
         Scalar.stepNeurons(
           &neuron, width: units, decay: derivedCount > 0 ? UnsafePointer(state + 1) : decay,
           scale: derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
-          membrane: membrane, spikes: output.values)
+          membrane: description.output == .membrane ? membrane : nil, spikes: output.values)
       }
     }
     if description.output == .membrane {
