@@ -65,7 +65,7 @@ let package = Package(
     .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
-    .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
+    .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"], exclude: ["Golden"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),

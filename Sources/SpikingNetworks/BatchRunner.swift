@@ -36,11 +36,12 @@ public final class BatchRunner<Scalar: Real> {
     gradient.fill(0)
     laneGradients.resize(to: parameters.count * lanes.count)
     activations.append(Activations(width: inputWidth, areSpikes: true))
-    gradients.append(Buffer())
     for layer in layers {
       activations.append(Activations(width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth))
-      gradients.append(Buffer())
     }
+    // Only two gradients are alive at a time: what a layer takes from behind and what it hands on.
+    let shared = [Buffer<Scalar>(), Buffer<Scalar>()]
+    gradients = layers.indices.map { shared[$0 % 2] } + [Buffer()]
     for (index, _) in layers.enumerated() {
       let offset = parameterOffsets[index]
       let pass = LayerPass(
@@ -58,12 +59,19 @@ public final class BatchRunner<Scalar: Real> {
   /// - Parameters:
   ///   - training: whether batch statistics and dropout apply.
   ///   - seed: of this batch's dropout.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0) {
     layout = BatchLayout(steps: sequences.map(\.steps))
-    for index in activations.indices {
-      activations[index].values.resize(to: index == 0 ? 0 : layout.rows * activations[index].width)
-      gradients[index].resize(to: index == 0 ? 0 : layout.rows * activations[index].width)
+    var widest = [0, 0]
+    for index in activations.indices.dropFirst() {
+      activations[index].values.resize(to: layout.rows * activations[index].width)
+      if index < layers.count { widest[index % 2] = max(widest[index % 2], activations[index].width) }
     }
+    for index in gradients.indices.prefix(2) where index < layers.count {
+      gradients[index].resize(to: layout.rows * widest[index])
+    }
+    logitGradient.resize(to: layout.rows * outputCount)
     activations[0].sequences = layers[0].takesSequences ? sequences : []
     if !layers[0].takesSequences { spread(sequences) }
     for (index, pass) in passes.enumerated() {
@@ -75,6 +83,8 @@ public final class BatchRunner<Scalar: Real> {
   }
 
   /// From `logitGradient` to `gradient`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward() {
     laneGradients.fill(0)
     for index in passes.indices.reversed() { layers[index].backward(passes[index]) }
@@ -93,6 +103,8 @@ public final class BatchRunner<Scalar: Real> {
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.
   public func measurements(ofLayer index: Int) -> [String: Double] { layers[index].measurements(of: passes[index]) }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func spread(_ sequences: [SpikeSequence]) {
     let values = activations[0].values
     values.resize(to: layout.rows * inputWidth)

@@ -65,6 +65,7 @@ public struct Network<Scalar: Real>: Sendable {
   /// - Parameters:
   ///   - frame: spikes of this step; channels below `inputWidth`.
   ///   - logits: overwritten; must hold `outputCount` numbers.
+  @specialized(where Scalar == Float)
   public func step(_ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar]) {
     precondition(logits.count == outputCount, "\(outputCount) logits need as many places, not \(logits.count)")
     precondition(frame.channels.last.map { Int($0) < inputWidth } ?? true, "a spike beyond the network's input")

@@ -64,7 +64,7 @@ extension Double: Real {
 
   public static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Double>, scale: UnsafePointer<Double>,
-    current: UnsafePointer<Double>, state: UnsafeMutablePointer<Double>, membrane: UnsafeMutablePointer<Double>,
+    current: UnsafePointer<Double>, state: UnsafeMutablePointer<Double>, membrane: UnsafeMutablePointer<Double>?,
     spikes: UnsafeMutablePointer<Double>
   ) {
     ganglion_neurons_step_f64(&neuron, Int64(width), decay, scale, current, state, membrane, spikes)

@@ -64,7 +64,7 @@ extension Float: Real {
 
   public static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Float>, scale: UnsafePointer<Float>,
-    current: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, membrane: UnsafeMutablePointer<Float>,
+    current: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, membrane: UnsafeMutablePointer<Float>?,
     spikes: UnsafeMutablePointer<Float>
   ) {
     ganglion_neurons_step_f32(&neuron, Int64(width), decay, scale, current, state, membrane, spikes)

@@ -34,7 +34,7 @@ typedef struct {
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *delta,                \
       REAL *gradient);                                                                                                 \
   /* Adds the active output gradients' contributions to the input gradient; transposed weights have the output        \
-     channel before the input channel. */                                                                              \
+     channel before the input channel and the kernel turned by half a circle. */                                       \
   void ganglion_conv_scatter_back_##SUFFIX(                                                                            \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *delta, const REAL *transposed,        \
       REAL *out);                                                                                                      \

@@ -24,6 +24,10 @@ typedef struct {
   int32_t smooth;
   /// Steps a neuron stays silent after a spike.
   int32_t refractory_steps;
+  /// All decays and all scales of the layer are the same.
+  int32_t uniform;
+  /// The layer's last spikes are asked for in the next step.
+  int32_t recurrent;
   /// Neurons without a spike in the whole sequence get no gradient at all.
   int32_t silent_neurons_learn_nothing;
   double threshold;
@@ -57,7 +61,7 @@ enum { GANGLION_NEURON_STATE = 5 };
       const uint32_t *active, int64_t count, const float *values, const REAL *delta, int64_t width, REAL *gradient);   \
   /* Lists the non-zero entries of a row; returns how many. */                                                         \
   int64_t ganglion_active_##SUFFIX(const REAL *row, int64_t width, uint32_t *active);                                  \
-  /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]. */                                       \
+  /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]; membrane may be NULL. */                 \
   void ganglion_neurons_step_##SUFFIX(                                                                                 \
       const ganglion_neuron *neuron, int64_t width, const REAL *decay, const REAL *scale, const REAL *current,         \
       REAL *state, REAL *membrane, REAL *spikes);                                                                      \

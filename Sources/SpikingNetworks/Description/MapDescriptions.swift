@@ -39,7 +39,8 @@ public struct ConvDescription: Codable, Sendable, Equatable {
   }
 }
 
-/// Pooling of a map `[height, width, channels]` over squares; a rest at the border that fills no square is left out.
+/// Pooling of a map `[height, width, channels]` over squares, or of a row `[length, channels]` or `[length]` over pieces
+/// of it; a rest at the border that fills no square is left out.
 public struct PoolDescription: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable { case average, sum, max }
 

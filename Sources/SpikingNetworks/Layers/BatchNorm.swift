@@ -50,6 +50,8 @@ public struct BatchNorm<Scalar: Real>: Layer {
     1 / (variance + Scalar(description.epsilon)).squareRoot()
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -69,6 +71,8 @@ public struct BatchNorm<Scalar: Real>: Layer {
     output.activeCount = nil
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let mean = pass.tape.scalars("mean", count: channels).base
     let inverse = pass.tape.scalars("inverse", count: channels).base
@@ -115,6 +119,8 @@ public struct BatchNorm<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     let mean = pass.tape.scalars("mean", count: channels).base

@@ -62,6 +62,8 @@ public struct Conv<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -73,6 +75,8 @@ public struct Conv<Scalar: Real>: Layer {
     output.activeCount = nil
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
     let columns = pass.tape.scalars("columns", count: pass.lanes.count * convolution.trainingColumns).base
@@ -91,6 +95,8 @@ public struct Conv<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
     let columns = pass.tape.scalars("columns", count: pass.lanes.count * convolution.trainingColumns).base

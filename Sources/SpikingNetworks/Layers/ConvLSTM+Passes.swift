@@ -23,6 +23,8 @@ extension ConvLSTM {
       zeros: UnsafePointer(pass.tape.scalars("zeros", count: units).base))
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     pass.tape.scalars("zeros", count: units).fill(0)
     let record = record(pass)
@@ -80,6 +82,8 @@ extension ConvLSTM {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let record = record(pass)
     let each = Scratch.count(self)
@@ -229,6 +233,8 @@ extension ConvLSTM {
 
   /// Mean of the channel map and of the spatial map over the last forward pass: with spikes, the share of them that is
   /// on. A map that is off is left out.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] {
     guard let attention, pass.layout.rows > 0 else { return [:] }
     let tapes = record(pass).tapes

@@ -91,6 +91,8 @@ public struct ConvLSTM<Scalar: Real>: Layer {
     4 * units + mapCount + (attention?.tapeCount ?? 0) + columnsCount
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>

@@ -7,6 +7,8 @@ import Tensors
 /// an output in the same order, so the choice does not change a bit of the result.
 struct Convolution<Scalar: Real>: Sendable {
   let shape: ganglion_conv
+  /// The convolution that takes output gradients to input gradients; none with a stride, which leaves gaps.
+  private let back: ganglion_conv?
   let inputs: Int
   let outputs: Int
   /// Outputs of one channel.
@@ -31,6 +33,14 @@ struct Convolution<Scalar: Real>: Sendable {
       out_height: Int32(outHeight), out_width: Int32(outWidth), out_channels: Int32(channels),
       kernel_height: Int32(kernel.y), kernel_width: Int32(kernel.x), stride_y: Int32(stride.y),
       stride_x: Int32(stride.x), padding_y: Int32(padding.y), padding_x: Int32(padding.x), groups: Int32(groups))
+    back =
+      stride.y == 1 && stride.x == 1 && padding.y < kernel.y && padding.x < kernel.x
+      ? ganglion_conv(
+        in_height: Int32(outHeight), in_width: Int32(outWidth), in_channels: Int32(channels),
+        out_height: Int32(height), out_width: Int32(width), out_channels: Int32(inputChannels),
+        kernel_height: Int32(kernel.y), kernel_width: Int32(kernel.x), stride_y: 1, stride_x: 1,
+        padding_y: Int32(kernel.y - 1 - padding.y), padding_x: Int32(kernel.x - 1 - padding.x), groups: Int32(groups))
+      : nil
     self.groups = groups
     inputs = height * width * inputChannels
     places = outHeight * outWidth
@@ -52,7 +62,10 @@ struct Convolution<Scalar: Real>: Sendable {
   private var stepBlock: Int { min(places, 48) }
   private var trainingBlock: Int { min(places, max(48, (1 << 18) / depth)) }
   var stepColumns: Int { stepBlock * depth }
-  var trainingColumns: Int { trainingBlock * depth }
+  var trainingColumns: Int { max(trainingBlock * depth, backBlock * backDepth) }
+  private var backBlock: Int { min(inputPlaces, 48) }
+  private var backDepth: Int { Int(shape.kernel_height * shape.kernel_width) * groupChannels }
+  private var inputPlaces: Int { Int(shape.in_height * shape.in_width) }
 
   private func isSparse(_ active: Int?, of count: Int) -> Bool {
     active.map { Double($0) < Self.sparseShare * Double(count) } ?? false
@@ -118,6 +131,10 @@ struct Convolution<Scalar: Real>: Sendable {
         &shape, active: active, count: count, delta: delta, transposed: transposed, into: gradient)
       return
     }
+    if let back {
+      gatherBack(back, delta: delta, transposed: transposed, to: gradient, columns: columns)
+      return
+    }
     for group in 0..<groups {
       for first in stride(from: 0, to: places, by: trainingBlock) {
         let count = min(trainingBlock, places - first)
@@ -131,14 +148,34 @@ struct Convolution<Scalar: Real>: Sendable {
     }
   }
 
-  /// The weights with the output channel before the input channel.
+  private func gatherBack(
+    _ back: ganglion_conv, delta: UnsafePointer<Scalar>, transposed: UnsafePointer<Scalar>,
+    to gradient: UnsafeMutablePointer<Scalar>, columns: UnsafeMutablePointer<Scalar>
+  ) {
+    var back = back
+    let inner = Int(shape.in_channels) / groups
+    for group in 0..<groups {
+      for first in stride(from: 0, to: inputPlaces, by: backBlock) {
+        let count = min(backBlock, inputPlaces - first)
+        Scalar.convolutionGather(&back, group: group, delta, first: first, count: count, into: columns)
+        Scalar.multiply(
+          columns, inputStride: backDepth, transposed + group * backDepth * inner, rows: count, depth: backDepth,
+          width: inner, into: gradient + first * inner * groups + group * inner, outputStride: inner * groups)
+      }
+    }
+  }
+
+  /// The weights with the output channel before the input channel and the kernel turned by half a circle.
   func transpose(_ weights: UnsafePointer<Scalar>, into transposed: UnsafeMutablePointer<Scalar>) {
     let inner = Int(shape.in_channels) / groups
-    for block in 0..<weightCount / (inner * groupChannels) {
-      let source = weights + block * inner * groupChannels
-      let target = transposed + block * inner * groupChannels
-      for from in 0..<inner {
-        for to in 0..<groupChannels { target[to * inner + from] = source[from * groupChannels + to] }
+    let places = Int(shape.kernel_height * shape.kernel_width)
+    for group in 0..<groups {
+      for place in 0..<places {
+        let source = weights + (group * places + place) * inner * groupChannels
+        let target = transposed + (group * places + places - 1 - place) * inner * groupChannels
+        for from in 0..<inner {
+          for to in 0..<groupChannels { target[to * inner + from] = source[from * groupChannels + to] }
+        }
       }
     }
   }

@@ -53,6 +53,8 @@ public struct Dense<Scalar: Real>: Layer {
 
   private func isSparse(_ active: Int) -> Bool { Double(active) < Self.sparseShare * Double(inputs) }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -88,6 +90,8 @@ public struct Dense<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let output = pass.output.values.base
     let parameters = pass.parameters
@@ -138,6 +142,8 @@ public struct Dense<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let delta = pass.outputGradient.base
     let input = pass.input.values.base

@@ -45,6 +45,8 @@ public struct Neurons<Scalar: Real>: Layer {
       case .softLate: Int32(GANGLION_RESET_SOFT_LATE)
       }
     neuron.surrogate = description.surrogate.kernelValue
+    neuron.uniform = description.learnedDecay == .neuron ? 0 : 1
+    neuron.recurrent = description.recurrent ? 1 : 0
     neuron.reset_detached = description.resetDetached ? 1 : 0
     neuron.refractory_steps = Int32(description.refractorySteps)
     neuron.silent_neurons_learn_nothing = description.silentNeuronsLearnNothing ? 1 : 0
@@ -107,6 +109,8 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -135,7 +139,7 @@ public struct Neurons<Scalar: Real>: Layer {
         Scalar.stepNeurons(
           &neuron, width: units, decay: derivedCount > 0 ? UnsafePointer(state + 1) : decay,
           scale: derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
-          membrane: membrane, spikes: output.values)
+          membrane: description.output == .membrane ? membrane : nil, spikes: output.values)
       }
     }
     if description.output == .membrane {
@@ -148,6 +152,8 @@ public struct Neurons<Scalar: Real>: Layer {
 
   private var needsDrives: Bool { decayParameters > 0 && description.inputScale == .leaky }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let rows = pass.layout.rows
     let decay = pass.tape.scalars("decay", count: units)
@@ -182,6 +188,8 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     if description.output == .membrane {
