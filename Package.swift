@@ -63,7 +63,7 @@ let package = Package(
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
     .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"], exclude: ["Golden"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),

@@ -1,8 +1,8 @@
 import ArgumentParser
 
 /// `ganglion benchmark`: the figures the README quotes, measured on the machine at hand.
-struct Benchmark: ParsableCommand {
+struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure speed and memory on this machine.",
-    subcommands: [BenchmarkNetworks.self])
+    subcommands: [BenchmarkRun.self, BenchmarkNetworks.self])
 }
