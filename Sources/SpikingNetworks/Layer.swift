@@ -18,6 +18,10 @@ public protocol Layer<Scalar>: Sendable {
   var stateCount: Int { get }
   /// Scalars of working memory a step needs in `Signal.workspace`; it keeps nothing there.
   var workspaceCount: Int { get }
+  /// Multiply-accumulates of a step if every input were active.
+  var multiplyAccumulates: Int { get }
+  /// Those of them whose input is never sparse.
+  var denseAccumulates: Int { get }
   /// Whether most outputs are zero, so that the next layer should look at the active ones only.
   var emitsSpikes: Bool { get }
   /// Whether `forward` and `backward` take the network's input as sparse sequences; it is made dense otherwise.
@@ -42,6 +46,8 @@ public protocol Layer<Scalar>: Sendable {
 extension Layer {
   public var takesSequences: Bool { false }
   public var workspaceCount: Int { 0 }
+  public var multiplyAccumulates: Int { 0 }
+  public var denseAccumulates: Int { 0 }
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] { [:] }
   public var inputWidth: Int { inputShape.reduce(1, *) }
   public var outputWidth: Int { outputShape.reduce(1, *) }

@@ -82,6 +82,15 @@ public final class LayerPass<Scalar: Real> {
 public final class Tape<Scalar: Real> {
   private var scalars: [String: Buffer<Scalar>] = [:]
   private var indices: [String: Buffer<UInt32>] = [:]
+  private var objects: [String: AnyObject] = [:]
+
+  /// The object of that name, made on its first use.
+  public func object<Object: AnyObject>(_ name: String, make: () -> Object) -> Object {
+    if let object = objects[name] as? Object { return object }
+    let object = make()
+    objects[name] = object
+    return object
+  }
 
   /// The buffer of that name with room for `count` scalars; the contents are undefined when it grew.
   public func scalars(_ name: String, count: Int) -> Buffer<Scalar> {

@@ -32,6 +32,18 @@ private enum Nets {
           threshold: 0.4, reset: .softLate, refractorySteps: 2, adaptationStrength: 0.3, synapticDecay: 0.5)),
       .dense(.init(units: 16)), .neurons(.init(reset: .none, output: .membrane)),
     ]),
+    "delay": sound([
+      .delay(.init(maximum: 5)), .dense(.init(units: 12)), .neurons(.init(threshold: 0.4)), .delay(.init(maximum: 2)),
+    ]),
+    "residual": sound([
+      .residual(.init(layers: [.dense(.init(units: 20)), .neurons(.init(threshold: 0.4, recurrent: true))])),
+      .residual(.init(layers: [.dense(.init(units: 30)), .batchNorm(.init()), .dense(.init(units: 20, taps: 2))])),
+    ]),
+    "conv1d": sound([
+      .conv1d(.init(channels: 6, kernel: 5, stride: 2)), .neurons(.init(threshold: 0.4)),
+      .conv1d(.init(channels: 8, kernel: 4, groups: 2, bias: true)), .pool(.init(kind: .max, size: 2)),
+      .neurons(.init(threshold: 0.3)),
+    ]),
     "conv": events([
       .conv(.init(channels: 8)), .batchNorm(.init()), .neurons(.init(threshold: 0.5)), .pool(.init(kind: .max)),
       .conv(.init(channels: 6, kernel: 2, stride: 2, padding: 1, groups: 2, bias: true)),

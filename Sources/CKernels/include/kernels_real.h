@@ -59,6 +59,8 @@ enum { GANGLION_NEURON_STATE = 5 };
       const uint32_t *active, int64_t count, const REAL *in, const REAL *delta, int64_t width, REAL *gradient);        \
   void ganglion_outer_list_##SUFFIX(                                                                                   \
       const uint32_t *active, int64_t count, const float *values, const REAL *delta, int64_t width, REAL *gradient);   \
+  /* Counts the non-zero entries of a row. */                                                                          \
+  int64_t ganglion_count_##SUFFIX(const REAL *row, int64_t width);                                                     \
   /* Lists the non-zero entries of a row; returns how many. */                                                         \
   int64_t ganglion_active_##SUFFIX(const REAL *row, int64_t width, uint32_t *active);                                  \
   /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]; membrane may be NULL. */                 \

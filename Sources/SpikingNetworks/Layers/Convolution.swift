@@ -71,6 +71,12 @@ struct Convolution<Scalar: Real>: Sendable {
     active.map { Double($0) < Self.sparseShare * Double(count) } ?? false
   }
 
+  /// The active inputs, listed where there are few enough of them to be scattered; nil otherwise.
+  func listed(_ input: UnsafePointer<Scalar>, into active: UnsafeMutablePointer<UInt32>) -> Int? {
+    guard isSparse(Scalar.countActive(input, width: inputs), of: inputs) else { return nil }
+    return Scalar.listActive(input, width: inputs, into: active)
+  }
+
   /// `output += weights ∗ input`; `activeCount` is nil where the active inputs are not listed.
   ///
   /// `columns` has room for `stepColumns` scalars.
@@ -125,8 +131,8 @@ struct Convolution<Scalar: Real>: Sendable {
     columns: UnsafeMutablePointer<Scalar>
   ) {
     var shape = shape
-    let count = Scalar.listActive(delta, width: outputs, into: active)
-    if isSparse(count, of: outputs) {
+    if isSparse(Scalar.countActive(delta, width: outputs), of: outputs) {
+      let count = Scalar.listActive(delta, width: outputs, into: active)
       Scalar.convolutionScatterBack(
         &shape, active: active, count: count, delta: delta, transposed: transposed, into: gradient)
       return

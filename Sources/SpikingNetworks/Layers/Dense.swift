@@ -41,6 +41,8 @@ public struct Dense<Scalar: Real>: Layer {
 
   public var stateCount: Int { history == 0 ? 0 : history * inputs + 1 }
 
+  public var multiplyAccumulates: Int { weightCount }
+
   private var weightCount: Int { description.taps * inputs * units }
 
   private func begin(_ output: UnsafeMutablePointer<Scalar>, rows: Int, parameters: UnsafePointer<Scalar>) {

@@ -95,6 +95,7 @@ public struct Neurons<Scalar: Real>: Layer {
 
   public var stateCount: Int { derivedCount + Int(GANGLION_NEURON_STATE) * units }
   public var workspaceCount: Int { 2 * units }
+  public var multiplyAccumulates: Int { description.recurrent ? units * units : 0 }
 
   private static func logit(_ decay: Double) -> Double { logarithm(decay / (1 - decay)) }
 
