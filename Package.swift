@@ -24,7 +24,10 @@ let package = Package(
     .target(name: "EventFormats", dependencies: ["Events", "CKernels"], swiftSettings: hot),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: hot),
     .target(name: "Spiketrum", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
-    .target(name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
+    .target(
+      name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"],
+      // Optimised in every configuration: tests count its allocations, and train with it.
+      swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "Learning",
       dependencies: ["SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines", "Yams"],
@@ -50,7 +53,9 @@ let package = Package(
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
-    .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"], exclude: ["Golden"]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(
+      name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "CAllocationCounter"], exclude: ["Golden"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),

@@ -1,3 +1,4 @@
+import CAllocationCounter
 import Tensors
 import Testing
 
@@ -112,6 +113,50 @@ struct StreamingTests {
     #expect(logits == Array(whole.suffix(network.outputCount)))
     state.reset()
     #expect(state == network.makeState())
+  }
+
+  @Test(
+    "A step allocates nothing", .enabled(if: allocation_counter_works() != 0), arguments: Nets.all.keys.sorted())
+  func stepsAllocateNothing(name: String) throws {
+    let network = try Nets.network(name)
+    let sequence = try #require(randomSequences(shape: network.inputShape, steps: [12], density: 0.2, seed: 4).first)
+    let frames = (0..<sequence.steps).map { frame(sequence, step: $0) }
+    var state = network.makeState()
+    var logits = [Float](repeating: 0, count: network.outputCount)
+    for frame in frames { network.step(frame, &state, logits: &logits) }
+    let before = allocation_count()
+    // An iterator over the frames would allocate here, in a test that is not optimised.
+    var step = 0
+    while step < frames.count {
+      network.step(frames[step], &state, logits: &logits)
+      step += 1
+    }
+    let during = allocation_count() - before
+    let array = [Float](repeating: 0, count: sequence.steps)
+    let after = allocation_count() - before
+    #expect(during == 0)
+    #expect(after == during + 1, "an array of \(array.count) is counted")
+  }
+
+  @Test(
+    "A batch like the one before allocates only what its lanes' closures do",
+    .enabled(if: allocation_counter_works() != 0), arguments: Nets.all.keys.sorted())
+  func batchesReuseTheirMemory(name: String) throws {
+    let network = try Nets.network(name)
+    let recordings = Nets.recordings(network)
+    let runner = BatchRunner(network, lanes: Lanes(count: 2, threads: 1))
+    func allocations() -> Int64 {
+      let before = allocation_count()
+      runner.forward(recordings, training: true)
+      runner.logitGradient.fill(1)
+      runner.backward()
+      return allocation_count() - before
+    }
+    let first = allocations()
+    let second = allocations()
+    #expect(allocations() == second)
+    #expect(second < first)
+    #expect(second < 40 * Int64(network.layers.count), "small ones only, as many as there are layers")
   }
 
   @Test("Gradients do not depend on the number of threads", arguments: Nets.all.keys.sorted())

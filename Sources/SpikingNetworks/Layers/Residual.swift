@@ -47,6 +47,8 @@ public struct Residual<Scalar: Real>: Layer {
   public var denseAccumulates: Int { inner.reduce(0) { $0 + $1.denseAccumulates } }
   public var multiplyAccumulates: Int { inner.reduce(0) { $0 + $1.multiplyAccumulates } }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -107,6 +109,8 @@ public struct Residual<Scalar: Real>: Layer {
     pass.tape.object("inner") { Inner(self, pass) }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let memory = inner(pass)
     let rows = pass.layout.rows
@@ -123,6 +127,8 @@ public struct Residual<Scalar: Real>: Layer {
     add(pass.input.values, memory.outputs[inner.count - 1].values, into: pass.output.values, pass)
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let memory = inner(pass)
     for index in inner.indices.reversed() { inner[index].backward(memory.passes[index]) }
