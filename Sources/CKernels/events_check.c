@@ -48,3 +48,9 @@ int64_t ganglion_remove_outside(
   }
   return kept;
 }
+
+CLONES int64_t ganglion_sum_bytes(const uint8_t *bytes, int64_t count) {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < count; i++) sum += bytes[i];
+  return sum;
+}

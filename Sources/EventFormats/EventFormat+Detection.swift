@@ -22,6 +22,7 @@ extension EventFormat {
     if bytes.starts(with: [0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a]) { return .hdf5 }
     if bytes.starts(with: [0x25]) { return detectPropheseeHeader(bytes) }
     if looksLikeNMNIST(bytes) { return .nmnist }
+    if CSVDialect(bytes) != nil { return .csv }
     return nil
   }
 

@@ -18,6 +18,10 @@ public struct EventReadingOptions: Sendable {
   public var timeOrigin: TimeOrigin = .absolute
   /// How an AEDAT 1 or 2 address is cut; nil to go by the header, DVS128 without one.
   public var aedat2Layout: AEDAT2Layout?
+  /// How the columns of a text are read.
+  public var csv = CSVOptions()
+  /// Which recording of a file with many, as SHD and SSC have.
+  public var sample = 0
 
   public init(
     format: EventFormat? = nil, geometry: SensorGeometry? = nil, strictness: EventStrictness = .report,

@@ -2,7 +2,7 @@ import CKernels
 import Events
 
 /// Feeds a decoder from a source and keeps the books: the part that all streamed formats share.
-struct StreamingEventReader<Decoder: EventStreamDecoder>: EventReader {
+struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   let format: EventFormat
   let encoding: String
   let geometry: SensorGeometry?
@@ -46,7 +46,7 @@ struct StreamingEventReader<Decoder: EventStreamDecoder>: EventReader {
     while !isFinished, batch.isEmpty {
       if input.count < wanted { try input.fill(wanted: wanted) }
       try decodeBlock(into: &batch, maximum: max(maximum, 1))
-      accounting.bytesRead = input.bytesRead
+      accounting.bytesRead = decoder.bytesTaken ?? input.bytesRead
     }
     if batch.isEmpty, let pending { throw pending }
     return !batch.isEmpty
@@ -70,7 +70,7 @@ struct StreamingEventReader<Decoder: EventStreamDecoder>: EventReader {
     accounting.events += Int64(batch.count)
     accounting.triggers += Int64(batch.triggers.count)
     applyOrigin(&batch)
-    if progress.consumed > 0 || progress.produced > 0 {
+    if progress.consumed > 0 || progress.produced > 0 || report.trigger_count > 0 {
       wanted = 1
       return
     }

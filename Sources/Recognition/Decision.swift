@@ -20,4 +20,18 @@ public struct Decision: Codable, Equatable, Sendable {
   public var endMicroseconds: Int64
   /// Scores of all labels, in the model's order; they sum to 1.
   public var scores: [Double]
+
+  public init(
+    kind: Kind, label: String, labelIndex: Int, score: Double, threshold: Double, startMicroseconds: Int64,
+    endMicroseconds: Int64, scores: [Double]
+  ) {
+    self.kind = kind
+    self.label = label
+    self.labelIndex = labelIndex
+    self.score = score
+    self.threshold = threshold
+    self.startMicroseconds = startMicroseconds
+    self.endMicroseconds = endMicroseconds
+    self.scores = scores
+  }
 }

@@ -24,6 +24,8 @@ public protocol Layer<Scalar>: Sendable {
   var denseAccumulates: Int { get }
   /// Whether most outputs are zero, so that the next layer should look at the active ones only.
   var emitsSpikes: Bool { get }
+  /// Whether `step` makes use of the list of active inputs.
+  var readsActive: Bool { get }
   /// Whether `forward` and `backward` take the network's input as sparse sequences; it is made dense otherwise.
   var takesSequences: Bool { get }
 
@@ -45,6 +47,7 @@ public protocol Layer<Scalar>: Sendable {
 
 extension Layer {
   public var takesSequences: Bool { false }
+  public var readsActive: Bool { true }
   public var workspaceCount: Int { 0 }
   public var multiplyAccumulates: Int { 0 }
   public var denseAccumulates: Int { 0 }
@@ -92,6 +95,8 @@ public struct Signal<Scalar: Real> {
   public var values: UnsafeMutablePointer<Scalar>
   /// Indices of the non-zero values, ascending; room for all of them.
   public var active: UnsafeMutablePointer<UInt32>
+  /// Whether the layer that takes this signal makes use of the list.
+  public var isListWanted = true
   /// Number of active values, or nil where they are not listed.
   public var activeCount: Int?
   /// Working memory of a step, `workspaceCount` scalars of any layer; undefined before and after.

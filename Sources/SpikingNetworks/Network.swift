@@ -83,6 +83,7 @@ public struct Network<Scalar: Real>: Sendable {
         // A network without any parameter still needs an address to offset from.
         let base = parameters.baseAddress ?? UnsafePointer(scalars)
         for (index, layer) in layers.enumerated() {
+          next.isListWanted = index + 1 < layers.count && layers[index + 1].readsActive
           layer.step(
             parameters: base + parameterOffsets[index], state: scalars + stateOffsets[index], input: signal,
             output: &next)

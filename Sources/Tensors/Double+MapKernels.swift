@@ -20,6 +20,13 @@ extension Double: MapKernels {
     ganglion_conv_scatter_f64(&shape, active, Int64(count), input, weights, output)
   }
 
+  public static func convolutionCollect(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Double>,
+    weights: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>, begins: UnsafeMutablePointer<UInt32>
+  ) -> Bool {
+    ganglion_conv_collect_f64(&shape, active, Int64(count), input, weights, output, begins) != 0
+  }
+
   public static func convolutionOuter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Double>,
     delta: UnsafePointer<Double>, into gradient: UnsafeMutablePointer<Double>

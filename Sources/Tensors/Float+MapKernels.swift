@@ -20,6 +20,13 @@ extension Float: MapKernels {
     ganglion_conv_scatter_f32(&shape, active, Int64(count), input, weights, output)
   }
 
+  public static func convolutionCollect(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Float>,
+    weights: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, begins: UnsafeMutablePointer<UInt32>
+  ) -> Bool {
+    ganglion_conv_collect_f32(&shape, active, Int64(count), input, weights, output, begins) != 0
+  }
+
   public static func convolutionOuter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Float>,
     delta: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>

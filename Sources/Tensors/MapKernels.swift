@@ -15,6 +15,11 @@ public protocol MapKernels {
   static func convolutionScatter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,
     weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>)
+  /// The same output by output; false where the shape does not allow it and nothing was done.
+  static func convolutionCollect(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,
+    weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>, begins: UnsafeMutablePointer<UInt32>
+  ) -> Bool
   /// Adds the contributions of the active inputs to the weight gradient.
   static func convolutionOuter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,

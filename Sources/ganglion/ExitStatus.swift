@@ -10,10 +10,10 @@ import SpikingNetworks
 
 /// Exit codes, after sysexits where it has one.
 enum ExitStatus: Int32, CaseIterable {
+  case failure = 1
   case usage = 64
   case badInput = 65
   case noInput = 66
-  case internalError = 70
   case output = 74
   case model = 78
   case interrupted = 130
@@ -21,10 +21,10 @@ enum ExitStatus: Int32, CaseIterable {
 
   var meaning: String {
     switch self {
+    case .failure: "another failure, named on standard error"
     case .usage: "wrong usage"
-    case .badInput: "an input is damaged, cut off or of the wrong kind (results before the fault were printed)"
+    case .badInput: "an input is damaged or of the wrong kind (what came before was classified)"
     case .noInput: "an input cannot be opened"
-    case .internalError: "an error inside this program"
     case .output: "results cannot be written: disk full, or standard output closed"
     case .model: "the model or recipe is damaged, of a newer version or does not fit"
     case .interrupted: "interrupted (SIGINT)"
@@ -40,7 +40,9 @@ enum ExitStatus: Int32, CaseIterable {
       return "  \(code)\(String(repeating: " ", count: 5 - code.count))\(status.meaning)"
     }.joined(separator: "\n")
 
-  init(_ error: any Error) {
+  /// Nil for what the argument parser throws to end the program in its own way.
+  init?(_ error: any Error) {
+    if error is ValidationError || error is ExitCode || error is CleanExit { return nil }
     self =
       switch error {
       case let error as AudioError: Self(error)
@@ -51,8 +53,7 @@ enum ExitStatus: Int32, CaseIterable {
       case is DataError: .badInput
       case is RecipeError, is CheckpointError, is TrainingError: .model
       case is RecognitionError, is SpiketrumError, is EventBinningError, is NetworkError: .model
-      case is ValidationError: .usage
-      default: .internalError
+      default: .failure
       }
   }
 

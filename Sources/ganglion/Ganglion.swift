@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The `ganglion` command: one subcommand a file.
 @main
@@ -7,6 +8,29 @@ struct Ganglion: AsyncParsableCommand {
     commandName: "ganglion",
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
-    subcommands: [Run.self, Train.self, Evaluate.self, Benchmark.self]
+    subcommands: [Run.self, Info.self, Train.self, Evaluate.self, Benchmark.self]
   )
+
+  /// Parses and runs; a failure becomes one line on standard error and the exit code that goes with it.
+  static func main() async {
+    // A reader that goes away is an error of write, which says more than a silent death.
+    signal(SIGPIPE, SIG_IGN)
+    var command: any ParsableCommand
+    do {
+      command = try parseAsRoot()
+    } catch {
+      exit(withError: error)
+    }
+    do {
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      guard let status = ExitStatus(error) else { exit(withError: error) }
+      StandardError.report("\(error)")
+      exit(withError: ExitCode(status.rawValue))
+    }
+  }
 }

@@ -6,7 +6,8 @@ import Synchronization
 final class Interruption: @unchecked Sendable {
   // Sendable: the flag is atomic, and the sources are set before anyone else sees the object and never touched again.
   private let requested = Atomic<Bool>(false)
-  private let sources: [any DispatchSourceSignal]
+  // Safe: set once, then only kept alive; Dispatch does not mark its sources Sendable.
+  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
   init() {
     var sources: [any DispatchSourceSignal] = []

@@ -53,7 +53,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     let signals = Signals()
     defer { withExtendedLifetime(signals) {} }
-    let model = try diagnosed { try Model(reading: self.model) }
+    let model = try Model(reading: self.model)
     if raw != nil && model.manifest.sense != .sound {
       throw ValidationError("--raw describes sound, but \(model.manifest.name) watches events")
     }
@@ -63,7 +63,7 @@ struct Run: AsyncParsableCommand {
         try await classify(RecordingInput(path: path, raw: raw), with: model)
       } catch {
         StandardError.report("\(error)")
-        firstFailure = firstFailure ?? ExitStatus(error)
+        firstFailure = firstFailure ?? ExitStatus(error) ?? .failure
         if error is OutputError { break }
       }
     }
@@ -73,7 +73,7 @@ struct Run: AsyncParsableCommand {
   private func classify(_ input: RecordingInput, with model: Model) async throws {
     let lines = ResultLine(source: input.isFile ? input.path : "stdin", manifest: model.manifest)
     let pipeline = Pipeline(model, speed: speed, wantsScores: scores)
-    var progress = ProgressLine()
+    var progress = StreamProgress()
     defer { progress.clear() }
     let notices = try await pipeline.run(input) { event in
       switch event {
@@ -93,13 +93,3 @@ struct Run: AsyncParsableCommand {
 }
 
 extension Pipeline.Speed: ExpressibleByArgument {}
-
-/// Runs something and turns its failure into one line on standard error and the exit code that goes with it.
-func diagnosed<Value>(_ body: () throws -> Value) throws -> Value {
-  do {
-    return try body()
-  } catch {
-    StandardError.report("\(error)")
-    throw ExitCode(ExitStatus(error).rawValue)
-  }
-}

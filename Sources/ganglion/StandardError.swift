@@ -21,7 +21,7 @@ enum StandardError {
 }
 
 /// A line of progress on a terminal that is renewed a few times a second; nothing where nobody is watching.
-struct ProgressLine {
+struct StreamProgress {
   private let isShown = StandardError.isTerminal
   private let begin = ContinuousClock.now
   private var last: ContinuousClock.Instant?

@@ -39,10 +39,6 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    try diagnosed { try train(interruption) }
-  }
-
-  private func train(_ interruption: Interruption) throws {
     let text: String
     do {
       text = try String(contentsOfFile: recipe, encoding: .utf8)
@@ -124,7 +120,8 @@ struct Train: ParsableCommand {
         throw ExitCode(130)
       }
       try checkpoint.write(trainer.state)
-      try report.epoch(record, isBest: trainer.state.bestEpoch == record.epoch, seconds: Date().timeIntervalSince(start))
+      try report.epoch(
+        record, isBest: trainer.state.bestEpoch == record.epoch, seconds: Date().timeIntervalSince(start))
     }
   }
 

@@ -36,7 +36,9 @@ struct TrainingReport {
         + "validation \(Proportion.percent(record.validationAccuracy)) % (loss \(fixed(record.validationLoss, 4)))"
         + "\(isBest ? " best" : ""), gradient \(fixed(record.gradientNorm, 2)), rates \(rates), \(fixed(seconds, 1)) s")
     for (layer, rate) in record.firingRates.enumerated() {
-      if rate < 0.001 { try line("warning: spiking layer \(layer) is nearly silent: raise its drive or lower the rate") }
+      if rate < 0.001 {
+        try line("warning: spiking layer \(layer) is nearly silent: raise its drive or lower the rate")
+      }
       if rate > 0.9 { try line("warning: spiking layer \(layer) is saturated: lower its drive or the rate") }
     }
   }
@@ -62,9 +64,4 @@ struct TrainingReport {
     try handle.seekToEnd()
     try handle.write(contentsOf: Data((text + "\n").utf8))
   }
-}
-
-/// A number with a fixed count of digits behind the point.
-func fixed(_ value: Double, _ digits: Int) -> String {
-  String(format: "%.\(digits)f", value)
 }

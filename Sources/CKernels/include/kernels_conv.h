@@ -29,6 +29,11 @@ typedef struct {
   /* Adds the active inputs' contributions to the outputs. */                                                          \
   void ganglion_conv_scatter_##SUFFIX(                                                                                 \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *weights, REAL *out);  \
+  /* The same output by output where that is possible (one group, channels in whole vectors); otherwise does nothing    \
+     and returns 0. begins has room for one entry more than the map has places. */                                     \
+  int ganglion_conv_collect_##SUFFIX(                                                                                  \
+      const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *weights, REAL *out,   \
+      uint32_t *begins);                                                                                               \
   /* Adds the active inputs' contributions to the weight gradient. */                                                  \
   void ganglion_conv_outer_##SUFFIX(                                                                                   \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *delta,                \

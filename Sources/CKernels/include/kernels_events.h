@@ -120,6 +120,91 @@ ganglion_event_progress ganglion_decode_aedat3_special(
     const uint8_t *bytes, int64_t size, int64_t event_size, int64_t timestamp_offset, int64_t overflow,
     ganglion_event_report *report);
 
+/// State of a Prophesee EVT 3.0 decoder; zero it to begin.
+typedef struct {
+  int64_t epoch;
+  /// High time bits, shifted into place.
+  int64_t time_high;
+  uint32_t time_low;
+  uint32_t row;
+  uint32_t base;
+  uint32_t known;
+  /// What is left of a vector for which the columns had no room.
+  uint32_t vector_mask, vector_x, vector_polarity;
+  /// How many words of 12, 12, 8 came.
+  int32_t vector_phase;
+  int32_t continued_phase;
+} ganglion_evt3_state;
+
+/// EVT 3.0: little-endian 16-bit words that change a state; 24 bits of time.
+ganglion_event_progress ganglion_decode_evt3(
+    const uint8_t *bytes, int64_t size, ganglion_evt3_state *state, ganglion_event_columns output,
+    ganglion_event_report *report);
+
+/// State of a decoder of EVT 2.1 or 4.0; zero it to begin.
+typedef struct {
+  int64_t epoch;
+  int64_t time_high;
+  int64_t mask_time;
+  uint32_t mask, mask_x, mask_y, mask_polarity;
+  int32_t has_time;
+} ganglion_vector_state;
+
+/// EVT 2.1: 64-bit words; the mask is the low half, in the legacy layout the high one.
+ganglion_event_progress ganglion_decode_evt21(
+    const uint8_t *bytes, int64_t size, int32_t is_legacy, ganglion_vector_state *state,
+    ganglion_event_columns output, ganglion_event_report *report);
+
+/// EVT 4.0: 32-bit words; a vector is followed by its mask.
+ganglion_event_progress ganglion_decode_evt4(
+    const uint8_t *bytes, int64_t size, ganglion_vector_state *state, ganglion_event_columns output,
+    ganglion_event_report *report);
+
+/// How the second word of a DAT record is cut.
+typedef struct {
+  uint32_t x_mask, y_shift, y_mask, polarity_shift, polarity_mask;
+  int32_t is_trigger;
+} ganglion_dat_layout;
+
+/// DAT: little-endian 32-bit microseconds and a packed address.
+ganglion_event_progress ganglion_decode_dat(
+    const uint8_t *bytes, int64_t size, ganglion_dat_layout layout, ganglion_wrap_state *state,
+    ganglion_event_columns output, ganglion_event_report *report);
+
+/// AEDAT 1.0: big-endian 16-bit address and 32-bit microseconds.
+ganglion_event_progress ganglion_decode_aedat1(
+    const uint8_t *bytes, int64_t size, const ganglion_aedat2_layout *layout, ganglion_wrap_state *state,
+    ganglion_event_columns output, ganglion_event_report *report);
+
+/// The 16-byte event structures of an AEDAT 4 packet; returns how many fitted.
+int64_t ganglion_decode_aedat4_events(const uint8_t *bytes, int64_t count, ganglion_event_columns output);
+
+/// Event Stream 2 of type DVS: a byte of time and polarity, 16 bits each of column and row, origin at the bottom left.
+ganglion_event_progress ganglion_decode_es_dvs(
+    const uint8_t *bytes, int64_t size, int32_t last_row, int64_t *time, ganglion_event_columns output,
+    ganglion_event_report *report);
+
+/// Event Stream 2 of type ATIS; threshold crossings are skipped and counted.
+ganglion_event_progress ganglion_decode_es_atis(
+    const uint8_t *bytes, int64_t size, int32_t last_row, int64_t *time, ganglion_event_columns output,
+    ganglion_event_report *report);
+
+/// How lines of text are read.
+typedef struct {
+  int32_t time_column, x_column, y_column, polarity_column;
+  /// Powers of ten from the time's unit to the smallest step kept.
+  int32_t time_places;
+  /// Steps in a microsecond, 1000 for nanoseconds.
+  int64_t time_divisor;
+  /// Byte between fields; a blank stands for any run of white space.
+  uint8_t separator;
+} ganglion_csv_dialect;
+
+/// Lines of text; those that begin with # or % are skipped and counted.
+ganglion_event_progress ganglion_decode_csv(
+    const uint8_t *bytes, int64_t size, int32_t is_last, const ganglion_csv_dialect *dialect,
+    ganglion_event_columns output, ganglion_event_report *report);
+
 /// What a look at decoded columns found.
 typedef struct {
   /// Index of the first event that is earlier than the one before it, or -1, and how many there are.
@@ -136,6 +221,9 @@ ganglion_event_check ganglion_check_events(
 /// Takes the events outside a sensor out of the columns; returns how many are left.
 int64_t ganglion_remove_outside(
     int64_t *times, uint16_t *x, uint16_t *y, uint8_t *polarities, int64_t count, uint32_t width, uint32_t height);
+
+/// Sum of bytes.
+int64_t ganglion_sum_bytes(const uint8_t *bytes, int64_t count);
 
 /// Counts events into inputs: input = (polarity ? plane : 0) + rows[y] + columns[x]; sets the bit of each input that
 /// was touched. Returns how many events lay outside width x height and were left out.
@@ -167,5 +255,30 @@ typedef struct {
 void ganglion_digest_begin(ganglion_digest_state *state);
 void ganglion_digest_add(ganglion_digest_state *state, const void *bytes, int64_t size);
 void ganglion_digest_end(const ganglion_digest_state *state, uint8_t digest[16]);
+
+/// How one value of a column is stored.
+enum { GANGLION_COLUMN_SIGNED = 0, GANGLION_COLUMN_UNSIGNED = 1, GANGLION_COLUMN_FLOAT = 2 };
+typedef struct {
+  int32_t kind;
+  /// Bytes: 1, 2, 4 or 8.
+  int32_t size;
+  /// Big-endian.
+  int32_t is_swapped;
+} ganglion_column_type;
+
+/// out[i] = the value at bytes + i * stride, times multiplier, over divisor (rounded down; to nearest for floats).
+/// What does not fit becomes INT64_MIN; returns how many.
+int64_t ganglion_convert_column(
+    const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, int64_t multiplier,
+    int64_t divisor, int64_t *out);
+
+/// Makes events of four columns; leaves out those whose address does not fit 16 bits or whose time is INT64_MIN and
+/// counts them. Returns how many events were written.
+int64_t ganglion_assemble_columns(
+    const int64_t *times, const int64_t *x, const int64_t *y, const int64_t *polarities, int64_t count,
+    ganglion_event_columns output, int64_t *outside, int64_t *first_outside);
+
+/// LZF, the compression of h5py and tonic; returns the size, or -1 when it is damaged or larger than out_size.
+int64_t ganglion_decompress_lzf(const uint8_t *in, int64_t in_size, uint8_t *out, int64_t out_size);
 
 #endif

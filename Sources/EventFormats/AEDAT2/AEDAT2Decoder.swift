@@ -2,7 +2,7 @@ import CKernels
 import Events
 
 /// AEDAT 2.0: big-endian 32-bit address and 32-bit microseconds, no packets.
-struct AEDAT2Decoder: EventStreamDecoder {
+struct AEDAT2Decoder: BlockDecoder {
   var layout: ganglion_aedat2_layout
   var state = ganglion_wrap_state()
   var wordSize: Int { 8 }

@@ -2,7 +2,7 @@ import CKernels
 import Events
 
 /// AEDAT 3.x: packets of a 28-byte header and events of one type; polarity events are decoded, triggers kept.
-struct AEDAT3Decoder: EventStreamDecoder {
+struct AEDAT3Decoder: BlockDecoder {
   /// What a packet header says.
   private struct Packet {
     var type = 0

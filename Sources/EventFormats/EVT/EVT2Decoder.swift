@@ -1,7 +1,7 @@
 import CKernels
 
 /// Prophesee EVT 2.0: 32-bit words, one event each, 34 bits of time.
-struct EVT2Decoder: EventStreamDecoder {
+struct EVT2Decoder: BlockDecoder {
   var state = ganglion_evt2_state()
   var wordSize: Int { 4 }
 

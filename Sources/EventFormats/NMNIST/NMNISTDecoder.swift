@@ -1,7 +1,7 @@
 import CKernels
 
 /// N-MNIST, N-Caltech101 and SLAYER's .bs2: five bytes an event, no header.
-struct NMNISTDecoder: EventStreamDecoder {
+struct NMNISTDecoder: BlockDecoder {
   var state = ganglion_wrap_state()
   var wordSize: Int { 5 }
 

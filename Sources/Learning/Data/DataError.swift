@@ -6,7 +6,6 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case part(String, folder: String)
   case unknownGroup(String, known: [String])
   case malformed(path: String, line: Int, reason: String)
-  case noSpikes(path: String)
   case unknownLabel(String, path: String)
 
   public var description: String {
@@ -19,7 +18,6 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .unknownGroup(let group, let known):
       "the data set has no group '\(group)'; there are \(known.joined(separator: ", "))"
     case .malformed(let path, let line, let reason): "\(path): line \(line): \(reason)"
-    case .noSpikes(let path): "\(path): gives no spikes at all; is it silent?"
     case .unknownLabel(let label, let path): "\(path): label '\(label)' is not among the recipe's labels"
     }
   }

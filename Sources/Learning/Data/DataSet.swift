@@ -67,7 +67,7 @@ public struct DataSet {
     return try checked(split, expected: "files named {digit}_{speaker}_{take}.wav")
   }
 
-  /// Speech Commands: the speaker is what stands before `_nohash_`, or the whole stem where there is none.
+  /// Speech Commands: the speaker is the word before `_nohash_`, or the whole stem where there is none.
   private func speechCommands() throws -> DataSplit {
     let labels = try description.labels ?? subfolders(of: folder)
     let validation = try list(description.validationList ?? "\(folder)/validation_list.txt")
@@ -75,7 +75,9 @@ public struct DataSet {
     var split = DataSplit(labels: labels)
     for (index, label) in labels.enumerated() {
       for name in try files(in: "\(folder)/\(label)", endings: ["wav", "flac", "ogg"]) {
-        let speaker = name.range(of: "_nohash_").map { String(name[..<$0.lowerBound]) } ?? stem(name)
+        let speaker =
+          name.range(of: "_nohash_").flatMap { name[..<$0.lowerBound].split(separator: "_").last }.map(String.init)
+          ?? stem(name)
         let recording = Recording(path: "\(folder)/\(label)/\(name)", label: index, group: speaker)
         let names = [speaker, stem(name), "\(label)/\(name)"]
         if names.contains(where: test.contains) {

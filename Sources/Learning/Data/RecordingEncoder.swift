@@ -49,9 +49,10 @@ public struct RecordingEncoder: Sendable {
     }
   }
 
-  /// The spikes from the first to the last active step of a recording.
+  /// The spikes from the first to the last active step of a recording; one silent step if there are none, so that
+  /// recordings of silence can be learnt from too.
   public func encode(_ recording: Recording) throws -> SpikeSequence {
-    try Self.active(encodeWhole(recording), path: recording.path)
+    Self.active(try encodeWhole(recording))
   }
 
   /// The recording and its variants, each encoded; a variant that fell silent is left out.
@@ -61,7 +62,7 @@ public struct RecordingEncoder: Sendable {
     guard case .spiketrum(let encoder) = kind, augmentation.variants > 0 else { return [try encode(recording)] }
     let rate = encoder.configuration.sampleRate
     let samples = try Self.samples(recording, sampleRate: rate)
-    var sequences = [try Self.active(encoder.encode(samples), path: recording.path)]
+    var sequences = [Self.active(encoder.encode(samples))]
     for variant in 0..<augmentation.variants {
       var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
       let changed = try augmentation.apply(samples, sampleRate: rate, noise: noise, random: &random)
@@ -74,9 +75,11 @@ public struct RecordingEncoder: Sendable {
     try SoundStream.samples(ofFile: recording.path, sampleRate: sampleRate)
   }
 
-  private static func active(_ sequence: SpikeSequence, path: String) throws -> SpikeSequence {
-    guard let part = sequence.activePart else { throw DataError.noSpikes(path: path) }
-    return part
+  private static func active(_ sequence: SpikeSequence) -> SpikeSequence {
+    if let part = sequence.activePart { return part }
+    var silence = SpikeSequence(shape: sequence.shape)
+    silence.append(channels: [], values: [])
+    return silence
   }
 
   private func bin(_ recording: Recording, _ configuration: EventBinningConfiguration) throws -> SpikeSequence {

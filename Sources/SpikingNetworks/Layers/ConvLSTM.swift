@@ -120,7 +120,8 @@ public struct ConvLSTM<Scalar: Real>: Layer {
       return
     }
     fire(state, smooth: false, into: output.values)
-    output.activeCount = Scalar.listActive(output.values, width: units, into: output.active)
+    output.activeCount =
+      output.isListWanted ? Scalar.listActive(output.values, width: units, into: output.active) : nil
   }
 
   /// Where one step finds and leaves what it needs.

@@ -61,8 +61,8 @@ struct Convolution<Scalar: Real>: Sendable {
   /// Outputs whose columns are gathered at a time: few enough for the caches in a step, more for BLAS in training.
   private var stepBlock: Int { min(places, 48) }
   private var trainingBlock: Int { min(places, max(48, (1 << 18) / depth)) }
-  var stepColumns: Int { stepBlock * depth }
-  var trainingColumns: Int { max(trainingBlock * depth, backBlock * backDepth) }
+  var stepColumns: Int { max(stepBlock * depth, inputPlaces + 1) }
+  var trainingColumns: Int { max(stepColumns, trainingBlock * depth, backBlock * backDepth) }
   private var backBlock: Int { min(inputPlaces, 48) }
   private var backDepth: Int { Int(shape.kernel_height * shape.kernel_width) * groupChannels }
   private var inputPlaces: Int { Int(shape.in_height * shape.in_width) }
@@ -86,6 +86,15 @@ struct Convolution<Scalar: Real>: Sendable {
   ) {
     var shape = shape
     if let activeCount, isSparse(activeCount, of: inputs) {
+      // A few spikes are quicker scattered than looked for around every output.
+      if activeCount > places {
+        // An index takes no more room than a scalar, and `columns` holds one for each place and one more.
+        let begins = UnsafeMutableRawPointer(columns).bindMemory(to: UInt32.self, capacity: inputPlaces + 1)
+        let isDone = Scalar.convolutionCollect(
+          &shape, active: active, count: activeCount, input, weights: weights, into: output, begins: begins)
+        UnsafeMutableRawPointer(columns).bindMemory(to: Scalar.self, capacity: stepColumns)
+        if isDone { return }
+      }
       Scalar.convolutionScatter(
         &shape, active: active, count: activeCount, input, weights: weights, into: output)
       return

@@ -59,7 +59,8 @@ public struct Delay<Scalar: Real>: Layer {
       let far = ring[(position + history - whole - 1) % history * units + unit]
       output.values[unit] = (1 - part) * near + part * far
     }
-    output.activeCount = emitsSpikes ? Scalar.listActive(output.values, width: units, into: output.active) : nil
+    output.activeCount =
+      emitsSpikes && output.isListWanted ? Scalar.listActive(output.values, width: units, into: output.active) : nil
   }
 
   @specialized(where Scalar == Float)

@@ -95,6 +95,7 @@ public struct Neurons<Scalar: Real>: Layer {
 
   public var stateCount: Int { derivedCount + Int(GANGLION_NEURON_STATE) * units }
   public var workspaceCount: Int { 2 * units }
+  public let readsActive = false
   public var multiplyAccumulates: Int { description.recurrent ? units * units : 0 }
 
   private static func logit(_ decay: Double) -> Double { logarithm(decay / (1 - decay)) }
@@ -147,7 +148,8 @@ public struct Neurons<Scalar: Real>: Layer {
       output.values.update(from: membrane, count: units)
       output.activeCount = nil
     } else {
-      output.activeCount = Scalar.listActive(output.values, width: units, into: output.active)
+      output.activeCount =
+        output.isListWanted ? Scalar.listActive(output.values, width: units, into: output.active) : nil
     }
   }
 

@@ -9,6 +9,7 @@ public struct Pool<Scalar: Real>: Layer {
   public let emitsSpikes: Bool
   public let parameters: [ParameterSpecification] = []
   public let stateCount = 0
+  public let readsActive = false
   private let shape: ganglion_pool
 
   public init(
@@ -57,7 +58,8 @@ public struct Pool<Scalar: Real>: Layer {
     var shape = shape
     Scalar.pool(&shape, input.values, into: output.values)
     output.activeCount =
-      emitsSpikes ? Scalar.listActive(output.values, width: outputWidth, into: output.active) : nil
+      emitsSpikes && output.isListWanted
+      ? Scalar.listActive(output.values, width: outputWidth, into: output.active) : nil
   }
 
   @specialized(where Scalar == Float)

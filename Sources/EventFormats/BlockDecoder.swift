@@ -22,7 +22,7 @@ struct DecodingProgress {
 }
 
 /// Turns the bytes after a header into events: a value, so that its state can be kept and a stretch decoded again.
-protocol EventStreamDecoder: Sendable {
+protocol BlockDecoder: Sendable {
   /// Whether a copy of the decoder is cheap; if not, offsets of violations are those of the packet.
   static var isCheapToCopy: Bool { get }
 
@@ -32,6 +32,9 @@ protocol EventStreamDecoder: Sendable {
   /// Whether more must follow: a file that ends here was cut.
   var isWithinPacket: Bool { get }
 
+  /// Bytes of the file, for decoders that read it themselves.
+  var bytesTaken: Int64? { get }
+
   /// Decodes whole words from the front of `bytes`, which stand at `byteOffset` in the file, until the bytes or the
   /// columns are used up. `isLast` says that nothing follows.
   mutating func decode(
@@ -40,9 +43,10 @@ protocol EventStreamDecoder: Sendable {
   ) throws(EventFormatError) -> DecodingProgress
 }
 
-extension EventStreamDecoder {
+extension BlockDecoder {
   static var isCheapToCopy: Bool { true }
   var isWithinPacket: Bool { false }
+  var bytesTaken: Int64? { nil }
 }
 
 extension ganglion_event_report {
