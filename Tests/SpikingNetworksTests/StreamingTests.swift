@@ -50,6 +50,15 @@ private enum Nets {
       .conv(.init(channels: 6, kernel: 2, stride: 2, padding: 1, groups: 2, bias: true)),
       .neurons(.init(threshold: 0.3, recurrent: false)), .pool(.init(kind: .average)),
     ]),
+    "wide conv": NetworkDescription(
+      input: [2, 40, 36],
+      layers: [
+        .channelsLast, .conv(.init(channels: 32, bias: true)), .neurons(.init(threshold: 0.6, reset: .hard)),
+        .pool(.init(kind: .max)), .conv(.init(channels: 64, stride: 2)),
+        .neurons(.init(learnedDecay: .layer, threshold: 0.5)), .conv(.init(channels: 16, kernel: 5)),
+        .neurons(.init(learnedDecay: .neuron, threshold: 0.5)), .pool(.init(kind: .average, size: 3, stride: 2)),
+        .dense(.init(units: 4)),
+      ]),
     "sum pool": events([.pool(.init(kind: .sum, size: 3, stride: 2)), .conv(.init(channels: 5, kernel: 1))]),
     "convLSTM": events([
       .convLSTM(.init(channels: 6, threshold: 0.05)), .pool(.init(kind: .max)),

@@ -75,12 +75,17 @@ public struct Conv<Scalar: Real>: Layer {
   public var workspaceCount: Int { convolution.stepColumns }
 
   private func begin(_ output: UnsafeMutablePointer<Scalar>, parameters: UnsafePointer<Scalar>) {
+    begin(output, places: convolution.places, parameters: parameters)
+  }
+
+  /// What `places` outputs are before any input is added.
+  func begin(_ output: UnsafeMutablePointer<Scalar>, places: Int, parameters: UnsafePointer<Scalar>) {
+    let channels = convolution.channels
     guard bias else {
-      output.update(repeating: 0, count: convolution.outputs)
+      output.update(repeating: 0, count: places * channels)
       return
     }
-    let channels = convolution.channels
-    for place in 0..<convolution.places {
+    for place in 0..<places {
       (output + place * channels).update(from: parameters + convolution.weightCount, count: channels)
     }
   }

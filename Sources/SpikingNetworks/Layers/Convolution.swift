@@ -77,6 +77,70 @@ struct Convolution<Scalar: Real>: Sendable {
     return Scalar.listActive(input, width: inputs, into: active)
   }
 
+  /// How the outputs of one input are computed.
+  enum Way {
+    /// Few active inputs, each added to all it reaches.
+    case scatter(count: Int)
+    /// Active inputs looked up around each output; the list's beginnings lie at the start of the working memory.
+    case collect
+    /// All inputs around each output gathered into columns.
+    case gather
+  }
+
+  /// Decides for an input; `activeCount` is nil where the active inputs are not listed.
+  ///
+  /// `workspace` has room for `stepColumns` scalars and belongs to the input until the last `add`.
+  func way(
+    active: UnsafePointer<UInt32>, activeCount: Int?, workspace: UnsafeMutablePointer<Scalar>
+  ) -> Way {
+    guard let activeCount, isSparse(activeCount, of: inputs) else { return .gather }
+    // A few spikes are quicker scattered than looked for around every output.
+    let lane = 32 / MemoryLayout<Scalar>.size
+    guard activeCount > places, groups == 1, channels % lane == 0 else { return .scatter(count: activeCount) }
+    var shape = shape
+    Scalar.convolutionBegins(&shape, active: active, count: activeCount, into: begins(workspace))
+    return .collect
+  }
+
+  /// An index takes no more room than a scalar, and the working memory holds one for each place and one more; nobody
+  /// reads it as scalars before it has been written as such again.
+  private func begins(_ workspace: UnsafeMutablePointer<Scalar>) -> UnsafeMutablePointer<UInt32> {
+    UnsafeMutableRawPointer(workspace).bindMemory(to: UInt32.self, capacity: inputPlaces + 1)
+  }
+
+  /// `output += weights ∗ input` for all outputs, or for some rows of them, where `output` begins with the first.
+  func add(
+    _ input: UnsafePointer<Scalar>, active: UnsafePointer<UInt32>, _ way: Way, weights: UnsafePointer<Scalar>,
+    rows: Range<Int>? = nil, to output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>
+  ) {
+    var shape = shape
+    if let rows {
+      shape.padding_y -= Int32(rows.lowerBound) * shape.stride_y
+      shape.out_height = Int32(rows.count)
+    }
+    switch way {
+    case .scatter(let count):
+      let reached = reached(by: rows, active: active, count: count)
+      Scalar.convolutionScatter(
+        &shape, active: active + reached.lowerBound, count: reached.count, input, weights: weights, into: output)
+    case .collect:
+      Scalar.convolutionCollect(
+        &shape, active: active, begins: begins(workspace), input, weights: weights, into: output)
+    case .gather:
+      let places = Int(shape.out_height * shape.out_width)
+      let columns = UnsafeMutableRawPointer(workspace).bindMemory(to: Scalar.self, capacity: stepColumns)
+      for group in 0..<groups {
+        for first in stride(from: 0, to: places, by: stepBlock) {
+          let count = min(stepBlock, places - first)
+          Scalar.convolutionGather(&shape, group: group, input, first: first, count: count, into: columns)
+          Scalar.multiply(
+            columns, inputStride: depth, weights + group * depth * groupChannels, rows: count, depth: depth,
+            width: groupChannels, into: output + first * channels + group * groupChannels, outputStride: channels)
+        }
+      }
+    }
+  }
+
   /// `output += weights ∗ input`; `activeCount` is nil where the active inputs are not listed.
   ///
   /// `columns` has room for `stepColumns` scalars.
@@ -84,30 +148,27 @@ struct Convolution<Scalar: Real>: Sendable {
     _ input: UnsafePointer<Scalar>, active: UnsafePointer<UInt32>, activeCount: Int?, weights: UnsafePointer<Scalar>,
     to output: UnsafeMutablePointer<Scalar>, columns: UnsafeMutablePointer<Scalar>
   ) {
-    var shape = shape
-    if let activeCount, isSparse(activeCount, of: inputs) {
-      // A few spikes are quicker scattered than looked for around every output.
-      if activeCount > places {
-        // An index takes no more room than a scalar, and `columns` holds one for each place and one more.
-        let begins = UnsafeMutableRawPointer(columns).bindMemory(to: UInt32.self, capacity: inputPlaces + 1)
-        let isDone = Scalar.convolutionCollect(
-          &shape, active: active, count: activeCount, input, weights: weights, into: output, begins: begins)
-        UnsafeMutableRawPointer(columns).bindMemory(to: Scalar.self, capacity: stepColumns)
-        if isDone { return }
+    let way = way(active: active, activeCount: activeCount, workspace: columns)
+    add(input, active: active, way, weights: weights, to: output, workspace: columns)
+  }
+
+  /// Positions in the list of the active inputs that reach some rows of the output.
+  private func reached(by rows: Range<Int>?, active: UnsafePointer<UInt32>, count: Int) -> Range<Int> {
+    guard let rows else { return 0..<count }
+    let row = Int(shape.in_width * shape.in_channels)
+    let stride = Int(shape.stride_y)
+    let top = max(rows.lowerBound * stride - Int(shape.padding_y), 0)
+    let bottom = (rows.upperBound - 1) * stride - Int(shape.padding_y) + Int(shape.kernel_height)
+    func position(of index: Int) -> Int {
+      var (low, high) = (0, count)
+      while low < high {
+        let middle = (low + high) / 2
+        if Int(active[middle]) < index { low = middle + 1 } else { high = middle }
       }
-      Scalar.convolutionScatter(
-        &shape, active: active, count: activeCount, input, weights: weights, into: output)
-      return
+      return low
     }
-    for group in 0..<groups {
-      for first in stride(from: 0, to: places, by: stepBlock) {
-        let count = min(stepBlock, places - first)
-        Scalar.convolutionGather(&shape, group: group, input, first: first, count: count, into: columns)
-        Scalar.multiply(
-          columns, inputStride: depth, weights + group * depth * groupChannels, rows: count, depth: depth,
-          width: groupChannels, into: output + first * channels + group * groupChannels, outputStride: channels)
-      }
-    }
+    let first = position(of: top * row)
+    return first..<max(first, position(of: max(bottom, 0) * row))
   }
 
   /// `gradient += inputᵀ ∗ delta`; `columns` has room for `trainingColumns` scalars.

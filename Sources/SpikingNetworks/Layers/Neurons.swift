@@ -153,6 +153,34 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  /// Whether units may be stepped a piece at a time: nothing but the membrane is kept, and no unit sees another.
+  var goesInPieces: Bool {
+    emitsSpikes && !description.recurrent && description.reset != .softLate && description.refractorySteps == 0
+      && description.adaptationStrength == 0 && description.synapticDecay == 0
+  }
+
+  /// One step of `count` units from `first` on, all pieces of a layer for which `goesInPieces`.
+  func stepPiece(
+    parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, first: Int, count: Int,
+    current: UnsafePointer<Scalar>, spikes: UnsafeMutablePointer<Scalar>
+  ) {
+    if derivedCount > 0, state[0] == 0 {
+      derive(parameters, decay: state + 1, scale: state + 1 + units)
+      state[0] = 1
+    }
+    var neuron = neuron
+    fixedDecay.withUnsafeBufferPointer { fixedDecay in
+      fixedScale.withUnsafeBufferPointer { fixedScale in
+        // A layer without units cannot be made, so both arrays have memory.
+        guard let decay = fixedDecay.baseAddress, let scale = fixedScale.baseAddress else { return }
+        Scalar.stepNeurons(
+          &neuron, width: count, decay: (derivedCount > 0 ? UnsafePointer(state + 1) : decay) + first,
+          scale: (derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale) + first, current: current,
+          state: state + derivedCount + first, membrane: nil, spikes: spikes)
+      }
+    }
+  }
+
   private var needsDrives: Bool { decayParameters > 0 && description.inputScale == .leaky }
 
   @specialized(where Scalar == Float)

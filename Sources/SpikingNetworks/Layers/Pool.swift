@@ -49,6 +49,19 @@ public struct Pool<Scalar: Real>: Layer {
       stride_y: Int32(strideY), stride_x: Int32(description.stride))
   }
 
+  /// Extent of a square where squares tile the map's rows; nil where they overlap or leave some out.
+  var tilingRows: Int? {
+    shape.stride_y == shape.size_y && shape.out_height * shape.size_y == shape.in_height ? Int(shape.size_y) : nil
+  }
+
+  /// Pools some rows of a map, as many as fill squares.
+  func poolPiece(rows: Int, _ input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>) {
+    var piece = shape
+    piece.in_height = Int32(rows)
+    piece.out_height = Int32(rows) / shape.size_y
+    Scalar.pool(&piece, input, into: output)
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(
