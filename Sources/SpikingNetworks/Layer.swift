@@ -24,6 +24,10 @@ public protocol Layer<Scalar>: Sendable {
   var denseAccumulates: Int { get }
   /// Whether most outputs are zero, so that the next layer should look at the active ones only.
   var emitsSpikes: Bool { get }
+  /// Whether `backward` looks at the layer's output again; the next layer must not write over it then.
+  var backwardReadsOutput: Bool { get }
+  /// Whether `backward` may write the input gradient where the output gradient lies.
+  var worksInPlace: Bool { get }
   /// Whether `step` makes use of the list of active inputs.
   var readsActive: Bool { get }
   /// Whether `forward` and `backward` take the network's input as sparse sequences; it is made dense otherwise.
@@ -48,6 +52,8 @@ public protocol Layer<Scalar>: Sendable {
 extension Layer {
   public var takesSequences: Bool { false }
   public var readsActive: Bool { true }
+  public var backwardReadsOutput: Bool { true }
+  public var worksInPlace: Bool { false }
   public var workspaceCount: Int { 0 }
   public var multiplyAccumulates: Int { 0 }
   public var denseAccumulates: Int { 0 }

@@ -51,6 +51,8 @@ public final class LayerPass<Scalar: Real> {
   public var laneGradients: [UnsafeMutablePointer<Scalar>]
   /// Whether batch statistics and dropout apply.
   public var isTraining = true
+  /// Whether `forward` may leave something of its own in place of the input, which nobody else needs any more.
+  public var ownsInput = false
   /// The spike is replaced by the surrogate's integral, so that gradients can be checked by differences.
   public var isSmooth = false
   /// Seed of this batch for this layer.

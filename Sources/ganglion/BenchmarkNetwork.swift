@@ -85,7 +85,9 @@ enum BenchmarkNetwork: String, CaseIterable, ExpressibleByArgument {
         for index in shift { network.parameters[index] = middle }
         let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
         runner.forward(sequences, training: false)
-        let fired = runner.output(ofLayer: received).array
+        // Membranes take some steps to fill.
+        let width = network.layers[received].outputWidth
+        let fired = runner.output(ofLayer: received).array.suffix(2 * width)
         let share = Double(fired.reduce(0, +)) / Double(fired.count)
         if share < density { low = middle } else { high = middle }
       }

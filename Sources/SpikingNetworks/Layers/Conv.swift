@@ -6,6 +6,7 @@ public struct Conv<Scalar: Real>: Layer {
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
+  public let backwardReadsOutput = false
   public let stateCount = 0
   let convolution: Convolution<Scalar>
   let bias: Bool

@@ -177,7 +177,9 @@ struct Convolution<Scalar: Real>: Sendable {
     to gradient: UnsafeMutablePointer<Scalar>, columns: UnsafeMutablePointer<Scalar>
   ) {
     var shape = shape
-    if let activeCount, isSparse(activeCount, of: inputs) {
+    // Scattering all over a gradient that does not fit the nearest caches is slow.
+    let share = weightCount * MemoryLayout<Scalar>.size > 128 << 10 ? 0.08 : Self.sparseShare
+    if let activeCount, Double(activeCount) < share * Double(inputs) {
       Scalar.convolutionOuter(&shape, active: active, count: activeCount, input, delta: delta, into: gradient)
       return
     }

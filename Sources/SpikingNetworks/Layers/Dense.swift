@@ -9,6 +9,7 @@ public struct Dense<Scalar: Real>: Layer {
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
+  public let backwardReadsOutput = false
   public let takesSequences = true
   let description: DenseDescription
   let inputs: Int
