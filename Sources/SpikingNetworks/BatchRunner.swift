@@ -22,6 +22,8 @@ public final class BatchRunner<Scalar: Real> {
   private let parameterOffsets: [Int]
   private var activations: [Activations<Scalar>] = []
   private var gradients: [Buffer<Scalar>] = []
+  /// Which of the two shared buffers each layer's input gradient takes.
+  private let gradientSlots: [Int]
   private var passes: [LayerPass<Scalar>] = []
   private let laneGradients = Buffer<Scalar>()
 
@@ -39,9 +41,14 @@ public final class BatchRunner<Scalar: Real> {
     for layer in layers {
       activations.append(Activations(width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth))
     }
-    // Only two gradients are alive at a time: what a layer takes from behind and what it hands on.
+    // Only two gradients are alive at a time, one where a layer works in place; the logits' own is left alone.
     let shared = [Buffer<Scalar>(), Buffer<Scalar>()]
-    gradients = layers.indices.map { shared[$0 % 2] } + [Buffer()]
+    var slots = [Int](repeating: 0, count: layers.count)
+    for index in layers.indices.dropLast().reversed() {
+      slots[index] = layers[index].worksInPlace ? slots[index + 1] : 1 - slots[index + 1]
+    }
+    gradientSlots = slots
+    gradients = slots.map { shared[$0] } + [Buffer()]
     for (index, _) in layers.enumerated() {
       let offset = parameterOffsets[index]
       let pass = LayerPass(
@@ -50,6 +57,7 @@ public final class BatchRunner<Scalar: Real> {
         parameters: parameters.base + offset,
         laneGradients: (0..<lanes.count).map { laneGradients.base + $0 * parameters.count + offset })
       pass.isSmooth = isSmooth
+      pass.ownsInput = index > 0 && !layers[index - 1].backwardReadsOutput
       passes.append(pass)
     }
   }
@@ -66,10 +74,12 @@ public final class BatchRunner<Scalar: Real> {
     var widest = [0, 0]
     for index in activations.indices.dropFirst() {
       activations[index].values.resize(to: layout.rows * activations[index].width)
-      if index < layers.count { widest[index % 2] = max(widest[index % 2], activations[index].width) }
+      if index < layers.count {
+        widest[gradientSlots[index]] = max(widest[gradientSlots[index]], activations[index].width)
+      }
     }
-    for index in gradients.indices.prefix(2) where index < layers.count {
-      gradients[index].resize(to: layout.rows * widest[index])
+    for index in layers.indices.dropFirst() {
+      gradients[index].resize(to: layout.rows * widest[gradientSlots[index]])
     }
     logitGradient.resize(to: layout.rows * outputCount)
     activations[0].sequences = layers[0].takesSequences ? sequences : []
@@ -97,7 +107,8 @@ public final class BatchRunner<Scalar: Real> {
     }
   }
 
-  /// Values that left a layer in the last `forward`, `[rows, outputWidth]`.
+  /// Values that left a layer in the last `forward`, `[rows, outputWidth]`; those of synapses and normalisations may
+  /// have been written over by the neurons behind them.
   public func output(ofLayer index: Int) -> Buffer<Scalar> { activations[index + 1].values }
 
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.

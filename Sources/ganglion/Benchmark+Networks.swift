@@ -12,7 +12,7 @@ struct BenchmarkNetworks: ParsableCommand {
     discussion: """
       r700: 700-128(recurrent)-10 and r64: 64-256(recurrent)-35, 100 steps, batch 16. small32: 2x32x32, convolutions of \
       16 and 32 channels, 128, 11; 16 steps, batch 16. dvsg128: 2x128x128, five convolutions of 128 channels, 512, 110, \
-      vote of 11; 16 steps, batch 2. Inputs are random spikes. Training is forward, loss and backward; memory is the \
+      vote of 11; 16 steps, batch 2. Inputs are random spikes; for single steps normalisation is folded into the weights. Training is forward, loss and backward; memory is the \
       process's peak. A step is one of a running stream, batch 1; in the convolutional networks the hidden neurons are \
       set to fire about as densely as the input. Each figure is the median [least-most] of seven measurements by the \
       clock, and the median by CPU time, which other work on the machine disturbs less.
@@ -116,7 +116,7 @@ struct BenchmarkNetworks: ParsableCommand {
   }
 
   private func steps(_ which: BenchmarkNetwork) throws -> Row {
-    let network = try which.network(density: density)
+    let network = try which.network(density: density).folded()
     let recording = which.recording(steps: 16, density: density, seed: 1)
     let frames = (0..<recording.steps).map { step in
       let range = recording.range(ofStep: step)

@@ -70,7 +70,7 @@ enum BenchmarkNetwork: String, CaseIterable, ExpressibleByArgument {
   func network(density: Double?) throws -> Network<Float> {
     var network = try Network<Float>(description, seed: 1)
     guard let density, isMap else { return network }
-    let sequences = [recording(steps: 3, density: density, seed: 2)]
+    let sequences = [recording(steps: self == .dvsg128 ? 5 : 16, density: density, seed: 2)]
     for layer in network.layers.indices where network.layers[layer].kind == "neurons" {
       let shifts = network.named.filter {
         $0.name == "layers.\(layer - 1).shift" || $0.name == "layers.\(layer - 1).bias"
@@ -79,13 +79,15 @@ enum BenchmarkNetwork: String, CaseIterable, ExpressibleByArgument {
       // What counts is what the next layer of synapses receives.
       let next = network.layers[min(layer + 1, network.layers.count - 1)]
       let received = next.kind == "pool" && next.emitsSpikes && next.outputShape.count == 3 ? layer + 1 : layer
-      var (low, high): (Float, Float) = (-8, 8)
-      for _ in 0..<8 {
+      var (low, high): (Float, Float) = (-4, 4)
+      for _ in 0..<10 {
         let middle = (low + high) / 2
         for index in shift { network.parameters[index] = middle }
         let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
         runner.forward(sequences, training: false)
-        let fired = runner.output(ofLayer: received).array
+        // Membranes take some steps to fill.
+        let width = network.layers[received].outputWidth
+        let fired = runner.output(ofLayer: received).array.suffix(2 * width)
         let share = Double(fired.reduce(0, +)) / Double(fired.count)
         if share < density { low = middle } else { high = middle }
       }

@@ -9,6 +9,9 @@ public struct BatchNorm<Scalar: Real>: Layer {
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public let emitsSpikes = false
+  public let backwardReadsOutput = false
+  public let worksInPlace = true
+  public let readsActive = false
   let description: BatchNormDescription
   let channels: Int
 

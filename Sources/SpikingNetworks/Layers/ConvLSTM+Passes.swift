@@ -47,7 +47,7 @@ extension ConvLSTM {
         memory.cell = record.cells + step * units
         memory.hidden = record.hidden + step * units
         let input = pass.input.values.base + step * inputWidth
-        let count = spikes ? Scalar.listActive(input, width: inputWidth, into: list + mapCount) : nil
+        let count = spikes ? fromInput.listed(input, into: list + mapCount) : nil
         advance(
           parameters: pass.parameters, input: input, active: list + mapCount, activeCount: count,
           smooth: pass.isSmooth, memory)
@@ -163,7 +163,7 @@ extension ConvLSTM {
       attendAgain(record, step: step, map: input, stride: inputShape[2], smooth: pass.isSmooth, into: scratch.map)
       input = UnsafePointer(scratch.map)
     }
-    let count = pass.input.areSpikes ? Scalar.listActive(input, width: inputWidth, into: list) : nil
+    let count = pass.input.areSpikes ? fromInput.listed(input, into: list) : nil
     fromInput.addWeightGradient(
       input, active: list, activeCount: count, delta: scratch.gateGradient, to: gradient, columns: scratch.columns)
     guard pass.inputGradient != nil || attends(.input) else { return }

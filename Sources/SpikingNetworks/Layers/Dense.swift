@@ -9,6 +9,7 @@ public struct Dense<Scalar: Real>: Layer {
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
+  public let backwardReadsOutput = false
   public let takesSequences = true
   let description: DenseDescription
   let inputs: Int
@@ -40,6 +41,8 @@ public struct Dense<Scalar: Real>: Layer {
   }
 
   public var stateCount: Int { history == 0 ? 0 : history * inputs + 1 }
+
+  public var multiplyAccumulates: Int { weightCount }
 
   private var weightCount: Int { description.taps * inputs * units }
 

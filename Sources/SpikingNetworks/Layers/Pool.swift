@@ -9,6 +9,7 @@ public struct Pool<Scalar: Real>: Layer {
   public let emitsSpikes: Bool
   public let parameters: [ParameterSpecification] = []
   public let stateCount = 0
+  public let readsActive = false
   private let shape: ganglion_pool
 
   public init(
@@ -48,6 +49,19 @@ public struct Pool<Scalar: Real>: Layer {
       stride_y: Int32(strideY), stride_x: Int32(description.stride))
   }
 
+  /// Extent of a square where squares tile the map's rows; nil where they overlap or leave some out.
+  var tilingRows: Int? {
+    shape.stride_y == shape.size_y && shape.out_height * shape.size_y == shape.in_height ? Int(shape.size_y) : nil
+  }
+
+  /// Pools some rows of a map, as many as fill squares.
+  func poolPiece(rows: Int, _ input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>) {
+    var piece = shape
+    piece.in_height = Int32(rows)
+    piece.out_height = Int32(rows) / shape.size_y
+    Scalar.pool(&piece, input, into: output)
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(
@@ -57,7 +71,8 @@ public struct Pool<Scalar: Real>: Layer {
     var shape = shape
     Scalar.pool(&shape, input.values, into: output.values)
     output.activeCount =
-      emitsSpikes ? Scalar.listActive(output.values, width: outputWidth, into: output.active) : nil
+      emitsSpikes && output.isListWanted
+      ? Scalar.listActive(output.values, width: outputWidth, into: output.active) : nil
   }
 
   @specialized(where Scalar == Float)

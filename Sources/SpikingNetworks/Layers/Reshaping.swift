@@ -96,7 +96,8 @@ public struct ChannelsLast<Scalar: Real>: Layer {
       permute(input.values, into: output.values)
     }
     output.activeCount =
-      emitsSpikes ? Scalar.listActive(output.values, width: inputWidth, into: output.active) : nil
+      emitsSpikes && output.isListWanted
+      ? Scalar.listActive(output.values, width: inputWidth, into: output.active) : nil
   }
 
   @specialized(where Scalar == Float)
