@@ -48,23 +48,28 @@ let package = Package(
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "Learning", "Pipelines", "Events", "EventFormats", "Plotting",
+        "Learning", "Pipelines", "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum",
+        "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),
 
+    // Recordings, models and files that several test targets make.
+    .target(
+      name: "TestSupport", dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "Recognition"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
     .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
-    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["Tensors"]),
+    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Pipelines", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

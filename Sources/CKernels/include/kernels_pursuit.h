@@ -1,0 +1,48 @@
+/* Matching pursuit over a sliding window: correlation, greedy pick, local update through the Gram table. */
+#ifndef KERNELS_PURSUIT_H
+#define KERNELS_PURSUIT_H
+#include <stdint.h>
+
+/// Samples in one block of the tree of maxima; also the alignment of every window index.
+#define GANGLION_PURSUIT_BLOCK 32
+
+/// The dictionary and the open window of one channel of sound. Sample index 0 of the window is block 0.
+typedef struct {
+  int64_t kernels;                ///< number of kernels M
+  int64_t stride;                 ///< samples held for each kernel; a multiple of the block
+  int64_t is_signed;              ///< nonzero when picks of negative coefficient are allowed
+  const float *taps;              ///< unit-norm impulse responses, one after another
+  const int64_t *tap_offset;      ///< [M] where each begins in taps
+  const int64_t *length;          ///< [M] number of taps
+  const float *gram;              ///< <kernel a, kernel b delayed by lag> for lag in -(length[b]-1)...length[a]-1
+  const int64_t *gram_offset;     ///< [M * M] where the lags of (a, b) begin in gram
+  int64_t *known;                 ///< [M] starts of each kernel whose correlation is known; zero from there on
+  float *residual;                ///< [stride] what is not yet explained
+  float *correlation;             ///< [M * stride] residual against each kernel at each start
+  float *block_maximum;           ///< [stride / block * M] best correlation of each block; kernels adjacent
+  float *column_maximum;          ///< [stride / block] best over kernels
+} ganglion_pursuit;
+
+/// One greedy choice: kernel, its first sample in the window, its coefficient.
+typedef struct {
+  int64_t kernel;
+  int64_t sample;
+  float coefficient;
+} ganglion_pick;
+
+/// Correlates the residual, of which `held` samples have arrived, with every kernel at the starts of all blocks that have
+/// become complete, and refreshes `known` and the maxima; starts from `limit` on are left at zero.
+void ganglion_pursuit_advance(const ganglion_pursuit *window, int64_t held, int64_t limit);
+
+/// Takes the best atom that starts in one of the ranges if its score reaches the threshold: subtracts it from the
+/// residual, corrects every known correlation from sample `open` on, and returns 1; returns 0 when none reaches it.
+/// `ranges` holds pairs of samples, first and end, counted from `base` and widened to whole blocks; equal scores go to the earliest block, the
+/// lowest kernel, the earliest sample.
+int32_t ganglion_pursuit_pick(
+    const ganglion_pursuit *window, int64_t base, int64_t open, const int64_t *ranges, int64_t range_count,
+    float threshold, ganglion_pick *pick);
+
+/// gram[lag + count_b - 1] = sum over k of a[k + lag] * b[k], for lag in -(count_b - 1)...count_a - 1.
+void ganglion_cross_correlate(const float *a, int64_t count_a, const float *b, int64_t count_b, float *gram);
+
+#endif

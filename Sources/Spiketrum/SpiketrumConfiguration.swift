@@ -1,0 +1,101 @@
+/// Everything needed to rebuild a place-code encoder: it is stored with each model.
+public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
+  /// What an intensity is measured against.
+  public enum LevelReference: Codable, Sendable, Equatable {
+    /// Level edges are coefficients, in units of the sound's amplitude.
+    case absolute
+    /// Level edges are decibels relative to a causal running peak of the coefficients (0 is the peak itself, edges are
+    /// negative): the code then does not depend on how loud the recording is. The peak decays by so many decibels a
+    /// second, never under the silence threshold.
+    case runningPeak(decayDecibelsPerSecond: Double)
+  }
+
+  /// Samples a second of the sound, Hz.
+  public var sampleRate: Int
+  /// Number of gammatone kernels.
+  public var channelCount: Int
+  /// Centre frequency of the lowest kernel, Hz.
+  public var lowestFrequency: Double
+  /// Centre frequency of the highest kernel, Hz.
+  public var highestFrequency: Double
+  /// Order of the gammatones.
+  public var order: Int
+  /// Phase of the carrier at onset, radians.
+  public var phase: Double
+  /// Fraction of its envelope's maximum under which a kernel is cut.
+  public var truncation: Double
+  /// Spikes picked in each second of the stream, at most.
+  public var spikesPerSecond: Double
+  /// Whether only positive coefficients are picked.
+  public var positiveOnly: Bool
+  /// How long an atom stays open after the longest kernel beginning with it has arrived; nil is one longest kernel.
+  public var lookAheadMicroseconds: Int64?
+  /// Coefficient under which nothing is ever picked, in units of the sound's amplitude: silence costs nothing.
+  public var silenceThreshold: Float
+  /// Length of a network step.
+  public var binMicroseconds: Int64
+  /// Most spikes of one input that count within a step.
+  public var countClip: Float
+  /// Edges between intensity levels, ascending; one fewer than there are levels.
+  public var levelEdges: [Float]
+  /// What the edges are measured against.
+  public var levelReference: LevelReference
+  /// Drops spikes more than so many decibels under the running peak; nil keeps all. Needs a running peak.
+  public var dropBelowPeakDecibels: Float?
+
+  /// A code of 40 channels and three levels relative to the running peak.
+  public init(
+    sampleRate: Int, channelCount: Int = 40, lowestFrequency: Double = 100, highestFrequency: Double? = nil,
+    order: Int = 4, phase: Double = 0, truncation: Double = 1e-3, spikesPerSecond: Double = 1000,
+    positiveOnly: Bool = true, lookAheadMicroseconds: Int64? = nil, silenceThreshold: Float = 0.002,
+    binMicroseconds: Int64 = 10_000, countClip: Float = 3, levelEdges: [Float] = [-22, -14],
+    levelReference: LevelReference = .runningPeak(decayDecibelsPerSecond: 20), dropBelowPeakDecibels: Float? = nil
+  ) {
+    self.sampleRate = sampleRate
+    self.channelCount = channelCount
+    self.lowestFrequency = lowestFrequency
+    self.highestFrequency = highestFrequency ?? 0.45 * Double(sampleRate)
+    self.order = order
+    self.phase = phase
+    self.truncation = truncation
+    self.spikesPerSecond = spikesPerSecond
+    self.positiveOnly = positiveOnly
+    self.lookAheadMicroseconds = lookAheadMicroseconds
+    self.silenceThreshold = silenceThreshold
+    self.binMicroseconds = binMicroseconds
+    self.countClip = countClip
+    self.levelEdges = levelEdges
+    self.levelReference = levelReference
+    self.dropBelowPeakDecibels = dropBelowPeakDecibels
+  }
+
+  /// Number of intensity levels.
+  public var levels: Int { levelEdges.count + 1 }
+
+  /// The kernels this configuration asks for.
+  public var dictionary: GammatoneDictionary.Parameters {
+    GammatoneDictionary.Parameters(
+      sampleRate: sampleRate, channelCount: channelCount, lowestFrequency: lowestFrequency,
+      highestFrequency: highestFrequency, order: order, phase: phase, truncation: truncation)
+  }
+
+  /// Throws ``SpiketrumError`` when the place code cannot be built; the dictionary and the pursuit check the rest.
+  func checkPlaceCode() throws(SpiketrumError) {
+    try SpiketrumError.require(binMicroseconds > 0, "binMicroseconds", binMicroseconds, "positive")
+    try SpiketrumError.require(countClip > 0, "countClip", countClip, "positive")
+    try SpiketrumError.require(
+      levelEdges.allSatisfy(\.isFinite) && zip(levelEdges, levelEdges.dropFirst()).allSatisfy(<),
+      "levelEdges", levelEdges.description, "finite and strictly ascending")
+    if let lookAheadMicroseconds {
+      try SpiketrumError.require(
+        lookAheadMicroseconds >= 0, "lookAheadMicroseconds", lookAheadMicroseconds, "0 or more")
+    }
+    if case .runningPeak(let decay) = levelReference {
+      try SpiketrumError.require(decay >= 0 && decay.isFinite, "decayDecibelsPerSecond", decay, "0 or more")
+    } else {
+      try SpiketrumError.require(
+        dropBelowPeakDecibels == nil, "dropBelowPeakDecibels", dropBelowPeakDecibels?.description ?? "nil",
+        "nil unless levels are relative to the running peak")
+    }
+  }
+}

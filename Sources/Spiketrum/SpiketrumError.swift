@@ -1,0 +1,18 @@
+/// Why a dictionary, a pursuit or an encoder could not be built.
+public enum SpiketrumError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A setting is outside its range; `bounds` says what is allowed.
+  case setting(name: String, value: String, bounds: String)
+
+  public var description: String {
+    switch self {
+    case .setting(let name, let value, let bounds): "\(name) is \(value); it must be \(bounds)"
+    }
+  }
+
+  /// Throws unless the condition holds.
+  static func require(
+    _ condition: Bool, _ name: String, _ value: some CustomStringConvertible, _ bounds: String
+  ) throws(SpiketrumError) {
+    if !condition { throw .setting(name: name, value: value.description, bounds: bounds) }
+  }
+}

@@ -1,0 +1,59 @@
+import Tensors
+import Testing
+
+@testable import Spiketrum
+
+@Suite struct SpiketrumEncoderTests {
+  let configuration = SpiketrumConfiguration(sampleRate: 8000, spikesPerSecond: 500)
+
+  @Test(arguments: [1, 7, 160, 4096])
+  func framesAreTheSameForEveryChunkSize(chunk: Int) throws {
+    let encoder = try SpiketrumEncoder(configuration)
+    let samples = voice(samples: 9_777, sampleRate: 8000)
+    var stream = encoder
+    var frames: [SpikeFrame] = []
+    for start in Swift.stride(from: 0, to: samples.count, by: chunk) {
+      stream.push(samples[start..<min(start + chunk, samples.count)].span) { frames.append($0) }
+    }
+    stream.finish { frames.append($0) }
+    #expect(frames.map(\.step) == Array(0..<123))
+    #expect(frames.last?.endMicroseconds == 1_230_000)
+    #expect(frames.contains { !$0.isSilent })
+    var sequence = SpikeSequence(shape: encoder.shape)
+    for frame in frames { sequence.append(frame) }
+    #expect(sequence == encoder.encode(samples))
+  }
+
+  @Test func aLouderRecordingGivesTheSamePlaceCode() throws {
+    var quiet = configuration
+    quiet.silenceThreshold = 1e-4
+    let encoder = try SpiketrumEncoder(quiet)
+    // Powers of two scale without rounding, so nothing but the threshold could tell the two apart.
+    let samples = voice(samples: 8000, sampleRate: 8000, loudness: 0.05)
+    let reference = encoder.encode(samples)
+    #expect(reference.channels.count > 100)
+    #expect(encoder.encode(samples.map { 16 * $0 }) == reference)
+  }
+
+  @Test func tercileEdgesSplitTheSpikesEvenly() throws {
+    let clips = (0..<3).map { voice(samples: 6000, sampleRate: 8000, seed: $0) }
+    var absolute = configuration
+    absolute.levelReference = .absolute
+    for candidate in [configuration, absolute] {
+      var candidate = candidate
+      candidate.levelEdges = try levelEdges(levels: 3, from: clips, candidate)
+      let encoder = try SpiketrumEncoder(candidate)
+      var perLevel = [0, 0, 0]
+      for clip in clips {
+        var encoder = encoder
+        var code = PlaceCode(candidate)
+        let count = { (spike: Spike) in if let level = code.level(spike) { perLevel[level] += 1 } }
+        encoder.push(clip.span, spikes: count, emit: { _ in })
+        encoder.finish(spikes: count, emit: { _ in })
+      }
+      let total = perLevel.reduce(0, +)
+      #expect(total > 900)
+      for count in perLevel { #expect(abs(count - total / 3) <= 2) }
+    }
+  }
+}
