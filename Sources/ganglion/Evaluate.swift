@@ -36,20 +36,18 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
-    try diagnosed {
-      let model = try Model(reading: self.model)
-      let description = try describe(model)
-      let split = try DataSet(description, folder: data, recipeFolder: lists ?? data).split()
-      let recordings = DataPart(rawValue: part).map { split[$0] } ?? split.train + split.validation + split.test
-      guard !recordings.isEmpty else { throw DataError.part(part, folder: data) }
-      let line = WorkProgress()
-      let evaluation = try Evaluator(model).evaluate(recordings, labels: split.labels, threads: threads) {
-        line.show("evaluating", done: $0, total: $1)
-      }
-      line.clear()
-      let text = json ? try EvaluationTable(evaluation).json() : EvaluationTable(evaluation).text
-      try StandardOutput.shared.write(line: text)
+    let model = try Model(reading: self.model)
+    let description = try describe(model)
+    let split = try DataSet(description, folder: data, recipeFolder: lists ?? data).split()
+    let recordings = DataPart(rawValue: part).map { split[$0] } ?? split.train + split.validation + split.test
+    guard !recordings.isEmpty else { throw DataError.part(part, folder: data) }
+    let line = WorkProgress()
+    let evaluation = try Evaluator(model).evaluate(recordings, labels: split.labels, threads: threads) {
+      line.show("evaluating", done: $0, total: $1)
     }
+    line.clear()
+    let text = json ? try EvaluationTable(evaluation).json() : EvaluationTable(evaluation).text
+    try StandardOutput.shared.write(line: text)
   }
 
   private func describe(_ model: Model) throws -> DataDescription {

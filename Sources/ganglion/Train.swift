@@ -39,10 +39,6 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    try diagnosed { try train(interruption) }
-  }
-
-  private func train(_ interruption: Interruption) throws {
     let text: String
     do {
       text = try String(contentsOfFile: recipe, encoding: .utf8)

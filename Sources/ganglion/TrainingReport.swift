@@ -65,8 +65,3 @@ struct TrainingReport {
     try handle.write(contentsOf: Data((text + "\n").utf8))
   }
 }
-
-/// A number with a fixed count of digits behind the point.
-func fixed(_ value: Double, _ digits: Int) -> String {
-  String(format: "%.\(digits)f", value)
-}
