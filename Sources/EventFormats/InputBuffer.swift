@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// Bytes on their way from a source to a decoder: a window that slides, so memory stays bounded and a word split
 /// between two reads is whole in the window.
 struct InputBuffer: Sendable {
@@ -35,7 +41,14 @@ struct InputBuffer: Sendable {
       start = 0
     }
     if storage.count < size {
-      storage.append(contentsOf: repeatElement(0, count: size - storage.count))
+      let added = size - storage.count
+      storage.append(addingCapacity: added) { span in
+        span.withUnsafeMutableBufferPointer { buffer, count in
+          // Cleared at once: element by element is slow where nothing is optimised.
+          if let base = buffer.baseAddress { memset(base, 0, added) }
+          count = added
+        }
+      }
     }
     var failure: EventFormatError?
     var received = 0
@@ -94,7 +107,12 @@ struct InputBuffer: Sendable {
     guard try require(prefix.count), self.prefix(prefix.count) == prefix else { return nil }
     var length = prefix.count
     while length < limit {
-      guard try require(length + 1) else { return nil }
+      guard try require(length + 1) else {
+        // The file ends within its header.
+        let line = String(decoding: storage[start..<start + length], as: UTF8.self)
+        consume(length)
+        return line
+      }
       let byte = storage[start + length]
       if byte == 10 {
         var text = storage[start..<start + length]
