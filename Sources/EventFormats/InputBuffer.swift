@@ -10,6 +10,8 @@ struct InputBuffer: Sendable {
   /// What one read asks for: small enough to stay in the second-level cache.
   static let readSize = 128 * 1024
 
+  static let firstReadSize = 16 * 1024
+
   private(set) var source: any ByteSource
   private var storage: [UInt8] = []
   private var start = 0
@@ -32,7 +34,8 @@ struct InputBuffer: Sendable {
   /// Takes one more read from the source into the window, which is grown to hold at least `wanted` bytes.
   mutating func fill(wanted: Int) throws(EventFormatError) {
     guard !isAtEnd else { return }
-    let size = max(wanted, Self.readSize)
+    // The first read is small: most recordings of data sets are.
+    let size = max(wanted, storage.isEmpty ? Self.firstReadSize : Self.readSize)
     if start > 0, start == end || storage.count - start < size {
       storage.withUnsafeMutableBytes { bytes in
         bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
