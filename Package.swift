@@ -86,5 +86,5 @@ if Context.environment["GANGLION_FUZZ"] != nil {
     .executableTarget(
       name: "FuzzEvents", dependencies: ["Events", "EventFormats"], path: "Fuzz/Events", exclude: ["Corpus"],
       swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
-      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
 }

@@ -2,7 +2,8 @@
 
 int64_t ganglion_accumulate_events(
     const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const uint32_t *columns,
-    uint32_t width, const uint32_t *rows, uint32_t height, uint32_t plane, uint32_t *counts, uint64_t *occupied) {
+    uint32_t width, const uint32_t *rows, uint32_t height, uint32_t plane, uint8_t *counts, uint32_t *beyond,
+    int64_t *beyond_count) {
   int64_t outside = 0;
   for (int64_t i = 0; i < count; i++) {
     if (x[i] >= width || y[i] >= height) {
@@ -10,36 +11,62 @@ int64_t ganglion_accumulate_events(
       continue;
     }
     const uint32_t input = (polarities[i] ? plane : 0) + rows[y[i]] + columns[x[i]];
+    /* 255 stays 255: what goes beyond is counted apart, which only a very busy input needs. */
+    if (__builtin_expect(counts[input] == 255, 0)) {
+      beyond[input]++;
+      (*beyond_count)++;
+      continue;
+    }
     counts[input]++;
-    occupied[input >> 6] |= (uint64_t)1 << (input & 63);
   }
   return outside;
 }
 
-CLONES int64_t ganglion_count_bits(const uint64_t *words, int64_t count) {
-  int64_t bits = 0;
-  for (int64_t i = 0; i < count; i++) bits += __builtin_popcountll(words[i]);
-  return bits;
+CLONES int64_t ganglion_count_active(const uint8_t *counts, int64_t size) {
+  int64_t active = 0;
+  for (int64_t start = 0; start < size; start += 128) {
+    uint8_t here = 0;
+    if (start + 128 <= size) {
+      for (int64_t i = start; i < start + 128; i++) here += counts[i] != 0;
+    } else {
+      for (int64_t i = start; i < size; i++) here += counts[i] != 0;
+    }
+    active += here;
+  }
+  return active;
 }
 
 void ganglion_take_counts(
-    uint32_t *counts, uint64_t *occupied, int64_t words, uint32_t limit, uint32_t *channels, float *values) {
+    uint8_t *counts, uint32_t *beyond, int64_t beyond_count, int64_t size, uint32_t limit, uint32_t *channels,
+    float *values) {
   int64_t n = 0;
-  for (int64_t i = 0; i < words; i++) {
-    uint64_t bits = occupied[i];
-    if (!bits) continue;
-    occupied[i] = 0;
-    for (; bits; bits &= bits - 1) {
-      const uint32_t input = (uint32_t)(64 * i + __builtin_ctzll(bits));
+  for (int64_t i = 0; i + 8 <= size; i += 8) {
+    uint64_t word = load_le64(counts + i);
+    if (!word) continue;
+    memset(counts + i, 0, 8);
+    do {
+      const int byte = __builtin_ctzll(word) & ~7;
+      const uint32_t input = (uint32_t)i + (uint32_t)(byte >> 3);
+      uint32_t value = (uint32_t)(word >> byte) & 0xff;
+      if (__builtin_expect(beyond_count > 0, 0)) {
+        value += beyond[input];
+        beyond[input] = 0;
+      }
       channels[n] = input;
-      values[n++] = (float)(counts[input] < limit ? counts[input] : limit);
-      counts[input] = 0;
-    }
+      values[n++] = (float)(value < limit ? value : limit);
+      word &= ~((uint64_t)0xff << byte);
+    } while (word);
   }
 }
 
-int64_t ganglion_first_at_or_after(const int64_t *times, int64_t start, int64_t count, int64_t time) {
-  for (int64_t i = start; i < count; i++) {
+CLONES int64_t ganglion_first_at_or_after(const int64_t *times, int64_t start, int64_t count, int64_t time) {
+  int64_t i = start;
+  for (; i + 64 <= count; i += 64) {
+    int64_t found = 0;
+    for (int64_t k = i; k < i + 64; k++) found += times[k] >= time;
+    if (found) break;
+  }
+  for (; i < count; i++) {
     if (times[i] >= time) return i;
   }
   return count;

@@ -7,6 +7,12 @@ enum {
 
 enum { HAS_TIME = 1, HAS_ROW = 2, HAS_BASE = 4 };
 
+/* Hides where a value comes from, so that no branch is made of how it was chosen. */
+static inline uint32_t keep(uint32_t value) {
+  __asm__("" : "+r"(value));
+  return value;
+}
+
 /* Writes what is left of a vector; zero when the columns are full before it is through. */
 static inline int64_t flush_vector(ganglion_evt3_state *s, ganglion_event_columns output, int64_t n) {
   const int64_t time = s->epoch + s->time_high + s->time_low;
@@ -35,20 +41,32 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
       /* Rows, columns and low times make up most of a stream: they are taken without a branch between them. */
       const int64_t base = s.epoch + s.time_high;
       uint32_t low = s.time_low, row = s.row;
+      /* As many words as can be taken without looking at the columns' end; what a word does not change is kept by a
+         mask, which compilers leave alone, where a conditional move would become a branch again. */
       while (i < words && n < output.capacity) {
-        const uint32_t w = load_le16(bytes + 2 * i);
-        const uint32_t type = w >> 12, value = w & 0xfff;
-        if (!((0x45u >> type) & 1)) break;
-        const int is_low = type == TIME_LOW;
-        if (__builtin_expect(is_low & (value + 2048 < low), 0)) break;
-        low = is_low ? value : low;
-        row = type == ROW ? value & 0x7ff : row;
-        output.times[n] = base + low;
-        output.x[n] = (uint16_t)(w & 0x7ff);
-        output.y[n] = (uint16_t)row;
-        output.polarities[n] = (uint8_t)((w >> 11) & 1);
-        n += type == COLUMN;
-        i++;
+        const int64_t room = output.capacity - n, left = words - i;
+        const int64_t end = i + (room < left ? room : left);
+        int64_t *const times = output.times;
+        uint16_t *const xs = output.x, *const ys = output.y;
+        uint8_t *const polarities = output.polarities;
+        int64_t k = i;
+        for (; k < end; k++) {
+          const uint32_t w = load_le16(bytes + 2 * k);
+          const uint32_t type = w >> 12, value = w & 0xfff;
+          const uint32_t low_mask = 0u - ((0x40u >> type) & 1), row_mask = 0u - ((0x01u >> type) & 1);
+          /* Another type, or a low time that starts again. */
+          if (__builtin_expect((((0x45u >> type) & 1) == 0) | (((value + 2048) & low_mask) < (low & low_mask)), 0)) break;
+          low = keep(low ^ ((low ^ value) & low_mask));
+          row = keep(row ^ ((row ^ (value & 0x7ff)) & row_mask));
+          times[n] = base + low;
+          xs[n] = (uint16_t)(w & 0x7ff);
+          ys[n] = (uint16_t)row;
+          polarities[n] = (uint8_t)((w >> 11) & 1);
+          n += (0x04u >> type) & 1;
+        }
+        const int stopped = k < end;
+        i = k;
+        if (stopped) break;
       }
       s.time_low = low;
       s.row = row;

@@ -8,9 +8,10 @@ struct EventAccumulator: Sendable {
   private let rows: [UInt32]
   private let plane: UInt32
   private let limit: UInt32
-  private var counts: [UInt32]
-  /// One bit an input that holds something.
-  private var occupied: [UInt64]
+  /// One byte an input, so that the counts of a whole sensor stay in the cache; what goes beyond 255 is kept apart.
+  private var counts: [UInt8]
+  private var beyond: [UInt32]
+  private var beyondCount: Int64 = 0
 
   init(_ configuration: EventBinningConfiguration) {
     self.configuration = configuration
@@ -22,8 +23,8 @@ struct EventAccumulator: Sendable {
     case .counts: limit = configuration.maximumCount.map { UInt32(clamping: $0) } ?? .max
     }
     let inputs = Int(2 * plane)
-    counts = [UInt32](repeating: 0, count: inputs)
-    occupied = [UInt64](repeating: 0, count: (inputs + 63) / 64)
+    counts = [UInt8](repeating: 0, count: (inputs + 7) / 8 * 8)
+    beyond = [UInt32](repeating: 0, count: counts.count)
   }
 
   /// Counts the events at some positions; returns how many lay outside the sensor.
@@ -32,10 +33,10 @@ struct EventAccumulator: Sendable {
       columns.withUnsafeBufferPointer { columns in
         rows.withUnsafeBufferPointer { rows in
           counts.withUnsafeMutableBufferPointer { counts in
-            occupied.withUnsafeMutableBufferPointer { occupied in
+            beyond.withUnsafeMutableBufferPointer { beyond in
               ganglion_accumulate_events(
                 x, y, polarities, count, columns.baseAddress, UInt32(columns.count), rows.baseAddress,
-                UInt32(rows.count), plane, counts.baseAddress, occupied.baseAddress)
+                UInt32(rows.count), plane, counts.baseAddress, beyond.baseAddress, &beyondCount)
             }
           }
         }
@@ -45,7 +46,7 @@ struct EventAccumulator: Sendable {
 
   /// Hands out what was counted, ascending by input, and starts from nothing.
   mutating func take() -> (channels: [UInt32], values: [Float]) {
-    let active = occupied.withUnsafeBufferPointer { ganglion_count_bits($0.baseAddress, Int64($0.count)) }
+    let active = counts.withUnsafeBufferPointer { ganglion_count_active($0.baseAddress, Int64($0.count)) }
     var channels: [UInt32] = []
     var values: [Float] = []
     channels.append(addingCapacity: Int(active)) { channels in
@@ -53,10 +54,10 @@ struct EventAccumulator: Sendable {
         channels.withUnsafeMutableBufferPointer { channelBuffer, channelCount in
           values.withUnsafeMutableBufferPointer { valueBuffer, valueCount in
             counts.withUnsafeMutableBufferPointer { counts in
-              occupied.withUnsafeMutableBufferPointer { occupied in
+              beyond.withUnsafeMutableBufferPointer { beyond in
                 ganglion_take_counts(
-                  counts.baseAddress, occupied.baseAddress, Int64(occupied.count), limit, channelBuffer.baseAddress,
-                  valueBuffer.baseAddress)
+                  counts.baseAddress, beyond.baseAddress, beyondCount, Int64(counts.count), limit,
+                  channelBuffer.baseAddress, valueBuffer.baseAddress)
               }
             }
             channelCount = Int(active)
@@ -65,6 +66,7 @@ struct EventAccumulator: Sendable {
         }
       }
     }
+    beyondCount = 0
     return (channels, values)
   }
 }

@@ -178,7 +178,7 @@ struct EventPicture {
     let both = (0..<bins).map { rates[0][$0] + rates[1][$0] }
     let axes = Axes(
       filling: canvas.bounds, x: Axis("time, s", 0...span),
-      y: Axis("thousand events a second", fitting: both, includingZero: true))
+      y: Axis("thousand events a second", fitting: both + [1.22 * (both.max() ?? 1)], includingZero: true))
     axes.draw(
       on: canvas, title: "\(title): \(events.count) events in \(fixed(span, 3)) s, steps of \(fixed(width * 1e3, 2)) ms"
     )

@@ -81,6 +81,18 @@ func randomEvents(count: Int, seed: UInt64, width: Int, height: Int, maximumStep
     }
   }
 
+  @Test func countsBeyondAByteAreKept() throws {
+    var batch = EventBatch()
+    for index in 0..<1000 {
+      batch.append(Event(timeMicroseconds: Int64(index % 2), x: 1, y: 0, polarity: index < 700 ? 1 : 0))
+    }
+    batch.append(Event(timeMicroseconds: 20, x: 1, y: 0, polarity: 1))
+    let configuration = EventBinningConfiguration(sensor: SensorGeometry(width: 3, height: 3), binMicroseconds: 10)
+    let frames = try bin(batch, configuration)
+    #expect(frames.map(\.channels) == [[1, 10], [], [10]])
+    #expect(frames.map(\.values) == [[300, 700], [], [1]])
+  }
+
   @Test func eventsOutsideAndLateEventsAreCounted() throws {
     let batch = EventBatch(
       times: [0, 120, 90, 130], x: [0, 9, 1, 1], y: [0, 0, 1, 1], polarities: [1, 1, 1, 1])
