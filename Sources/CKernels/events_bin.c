@@ -44,18 +44,25 @@ void ganglion_take_counts(
     uint64_t word = load_le64(counts + i);
     if (!word) continue;
     memset(counts + i, 0, 8);
-    do {
-      const int byte = __builtin_ctzll(word) & ~7;
-      const uint32_t input = (uint32_t)i + (uint32_t)(byte >> 3);
-      uint32_t value = (uint32_t)(word >> byte) & 0xff;
-      if (__builtin_expect(beyond_count > 0, 0)) {
+    if (__builtin_expect(beyond_count > 0, 0)) {
+      for (int64_t input = i; input < i + 8; input++) {
+        uint32_t value = (uint32_t)(word >> (8 * (input - i))) & 0xff;
+        if (!value) continue;
         value += beyond[input];
         beyond[input] = 0;
+        channels[n] = (uint32_t)input;
+        values[n++] = (float)(value < limit ? value : limit);
       }
-      channels[n] = input;
-      values[n++] = (float)(value < limit ? value : limit);
-      word &= ~((uint64_t)0xff << byte);
-    } while (word);
+      continue;
+    }
+    /* All eight are written and only those that count are kept: nothing to guess for the processor. */
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 8; k++) {
+      const uint32_t value = (uint32_t)(word >> (8 * k)) & 0xff;
+      channels[n] = (uint32_t)i + (uint32_t)k;
+      values[n] = (float)(int32_t)(value < limit ? value : limit);
+      n += value != 0;
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #include "events_support.h"
 
+typedef uint16_t u16x8 __attribute__((ext_vector_type(8), aligned(2)));
+
 enum {
   ROW = 0x0, COLUMN = 0x2, VECTOR_BASE = 0x3, VECTOR_12 = 0x4, VECTOR_8 = 0x5, TIME_LOW = 0x6, CONTINUED_4 = 0x7,
   TIME_HIGH = 0x8, TRIGGER = 0xA, OTHERS = 0xE, CONTINUED_12 = 0xF
@@ -41,32 +43,42 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
       /* Rows, columns and low times make up most of a stream: they are taken without a branch between them. */
       const int64_t base = s.epoch + s.time_high;
       uint32_t low = s.time_low, row = s.row;
-      /* As many words as can be taken without looking at the columns' end; what a word does not change is kept by a
-         mask, which compilers leave alone, where a conditional move would become a branch again. */
-      while (i < words && n < output.capacity) {
-        const int64_t room = output.capacity - n, left = words - i;
-        const int64_t end = i + (room < left ? room : left);
-        int64_t *const times = output.times;
-        uint16_t *const xs = output.x, *const ys = output.y;
-        uint8_t *const polarities = output.polarities;
-        int64_t k = i;
-        for (; k < end; k++) {
-          const uint32_t w = load_le16(bytes + 2 * k);
-          const uint32_t type = w >> 12, value = w & 0xfff;
-          const uint32_t low_mask = 0u - ((0x40u >> type) & 1), row_mask = 0u - ((0x01u >> type) & 1);
-          /* Another type, or a low time that starts again. */
-          if (__builtin_expect((((0x45u >> type) & 1) == 0) | (((value + 2048) & low_mask) < (low & low_mask)), 0)) break;
-          low = keep(low ^ ((low ^ value) & low_mask));
-          row = keep(row ^ ((row ^ (value & 0x7ff)) & row_mask));
-          times[n] = base + low;
-          xs[n] = (uint16_t)(w & 0x7ff);
-          ys[n] = (uint16_t)row;
-          polarities[n] = (uint8_t)((w >> 11) & 1);
-          n += (0x04u >> type) & 1;
+      while (i + 8 <= words && n + 8 <= output.capacity) {
+        u16x8 eight;
+        memcpy(&eight, bytes + 2 * i, 16);
+        if (__builtin_reduce_or(eight & 0xD000) == 0) {
+          /* Eight rows and columns: the time stands still. */
+          const int64_t now = base + low;
+#pragma clang loop unroll(full)
+          for (int k = 0; k < 8; k++) {
+            const uint32_t w = load_le16(bytes + 2 * (i + k));
+            const uint32_t is_column = w >> 13;
+            row = keep(row ^ ((row ^ w) & (is_column - 1) & 0x7ff));
+            output.times[n] = now;
+            output.x[n] = (uint16_t)(w & 0x7ff);
+            output.y[n] = (uint16_t)row;
+            output.polarities[n] = (uint8_t)((w >> 11) & 1);
+            n += is_column;
+          }
+          i += 8;
+          continue;
         }
-        const int stopped = k < end;
-        i = k;
-        if (stopped) break;
+        const int64_t end = i + 8;
+        for (; i < end; i++) {
+          const uint32_t w = load_le16(bytes + 2 * i);
+          const uint32_t type = w >> 12, value = w & 0xfff;
+          const int is_low = type == TIME_LOW;
+          /* Another type, or a low time that starts again. */
+          if (!((0x45u >> type) & 1) || (is_low && value + 2048 < low)) break;
+          low = is_low ? value : low;
+          row = type == ROW ? value & 0x7ff : row;
+          output.times[n] = base + low;
+          output.x[n] = (uint16_t)(w & 0x7ff);
+          output.y[n] = (uint16_t)row;
+          output.polarities[n] = (uint8_t)((w >> 11) & 1);
+          n += type == COLUMN;
+        }
+        if (i < end) break;
       }
       s.time_low = low;
       s.row = row;

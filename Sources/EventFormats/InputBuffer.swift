@@ -8,7 +8,7 @@
 /// between two reads is whole in the window.
 struct InputBuffer: Sendable {
   /// What one read asks for: small enough to stay in the second-level cache.
-  static let readSize = 128 * 1024
+  static let readSize = 64 * 1024
 
   static let firstReadSize = 16 * 1024
 

@@ -1,5 +1,11 @@
 import CKernels
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// Counts events into the inputs of a network and hands the counts out as a sparse list.
 struct EventAccumulator: Sendable {
   private let configuration: EventBinningConfiguration
@@ -44,13 +50,23 @@ struct EventAccumulator: Sendable {
     }
   }
 
+  /// Shows what was counted, one byte an input (255 for more), and starts from nothing.
+  mutating func takeDense(_ body: (Span<UInt8>) -> Void) {
+    body(counts.span)
+    counts.withUnsafeMutableBytes { bytes in
+      if let base = bytes.baseAddress { memset(base, 0, bytes.count) }
+    }
+    if beyondCount > 0 { beyond = [UInt32](repeating: 0, count: beyond.count) }
+    beyondCount = 0
+  }
+
   /// Hands out what was counted, ascending by input, and starts from nothing.
   mutating func take() -> (channels: [UInt32], values: [Float]) {
     let active = counts.withUnsafeBufferPointer { ganglion_count_active($0.baseAddress, Int64($0.count)) }
     var channels: [UInt32] = []
     var values: [Float] = []
-    channels.append(addingCapacity: Int(active)) { channels in
-      values.append(addingCapacity: Int(active)) { values in
+    channels.append(addingCapacity: Int(active) + 1) { channels in
+      values.append(addingCapacity: Int(active) + 1) { values in
         channels.withUnsafeMutableBufferPointer { channelBuffer, channelCount in
           values.withUnsafeMutableBufferPointer { valueBuffer, valueCount in
             counts.withUnsafeMutableBufferPointer { counts in

@@ -30,6 +30,9 @@ struct BenchmarkEvents: ParsableCommand {
   @Flag(help: "Measure binning of each file, into 2 x height x width counts of 10 ms, instead of decoding.")
   var binning = false
 
+  @Flag(help: "With --binning: whole frames instead of lists of active inputs.")
+  var dense = false
+
   func run() throws {
     guard (1...1000).contains(repeats), (1...100_000_000).contains(events) else {
       throw ValidationError("--repeats and --events must be above 0 and sensible")
@@ -91,7 +94,7 @@ struct BenchmarkEvents: ParsableCommand {
     var reader = try openEventReader(path: path)
     var batch = EventBatch()
     var count = 0
-    while try reader.read(into: &batch, maximum: 16384) { count += batch.count }
+    while try reader.read(into: &batch, maximum: 8192) { count += batch.count }
     return (count, processorSeconds() - start, reader.format.title)
   }
 
@@ -102,15 +105,20 @@ struct BenchmarkEvents: ParsableCommand {
     var reader = try openEventReader(path: path, options: options)
     var batches: [EventBatch] = []
     var batch = EventBatch()
-    while try reader.read(into: &batch, maximum: 16384) { batches.append(batch) }
+    while try reader.read(into: &batch, maximum: 8192) { batches.append(batch) }
     var binner = try EventBinner(
       EventBinningConfiguration(sensor: reader.geometry ?? sensor, binMicroseconds: 10_000))
     var active = 0
     let start = processorSeconds()
-    for batch in batches { try binner.push(batch) { active += $0.channels.count } }
-    binner.finish { active += $0.channels.count }
+    if dense {
+      for batch in batches { try binner.pushDense(batch) { step, _ in active = step + 1 } }
+      binner.finishDense { step, _ in active = step + 1 }
+    } else {
+      for batch in batches { try binner.push(batch) { active += $0.channels.count } }
+      binner.finish { active += $0.channels.count }
+    }
     let seconds = processorSeconds() - start
-    return (batches.reduce(0) { $0 + $1.count }, seconds, "\(active) active")
+    return (batches.reduce(0) { $0 + $1.count }, seconds, dense ? "\(active) frames" : "\(active) active")
   }
 }
 

@@ -233,7 +233,7 @@ int64_t ganglion_accumulate_events(
 int64_t ganglion_count_active(const uint8_t *counts, int64_t size);
 
 /// Writes the inputs that were counted, ascending, with min(count, limit), and clears all counts; `size` is a multiple
-/// of eight.
+/// of eight. Both lists have room for one more than there are.
 void ganglion_take_counts(
     uint8_t *counts, uint32_t *beyond, int64_t beyond_count, int64_t size, uint32_t limit, uint32_t *channels,
     float *values);
