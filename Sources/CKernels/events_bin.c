@@ -1,23 +1,60 @@
 #include "events_support.h"
 
-int64_t ganglion_accumulate_events(
-    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const uint32_t *columns,
-    uint32_t width, const uint32_t *rows, uint32_t height, uint32_t plane, uint8_t *counts, uint32_t *beyond,
-    int64_t *beyond_count) {
-  int64_t outside = 0;
+enum { BLOCK = 256 };
+
+/* Flat inputs of one block; true when an event lies outside. Without a division: by a shift where pixels fall together
+   by a power of two, by the tables otherwise. */
+CLONES static int flat_inputs(
+    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
+    uint32_t *inputs) {
+  uint32_t outside = 0;
+  const uint32_t width = map->width, height = map->height, stride = map->stride, plane = map->plane;
+  if (map->shift >= 0) {
+    const int shift = map->shift;
+    for (int64_t i = 0; i < count; i++) {
+      outside |= (uint32_t)(x[i] >= width) | (uint32_t)(y[i] >= height);
+      inputs[i] = (polarities[i] ? plane : 0) + ((uint32_t)y[i] >> shift) * stride + ((uint32_t)x[i] >> shift);
+    }
+    return outside != 0;
+  }
   for (int64_t i = 0; i < count; i++) {
-    if (x[i] >= width || y[i] >= height) {
-      outside++;
+    if (x[i] >= width || y[i] >= height) return 1;
+    inputs[i] = (uint32_t)(polarities[i] != 0) * plane + map->rows[y[i]] + map->columns[x[i]];
+  }
+  return 0;
+}
+
+static inline void count_one(uint8_t *counts, uint32_t *beyond, int64_t *beyond_count, uint32_t input) {
+  /* 255 stays 255: what goes beyond is counted apart, which only a very busy input needs. */
+  const uint8_t before = counts[input];
+  if (__builtin_expect(before == 255, 0)) {
+    beyond[input]++;
+    (*beyond_count)++;
+  } else {
+    counts[input] = before + 1;
+  }
+}
+
+int64_t ganglion_accumulate_events(
+    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
+    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count) {
+  uint32_t inputs[BLOCK];
+  int64_t outside = 0;
+  for (int64_t start = 0; start < count; start += BLOCK) {
+    const int64_t size = count - start < BLOCK ? count - start : BLOCK;
+    if (!flat_inputs(x + start, y + start, polarities + start, size, map, inputs)) {
+      for (int64_t i = 0; i < size; i++) count_one(counts, beyond, beyond_count, inputs[i]);
       continue;
     }
-    const uint32_t input = (polarities[i] ? plane : 0) + rows[y[i]] + columns[x[i]];
-    /* 255 stays 255: what goes beyond is counted apart, which only a very busy input needs. */
-    if (__builtin_expect(counts[input] == 255, 0)) {
-      beyond[input]++;
-      (*beyond_count)++;
-      continue;
+    for (int64_t i = start; i < start + size; i++) {
+      if (x[i] >= map->width || y[i] >= map->height) {
+        outside++;
+      } else {
+        count_one(
+            counts, beyond, beyond_count,
+            (uint32_t)(polarities[i] != 0) * map->plane + map->rows[y[i]] + map->columns[x[i]]);
+      }
     }
-    counts[input]++;
   }
   return outside;
 }

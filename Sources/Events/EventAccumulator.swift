@@ -14,6 +14,8 @@ struct EventAccumulator: Sendable {
   private let rows: [UInt32]
   private let plane: UInt32
   private let limit: UInt32
+  /// Power of two of the downsampling, negative when it is none.
+  private let shift: Int32
   /// One byte an input, so that the counts of a whole sensor stay in the cache; what goes beyond 255 is kept apart.
   private var counts: [UInt8]
   private var beyond: [UInt32]
@@ -24,6 +26,8 @@ struct EventAccumulator: Sendable {
     columns = (0..<configuration.sensor.width).map { UInt32($0 / configuration.downsampling) }
     rows = (0..<configuration.sensor.height).map { UInt32($0 / configuration.downsampling * configuration.width) }
     plane = UInt32(configuration.width * configuration.height)
+    let factor = configuration.downsampling
+    shift = factor & (factor - 1) == 0 ? Int32(factor.trailingZeroBitCount) : -1
     switch configuration.mode {
     case .binary: limit = 1
     case .counts: limit = configuration.maximumCount.map { UInt32(clamping: $0) } ?? .max
@@ -40,9 +44,11 @@ struct EventAccumulator: Sendable {
         rows.withUnsafeBufferPointer { rows in
           counts.withUnsafeMutableBufferPointer { counts in
             beyond.withUnsafeMutableBufferPointer { beyond in
-              ganglion_accumulate_events(
-                x, y, polarities, count, columns.baseAddress, UInt32(columns.count), rows.baseAddress,
-                UInt32(rows.count), plane, counts.baseAddress, beyond.baseAddress, &beyondCount)
+              var map = ganglion_input_map(
+                columns: columns.baseAddress, rows: rows.baseAddress, width: UInt32(columns.count),
+                height: UInt32(rows.count), stride: UInt32(configuration.width), plane: plane, shift: shift)
+              return ganglion_accumulate_events(
+                x, y, polarities, count, &map, counts.baseAddress, beyond.baseAddress, &beyondCount)
             }
           }
         }

@@ -222,12 +222,21 @@ ganglion_event_check ganglion_check_events(
 int64_t ganglion_remove_outside(
     int64_t *times, uint16_t *x, uint16_t *y, uint8_t *polarities, int64_t count, uint32_t width, uint32_t height);
 
-/// Counts events into inputs: input = (polarity ? plane : 0) + rows[y] + columns[x]. A count ends at 255; what goes
-/// beyond is added to `beyond` and to its total. Returns how many events lay outside width x height and were left out.
+/// Which input the events of a pixel count for: (polarity ? plane : 0) + rows[y] + columns[x].
+typedef struct {
+  const uint32_t *columns, *rows;
+  uint32_t width, height;
+  /// Inputs of one row and of one polarity.
+  uint32_t stride, plane;
+  /// rows[y] == (y >> shift) * stride and columns[x] == x >> shift; negative when they are not.
+  int32_t shift;
+} ganglion_input_map;
+
+/// Counts events into inputs. A count ends at 255; what goes beyond is added to `beyond` and to its total. Returns how
+/// many events lay outside width x height and were left out.
 int64_t ganglion_accumulate_events(
-    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const uint32_t *columns,
-    uint32_t width, const uint32_t *rows, uint32_t height, uint32_t plane, uint8_t *counts, uint32_t *beyond,
-    int64_t *beyond_count);
+    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
+    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count);
 
 /// Number of counts that are not zero.
 int64_t ganglion_count_active(const uint8_t *counts, int64_t size);
