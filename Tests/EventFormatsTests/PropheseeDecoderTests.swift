@@ -53,6 +53,20 @@ import Testing
     #expect(lost.accounting.violations[.missingTimeHigh] == .init(count: 1, firstByteOffset: 24))
   }
 
+  @Test func manyTriggersBeforeAnEventOutsideTheSensor() throws {
+    // Found by fuzzing: the place of the event was looked for with a table of triggers that was full already.
+    var words: [UInt16] = [0x8001, 0x6000, 0x0001, 0x2005]
+    words += [UInt16](repeating: 0xa101, count: 600)
+    words.insert(0x2fff, at: 100)
+    let bytes =
+      Array("% evt 3.0\n% geometry 64x64\n% end\n".utf8) + words.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+    let reading = try Reading(bytes)
+    #expect(reading.batch.triggers.count == 600)
+    #expect(reading.batch.x == [5])
+    #expect(reading.accounting.violations[.addressOutOfRange]?.count == 1)
+    #expect(reading.accounting.violations[.addressOutOfRange]?.firstByteOffset == Int64(bytes.count - 2 * 505))
+  }
+
   @Test func stopEndsAtTheVeryWord() throws {
     let reading = try evt3([0x8001, 0x6000, 0x0001, 0x2001, 0x1000, 0x2002], strictness: .stop)
     #expect(reading.batch.x == [1])
