@@ -79,3 +79,18 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Fuzzing instruments every module, so it is a build of its own: see Services/fuzz.
+if Context.environment["GANGLION_FUZZ"] != nil {
+  for target in package.targets where ["Events", "EventFormats", "Tensors"].contains(target.name) {
+    target.swiftSettings = [.unsafeFlags(["-sanitize=fuzzer,address"])]
+  }
+  for target in package.targets where target.name == "CKernels" {
+    target.cSettings = [.unsafeFlags(["-O1", "-fsanitize=fuzzer-no-link,address"])]
+  }
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzEvents", dependencies: ["Events", "EventFormats"], path: "Fuzz/Events", exclude: ["Corpus"],
+      swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}

@@ -4,5 +4,5 @@ import ArgumentParser
 struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure speed and memory on this machine.",
-    subcommands: [BenchmarkRun.self, BenchmarkNetworks.self])
+    subcommands: [BenchmarkRun.self, BenchmarkNetworks.self, BenchmarkEvents.self])
 }
