@@ -61,37 +61,14 @@ CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, in
   }
 }
 
-CLONES int32_t ganglion_pursuit_pick(
-    const ganglion_pursuit *w, int64_t base, int64_t open, const int64_t *ranges, int64_t range_count,
-    float threshold, ganglion_pick *pick) {
+static inline __attribute__((always_inline)) void subtract(
+    const ganglion_pursuit *w, int64_t open, int64_t a, int64_t sample, float coefficient) {
 #pragma clang fp contract(fast)
-  int64_t column = -1;
-  float best = 0;
-  for (int64_t range = 0; range < range_count; range++)
-    for (int64_t i = (ranges[2 * range] - base) / BLOCK; i < (ranges[2 * range + 1] - base + BLOCK - 1) / BLOCK; i++)
-      if (w->column_maximum[i] > best) {
-        best = w->column_maximum[i];
-        column = i;
-      }
-  if (column < 0 || best < threshold) return 0;
-
-  const float *row = w->block_maximum + column * w->kernels;
-  int64_t a = 0;
-  while (a < w->kernels - 1 && row[a] != best) a++;
-  const float *c = w->correlation + a * w->stride + column * BLOCK;
-  int64_t at = 0;
-  while (at < BLOCK - 1 && (w->is_signed ? __builtin_fabsf(c[at]) : c[at]) != best) at++;
-  const float coefficient = c[at];
-  const int64_t sample = column * BLOCK + at;
-  pick->kernel = a;
-  pick->sample = sample;
-  pick->coefficient = coefficient;
-
   const float *taps = w->taps + w->tap_offset[a];
   const int64_t length = w->length[a];
   for (int64_t k = 0; k < length; k++) w->residual[sample + k] -= coefficient * taps[k];
 
-  int64_t touched_first = column, touched_end = column;
+  int64_t touched_first = sample / BLOCK, touched_end = sample / BLOCK;
   for (int64_t b = 0; b < w->kernels; b++) {
     int64_t lo = sample - (w->length[b] - 1), hi = sample + length;
     if (lo < open) lo = open;
@@ -107,6 +84,73 @@ CLONES int32_t ganglion_pursuit_pick(
     if (block_end > touched_end) touched_end = block_end;
   }
   for (int64_t i = touched_first; i < touched_end; i++) refresh_column(w, i);
+}
+
+/* Takes the atom with the best score of one block of one kernel. */
+static inline __attribute__((always_inline)) void take(
+    const ganglion_pursuit *w, int64_t open, int64_t column, int64_t kernel, float best, ganglion_pick *pick) {
+  const float *c = w->correlation + kernel * w->stride + column * BLOCK;
+  int64_t at = 0;
+  while (at < BLOCK - 1 && (w->is_signed ? __builtin_fabsf(c[at]) : c[at]) != best) at++;
+  pick->kernel = kernel;
+  pick->sample = column * BLOCK + at;
+  pick->coefficient = c[at];
+  subtract(w, open, kernel, pick->sample, pick->coefficient);
+}
+
+CLONES int32_t ganglion_pursuit_pick(
+    const ganglion_pursuit *w, int64_t open, const ganglion_range *ranges, int64_t range_count, ganglion_pick *pick) {
+  int64_t column = -1;
+  float best = 0;
+  for (const ganglion_range *range = ranges; range < ranges + range_count; range++)
+    for (int64_t i = range->first / BLOCK; i < (range->end + BLOCK - 1) / BLOCK; i++)
+      if (w->column_maximum[i] > best && w->column_maximum[i] >= range->threshold) {
+        best = w->column_maximum[i];
+        column = i;
+      }
+  if (column < 0) return 0;
+  const float *row = w->block_maximum + column * w->kernels;
+  int64_t kernel = 0;
+  while (kernel < w->kernels - 1 && row[kernel] != best) kernel++;
+  take(w, open, column, kernel, best, pick);
+  return 1;
+}
+
+CLONES int32_t ganglion_pursuit_pick_settled(
+    const ganglion_pursuit *w, int64_t open, int64_t held, const ganglion_range *ranges, int64_t range_count,
+    int64_t span, ganglion_pick *pick) {
+  const int64_t kernels = w->kernels, open_column = open / BLOCK;
+  const int64_t end_column = (held + BLOCK - 1) / BLOCK;
+  int64_t column = -1, kernel = -1;
+  float best = 0;
+  for (const ganglion_range *range = ranges; range < ranges + range_count; range++)
+    for (int64_t i = range->first / BLOCK; i < (range->end + BLOCK - 1) / BLOCK; i++) {
+      if (w->column_maximum[i] <= best || w->column_maximum[i] < range->threshold) continue;
+      /* From half the reach when the block is about to close to the whole of it when it is young. */
+      const int64_t age = (i - open_column) * BLOCK;
+      const float share = age >= span ? 1 : 0.5f + 0.5f * (float)age / (float)span;
+      const int64_t near = (int64_t)((float)w->spread * share + 0.5f);
+      const float *row = w->block_maximum + i * kernels;
+      for (int64_t m = 0; m < kernels; m++) {
+        const float score = row[m];
+        if (score <= best || score < range->threshold) continue;
+        if ((i + 1) * BLOCK + w->length[m] + w->reach[m] > held) continue;
+        const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
+        const int64_t from = i - reach < open_column ? open_column : i - reach;
+        const int64_t to = i + reach >= end_column ? end_column - 1 : i + reach;
+        const int64_t low = m - near < 0 ? 0 : m - near;
+        const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
+        int rivalled = 0;
+        for (int64_t x = from; x <= to && !rivalled; x++)
+          for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
+        if (rivalled) continue;
+        best = score;
+        column = i;
+        kernel = m;
+      }
+    }
+  if (column < 0) return 0;
+  take(w, open, column, kernel, best, pick);
   return 1;
 }
 

@@ -53,6 +53,12 @@ public final class GammatoneDictionary: Sendable {
   /// Where the lags of the pair (a, b) begin in `gram`, at `a * count + b`.
   let gramOffsets: [Int64]
 
+  /// Samples within which two atoms of one kernel compete for the same sound: a sixth of its length, where the
+  /// autocorrelation of a gammatone has fallen to about two thirds.
+  let reaches: [Int64]
+  /// Kernels that compete with one for the same sound: those within 2.3 equivalent rectangular bandwidths.
+  let spread: Int
+
   /// Number of kernels.
   public var count: Int { parameters.channelCount }
 
@@ -75,6 +81,8 @@ public final class GammatoneDictionary: Sendable {
       lengths.append(Int64(kernel.count))
       taps += kernel
     }
+    reaches = lengths.map { $0 / 6 }
+    spread = kernels > 1 && spacing > 0 ? min(kernels, Int((2.3 / spacing).rounded())) : 0
     longest = Int(lengths.max() ?? 0)
 
     var gramOffsets: [Int64] = []
@@ -109,6 +117,30 @@ public final class GammatoneDictionary: Sendable {
   public func kernel(_ index: Int) -> ArraySlice<Float> {
     let first = Int(tapOffsets[index])
     return taps[first..<first + Int(lengths[index])]
+  }
+
+  /// Lends the tables to C for the length of one call: taps, their offsets, lengths, reaches, Gram table, its offsets.
+  func withPointers<Result>(
+    _ body: (
+      UnsafePointer<Float>?, UnsafePointer<Int64>?, UnsafePointer<Int64>?, UnsafePointer<Int64>?, UnsafePointer<Float>?,
+      UnsafePointer<Int64>?
+    ) -> Result
+  ) -> Result {
+    taps.withUnsafeBufferPointer { taps in
+      tapOffsets.withUnsafeBufferPointer { tapOffsets in
+        lengths.withUnsafeBufferPointer { lengths in
+          reaches.withUnsafeBufferPointer { reaches in
+            gram.withUnsafeBufferPointer { gram in
+              gramOffsets.withUnsafeBufferPointer { gramOffsets in
+                body(
+                  taps.baseAddress, tapOffsets.baseAddress, lengths.baseAddress, reaches.baseAddress, gram.baseAddress,
+                  gramOffsets.baseAddress)
+              }
+            }
+          }
+        }
+      }
+    }
   }
 
   private static func check(_ parameters: Parameters) throws(SpiketrumError) {

@@ -14,6 +14,8 @@ typedef struct {
   const float *taps;              ///< unit-norm impulse responses, one after another
   const int64_t *tap_offset;      ///< [M] where each begins in taps
   const int64_t *length;          ///< [M] number of taps
+  const int64_t *reach;           ///< [M] samples over which an atom and its neighbours speak about the same sound
+  int64_t spread;                 ///< kernels over which they do
   const float *gram;              ///< <kernel a, kernel b delayed by lag> for lag in -(length[b]-1)...length[a]-1
   const int64_t *gram_offset;     ///< [M * M] where the lags of (a, b) begin in gram
   int64_t *known;                 ///< [M] starts of each kernel whose correlation is known; zero from there on
@@ -22,6 +24,13 @@ typedef struct {
   float *block_maximum;           ///< [stride / block * M] best correlation of each block; kernels adjacent
   float *column_maximum;          ///< [stride / block] best over kernels
 } ganglion_pursuit;
+
+/// A part of the window and the score an atom that starts in it has to reach; first and end count samples.
+typedef struct {
+  int64_t first;
+  int64_t end;
+  float threshold;
+} ganglion_range;
 
 /// One greedy choice: kernel, its first sample in the window, its coefficient.
 typedef struct {
@@ -34,13 +43,19 @@ typedef struct {
 /// become complete, and refreshes `known` and the maxima; starts from `limit` on are left at zero.
 void ganglion_pursuit_advance(const ganglion_pursuit *window, int64_t held, int64_t limit);
 
-/// Takes the best atom that starts in one of the ranges if its score reaches the threshold: subtracts it from the
-/// residual, corrects every known correlation from sample `open` on, and returns 1; returns 0 when none reaches it.
-/// `ranges` holds pairs of samples, first and end, counted from `base` and widened to whole blocks; equal scores go to the earliest block, the
-/// lowest kernel, the earliest sample.
+/// Takes the best atom that starts in one of the ranges and whose score reaches that range's threshold: subtracts it
+/// from the residual, corrects every known correlation from sample `open` on, and returns 1; returns 0 when there is
+/// none. Ranges are widened to whole blocks; equal scores go to the earliest block, the lowest kernel, the earliest
+/// sample.
 int32_t ganglion_pursuit_pick(
-    const ganglion_pursuit *window, int64_t base, int64_t open, const int64_t *ranges, int64_t range_count,
-    float threshold, ganglion_pick *pick);
+    const ganglion_pursuit *window, int64_t open, const ganglion_range *ranges, int64_t range_count,
+    ganglion_pick *pick);
+
+/// The same among settled atoms: those that no better one rivals within `reach` in time and `spread` kernels, and whose
+/// own kernel is known that far ahead of them. Both shrink to half from `span` samples to 0 before closing.
+int32_t ganglion_pursuit_pick_settled(
+    const ganglion_pursuit *window, int64_t open, int64_t held, const ganglion_range *ranges, int64_t range_count,
+    int64_t span, ganglion_pick *pick);
 
 /// gram[lag + count_b - 1] = sum over k of a[k + lag] * b[k], for lag in -(count_b - 1)...count_a - 1.
 void ganglion_cross_correlate(const float *a, int64_t count_a, const float *b, int64_t count_b, float *gram);
