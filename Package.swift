@@ -15,13 +15,21 @@ let package = Package(
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
 
     // The hot loops, optimised in every configuration so that debug and release give the same bits.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"])]),
 
     .target(name: "Tensors", dependencies: ["CKernels", "CBLAS"], swiftSettings: hot),
     .target(name: "Events", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
-    .target(name: "EventFormats", dependencies: ["Events", "CKernels"], swiftSettings: hot),
+    .target(
+      name: "EventFormats", dependencies: ["Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CHDF5"],
+      swiftSettings: hot),
+    .target(name: "Plotting", dependencies: ["CCairo"]),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: hot),
     .target(name: "Spiketrum", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
     .target(name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
@@ -40,22 +48,28 @@ let package = Package(
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "Learning", "Pipelines",
+        "Learning", "Pipelines", "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum",
+        "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),
 
+    // Recordings, models and files that several test targets make.
+    .target(
+      name: "TestSupport", dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "Recognition"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-    .testTarget(name: "EventsTests", dependencies: ["Events"]),
-    .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+    .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
+    .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
+    .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
     .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
-    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["Tensors"]),
+    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Pipelines", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

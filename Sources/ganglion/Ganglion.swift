@@ -7,6 +7,27 @@ struct Ganglion: AsyncParsableCommand {
     commandName: "ganglion",
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
-    subcommands: []
+    subcommands: [Run.self, Info.self, Train.self, Evaluate.self]
   )
+
+  /// Parses and runs; a failure becomes one line on standard error and the exit code that goes with it.
+  static func main() async {
+    var command: any ParsableCommand
+    do {
+      command = try parseAsRoot()
+    } catch {
+      exit(withError: error)
+    }
+    do {
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      guard let status = ExitStatus(error) else { exit(withError: error) }
+      StandardError.report("\(error)")
+      exit(withError: ExitCode(status.rawValue))
+    }
+  }
 }

@@ -1,5 +1,8 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
-#include "kernels_spikes.h"
+#include "kernels_events.h"
 #include "kernels_pursuit.h"
+#include "kernels_real.h"
+#include "kernels_conv.h"
+#include "kernels_cell.h"
 #endif

@@ -1,0 +1,9 @@
+#include <hdf5.h>
+
+/* Types in the machine's own byte order: macros over variables, which Swift does not see as constants. */
+static inline hid_t hdf5_native_int64(void) { return H5T_NATIVE_INT64; }
+static inline hid_t hdf5_native_double(void) { return H5T_NATIVE_DOUBLE; }
+static inline hid_t hdf5_native_uint16(void) { return H5T_NATIVE_UINT16; }
+static inline hid_t hdf5_native_uint8(void) { return H5T_NATIVE_UINT8; }
+static inline hid_t hdf5_native_int16(void) { return H5T_NATIVE_INT16; }
+static inline hid_t hdf5_c_string(void) { return H5T_C_S1; }

@@ -1,0 +1,13 @@
+#include "include/kernels_real.h"
+#include "include/kernels_cell.h"
+#include "dispatch.h"
+#include <math.h>
+#include <string.h>
+
+#define REAL double
+#define LANES 4
+#define NAME(x) x##_f64
+#define EXP exp
+#define ATAN atan
+#define CELL_EXP exp
+#include "cell.inc"

@@ -1,0 +1,103 @@
+#include "events_support.h"
+
+static inline uint64_t load_bits(const uint8_t *p, int size, int is_swapped) {
+  uint64_t v = 0;
+  memcpy(&v, p, (size_t)size);
+  if (is_swapped) v = __builtin_bswap64(v) >> (64 - 8 * size);
+  return v;
+}
+
+static inline double half_to_double(uint16_t h) {
+  const int exponent = (h >> 10) & 31, fraction = h & 1023;
+  double v = exponent == 0    ? __builtin_ldexp(fraction, -24)
+             : exponent == 31 ? (fraction ? __builtin_nan("") : __builtin_inf())
+                              : __builtin_ldexp(1024 + fraction, exponent - 25);
+  return h & 0x8000 ? -v : v;
+}
+
+int64_t ganglion_convert_column(
+    const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, int64_t multiplier,
+    int64_t divisor, int64_t *out) {
+  int64_t bad = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const uint64_t bits = load_bits(bytes + i * stride, type.size, type.is_swapped);
+    if (type.kind == GANGLION_COLUMN_FLOAT) {
+      double v;
+      if (type.size == 8) {
+        memcpy(&v, &bits, 8);
+      } else if (type.size == 4) {
+        float f;
+        const uint32_t low = (uint32_t)bits;
+        memcpy(&f, &low, 4);
+        v = f;
+      } else {
+        v = half_to_double((uint16_t)bits);
+      }
+      v = v * (double)multiplier / (double)divisor;
+      if (!(v > -9e18 && v < 9e18)) {
+        bad++;
+        out[i] = INT64_MIN;
+        continue;
+      }
+      out[i] = (int64_t)__builtin_nearbyint(v);
+      continue;
+    }
+    int64_t v = (int64_t)bits;
+    if (type.kind == GANGLION_COLUMN_SIGNED) {
+      const int shift = 64 - 8 * type.size;
+      v = (int64_t)(bits << shift) >> shift;
+    }
+    int64_t scaled;
+    if (__builtin_mul_overflow(v, multiplier, &scaled)) {
+      bad++;
+      out[i] = INT64_MIN;
+      continue;
+    }
+    out[i] = divisor == 1 ? scaled : scaled / divisor - (scaled % divisor < 0);
+  }
+  return bad;
+}
+
+int64_t ganglion_assemble_columns(
+    const int64_t *times, const int64_t *x, const int64_t *y, const int64_t *polarities, int64_t count,
+    ganglion_event_columns output, int64_t *outside, int64_t *first_outside) {
+  int64_t n = 0;
+  for (int64_t i = 0; i < count; i++) {
+    if ((uint64_t)x[i] > 65535 || (uint64_t)y[i] > 65535 || times[i] == INT64_MIN) {
+      if ((*outside)++ == 0) *first_outside = i;
+      continue;
+    }
+    output.times[n] = times[i];
+    output.x[n] = (uint16_t)x[i];
+    output.y[n] = (uint16_t)y[i];
+    output.polarities[n] = polarities[i] > 0;
+    n++;
+  }
+  return n;
+}
+
+int64_t ganglion_decompress_lzf(const uint8_t *in, int64_t in_size, uint8_t *out, int64_t out_size) {
+  const uint8_t *p = in, *const end = in + in_size;
+  int64_t n = 0;
+  while (p < end) {
+    const uint32_t control = *p++;
+    if (control < 32) {
+      const int64_t length = control + 1;
+      if (end - p < length || out_size - n < length) return -1;
+      memcpy(out + n, p, (size_t)length);
+      n += length;
+      p += length;
+      continue;
+    }
+    int64_t length = (control >> 5) + 2;
+    if (control >> 5 == 7) {
+      if (p >= end) return -1;
+      length += *p++;
+    }
+    if (p >= end) return -1;
+    const int64_t distance = ((int64_t)(control & 31) << 8 | *p++) + 1;
+    if (distance > n || out_size - n < length) return -1;
+    for (int64_t k = 0; k < length; k++, n++) out[n] = out[n - distance];
+  }
+  return n;
+}

@@ -1,0 +1,163 @@
+#include "events_support.h"
+
+enum {
+  ROW = 0x0, COLUMN = 0x2, VECTOR_BASE = 0x3, VECTOR_12 = 0x4, VECTOR_8 = 0x5, TIME_LOW = 0x6, CONTINUED_4 = 0x7,
+  TIME_HIGH = 0x8, TRIGGER = 0xA, OTHERS = 0xE, CONTINUED_12 = 0xF
+};
+
+enum { HAS_TIME = 1, HAS_ROW = 2, HAS_BASE = 4 };
+
+/* Writes what is left of a vector; zero when the columns are full before it is through. */
+static inline int64_t flush_vector(ganglion_evt3_state *s, ganglion_event_columns output, int64_t n) {
+  const int64_t time = s->epoch + s->time_high + s->time_low;
+  uint32_t mask = s->vector_mask;
+  while (mask && n < output.capacity) {
+    output.times[n] = time;
+    output.x[n] = (uint16_t)(s->vector_x + (uint32_t)__builtin_ctz(mask));
+    output.y[n] = (uint16_t)s->row;
+    output.polarities[n] = (uint8_t)s->vector_polarity;
+    n++;
+    mask &= mask - 1;
+  }
+  s->vector_mask = mask;
+  return n;
+}
+
+CLONES ganglion_event_progress ganglion_decode_evt3(
+    const uint8_t *bytes, int64_t size, ganglion_evt3_state *state, ganglion_event_columns output,
+    ganglion_event_report *report) {
+  ganglion_evt3_state s = *state;
+  const int64_t words = size / 2;
+  int64_t i = 0, n = 0;
+  if (s.vector_mask) n = flush_vector(&s, output, n);
+  while (i < words && n < output.capacity && !s.vector_mask) {
+    if ((s.known & (HAS_TIME | HAS_ROW)) == (HAS_TIME | HAS_ROW) && s.vector_phase == 0) {
+      /* Rows, columns and low times make up most of a stream: they are taken without a branch between them. */
+      const int64_t base = s.epoch + s.time_high;
+      uint32_t low = s.time_low, row = s.row;
+      while (i < words && n < output.capacity) {
+        const uint32_t w = load_le16(bytes + 2 * i);
+        const uint32_t type = w >> 12, value = w & 0xfff;
+        if (!((0x45u >> type) & 1)) break;
+        const int is_low = type == TIME_LOW;
+        if (__builtin_expect(is_low & (value < low), 0)) break;
+        low = is_low ? value : low;
+        row = type == ROW ? value & 0x7ff : row;
+        output.times[n] = base + low;
+        output.x[n] = (uint16_t)(w & 0x7ff);
+        output.y[n] = (uint16_t)row;
+        output.polarities[n] = (uint8_t)((w >> 11) & 1);
+        n += type == COLUMN;
+        i++;
+      }
+      s.time_low = low;
+      s.row = row;
+      if (i >= words || n >= output.capacity) break;
+    }
+    const uint32_t w = load_le16(bytes + 2 * i);
+    const uint32_t type = w >> 12, value = w & 0xfff;
+    const int64_t offset = 2 * i;
+    i++;
+    if (s.vector_phase && !(type == VECTOR_12 && s.vector_phase == 1) && !(type == VECTOR_8 && s.vector_phase == 2)) {
+      s.vector_phase = 0;
+      if (violate(report, GANGLION_VIOLATION_PARTIAL_VECTOR, offset)) goto out;
+    }
+    if (s.continued_phase && type != CONTINUED_12 && type != CONTINUED_4) {
+      s.continued_phase = 0;
+      if (violate(report, GANGLION_VIOLATION_PARTIAL_CONTINUED, offset)) goto out;
+    }
+    switch (type) {
+      case ROW:
+        s.row = value & 0x7ff;
+        s.known |= HAS_ROW;
+        break;
+      case COLUMN:
+        if (!(s.known & HAS_TIME)) {
+          if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
+        } else if (!(s.known & HAS_ROW)) {
+          if (violate(report, GANGLION_VIOLATION_MISSING_ROW, offset)) goto out;
+        } else {
+          output.times[n] = s.epoch + s.time_high + s.time_low;
+          output.x[n] = (uint16_t)(value & 0x7ff);
+          output.y[n] = (uint16_t)s.row;
+          output.polarities[n] = (uint8_t)(value >> 11);
+          n++;
+        }
+        break;
+      case VECTOR_BASE:
+        s.base = value & 0x7ff;
+        s.vector_polarity = value >> 11;
+        s.known |= HAS_BASE;
+        break;
+      case VECTOR_12:
+      case VECTOR_8: {
+        const uint32_t length = type == VECTOR_12 ? 12 : 8;
+        if (type == VECTOR_12) {
+          s.vector_phase = s.vector_phase == 1 ? 2 : 1;
+        } else {
+          s.vector_phase = 0;
+        }
+        if (!(s.known & HAS_TIME)) {
+          if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
+        } else if (!(s.known & HAS_ROW)) {
+          if (violate(report, GANGLION_VIOLATION_MISSING_ROW, offset)) goto out;
+        } else if (!(s.known & HAS_BASE)) {
+          if (violate(report, GANGLION_VIOLATION_MISSING_VECTOR_BASE, offset)) goto out;
+        } else {
+          s.vector_x = s.base;
+          s.vector_mask = value & ((1u << length) - 1);
+          n = flush_vector(&s, output, n);
+        }
+        s.base += length;
+        break;
+      }
+      case TIME_LOW:
+        if (s.known & HAS_TIME) {
+          const int is_back = value < s.time_low;
+          s.time_low = value;
+          if (is_back && violate(report, GANGLION_VIOLATION_MISSING_TIME_HIGH, offset)) goto out;
+        }
+        break;
+      case TIME_HIGH: {
+        const int64_t high = (int64_t)value << 12;
+        int is_back = 0;
+        report->skipped[GANGLION_SKIPPED_TIME]++;
+        if ((s.known & HAS_TIME) && high < s.time_high) {
+          if (s.time_high - high >= ((int64_t)1 << 23)) {
+            s.epoch += (int64_t)1 << 24;
+          } else {
+            is_back = 1;
+          }
+        }
+        if (high != s.time_high) s.time_low = 0;
+        s.time_high = high;
+        s.known |= HAS_TIME;
+        if (is_back && violate(report, GANGLION_VIOLATION_NON_MONOTONIC_TIME_HIGH, offset)) goto out;
+        break;
+      }
+      case TRIGGER:
+        if (s.known & HAS_TIME) {
+          trigger(report, s.epoch + s.time_high + s.time_low, (value >> 8) & 15, value & 1);
+          if (triggers_full(report)) goto out;
+        }
+        break;
+      case OTHERS:
+        /* The counters of the event rate controller are continued by 12, 12 and 4 bits. */
+        s.continued_phase = value == 0x14 || value == 0x16;
+        report->skipped[GANGLION_SKIPPED_OTHER]++;
+        break;
+      case CONTINUED_12:
+        report->skipped[GANGLION_SKIPPED_CONTINUED]++;
+        break;
+      case CONTINUED_4:
+        s.continued_phase = 0;
+        report->skipped[GANGLION_SKIPPED_CONTINUED]++;
+        break;
+      default:
+        if (violate(report, GANGLION_VIOLATION_UNKNOWN_WORD, offset)) goto out;
+    }
+  }
+out:
+  *state = s;
+  return (ganglion_event_progress){2 * i, n};
+}

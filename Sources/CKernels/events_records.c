@@ -1,0 +1,152 @@
+#include "events_support.h"
+
+/* Formats of records of one size: DAT, AEDAT 1, the events of an AEDAT 4 packet. And Event Stream. */
+
+CLONES ganglion_event_progress ganglion_decode_dat(
+    const uint8_t *bytes, int64_t size, ganglion_dat_layout f, ganglion_wrap_state *state,
+    ganglion_event_columns output, ganglion_event_report *report) {
+  const int64_t available = size / 8;
+  const int64_t records = available < output.capacity ? available : output.capacity;
+  int64_t i = 0;
+  if (f.is_trigger) {
+    for (; i < available && !triggers_full(report); i++) {
+      const int64_t time = load_le32(bytes + 8 * i);
+      const uint32_t data = load_le32(bytes + 8 * i + 4);
+      if (time < state->last && state->last - time > ((int64_t)1 << 31)) state->epoch += (int64_t)1 << 32;
+      state->last = time;
+      trigger(report, state->epoch + time, (data >> 8) & 31, data & 1);
+    }
+    return (ganglion_event_progress){8 * i, 0};
+  }
+  while (i < records) {
+    /* Blocks without a step back of time hold no overflow of the counter: they are converted in one sweep. */
+    const int64_t end = i + 512 < records ? i + 512 : records;
+    int64_t epoch = state->epoch;
+    uint32_t before = (uint32_t)state->last;
+    int wraps = 0;
+    for (int64_t k = i; k < end; k++) {
+      const uint32_t time = load_le32(bytes + 8 * k);
+      wraps |= time < before && before - time > 0x80000000u;
+      before = time;
+    }
+    if (__builtin_expect(!wraps, 1)) {
+      for (int64_t k = i; k < end; k++) {
+        const uint64_t record = load_le64(bytes + 8 * k);
+        const uint32_t data = (uint32_t)(record >> 32);
+        output.times[k] = epoch + (int64_t)(uint32_t)record;
+        output.x[k] = (uint16_t)(data & f.x_mask);
+        output.y[k] = (uint16_t)((data >> f.y_shift) & f.y_mask);
+        output.polarities[k] = (uint8_t)((data >> f.polarity_shift) & f.polarity_mask) != 0;
+      }
+      state->last = before;
+    } else {
+      for (int64_t k = i; k < end; k++) {
+        const int64_t time = load_le32(bytes + 8 * k);
+        const uint32_t data = load_le32(bytes + 8 * k + 4);
+        if (time < state->last && state->last - time > ((int64_t)1 << 31)) state->epoch += (int64_t)1 << 32;
+        state->last = time;
+        output.times[k] = state->epoch + time;
+        output.x[k] = (uint16_t)(data & f.x_mask);
+        output.y[k] = (uint16_t)((data >> f.y_shift) & f.y_mask);
+        output.polarities[k] = (uint8_t)((data >> f.polarity_shift) & f.polarity_mask) != 0;
+      }
+    }
+    i = end;
+  }
+  return (ganglion_event_progress){8 * i, i};
+}
+
+ganglion_event_progress ganglion_decode_aedat1(
+    const uint8_t *bytes, int64_t size, const ganglion_aedat2_layout *f, ganglion_wrap_state *state,
+    ganglion_event_columns output, ganglion_event_report *report) {
+  const int64_t records = size / 6;
+  int64_t i = 0, n = 0;
+  for (; i < records && n < output.capacity; i++) {
+    const uint32_t address = (uint32_t)bytes[6 * i] << 8 | bytes[6 * i + 1];
+    const int64_t time = load_be32(bytes + 6 * i + 2);
+    if (time < state->last && state->last - time > ((int64_t)1 << 31)) state->epoch += (int64_t)1 << 32;
+    state->last = time;
+    if (address & f->special_mask) {
+      report->skipped[GANGLION_SKIPPED_SPECIAL]++;
+      continue;
+    }
+    const uint32_t x = (address >> f->x_shift) & f->x_mask, y = (address >> f->y_shift) & f->y_mask;
+    output.times[n] = state->epoch + time;
+    output.x[n] = (uint16_t)(f->x_last >= 0 ? (uint32_t)f->x_last - x : x);
+    output.y[n] = (uint16_t)(f->y_last >= 0 ? (uint32_t)f->y_last - y : y);
+    output.polarities[n] = (uint8_t)(((address >> f->polarity_shift) & 1) ^ f->polarity_inverted);
+    n++;
+  }
+  return (ganglion_event_progress){6 * i, n};
+}
+
+CLONES int64_t ganglion_decode_aedat4_events(const uint8_t *bytes, int64_t count, ganglion_event_columns output) {
+  const int64_t n = count < output.capacity ? count : output.capacity;
+  for (int64_t i = 0; i < n; i++) {
+    const uint64_t time = load_le64(bytes + 16 * i), rest = load_le64(bytes + 16 * i + 8);
+    output.times[i] = (int64_t)time;
+    output.x[i] = (uint16_t)rest;
+    output.y[i] = (uint16_t)(rest >> 16);
+    output.polarities[i] = ((rest >> 32) & 0xff) != 0;
+  }
+  return n;
+}
+
+ganglion_event_progress ganglion_decode_es_dvs(
+    const uint8_t *bytes, int64_t size, int32_t last_row, int64_t *time, ganglion_event_columns output,
+    ganglion_event_report *report) {
+  int64_t i = 0, n = 0, t = *time, resets = 0;
+  while (i < size && n < output.capacity) {
+    const uint32_t head = bytes[i];
+    if (__builtin_expect(head >= 0xfe, 0)) {
+      /* 254 lets 127 microseconds pass; 255 is filling. */
+      t += head == 0xfe ? 127 : 0;
+      resets += head == 0xff;
+      i++;
+      continue;
+    }
+    if (i + 5 > size) break;
+    const uint32_t address = load_le32(bytes + i + 1);
+    t += head >> 1;
+    output.times[n] = t;
+    output.x[n] = (uint16_t)address;
+    output.y[n] = (uint16_t)((uint32_t)last_row - (address >> 16));
+    output.polarities[n] = head & 1;
+    n++;
+    i += 5;
+  }
+  report->skipped[GANGLION_SKIPPED_PADDING] += resets;
+  *time = t;
+  return (ganglion_event_progress){i, n};
+}
+
+ganglion_event_progress ganglion_decode_es_atis(
+    const uint8_t *bytes, int64_t size, int32_t last_row, int64_t *time, ganglion_event_columns output,
+    ganglion_event_report *report) {
+  int64_t i = 0, n = 0, t = *time;
+  while (i < size && n < output.capacity) {
+    const uint32_t head = bytes[i];
+    if (head >= 0xfc) {
+      if (head == 0xfc) report->skipped[GANGLION_SKIPPED_PADDING]++;
+      t += (head & 3) * 63;
+      i++;
+      continue;
+    }
+    if (i + 5 > size) break;
+    const uint32_t address = load_le32(bytes + i + 1);
+    t += head >> 2;
+    i += 5;
+    if (head & 1) {
+      /* The crossing of a threshold measures brightness; it is no change. */
+      report->skipped[GANGLION_SKIPPED_SPECIAL]++;
+      continue;
+    }
+    output.times[n] = t;
+    output.x[n] = (uint16_t)address;
+    output.y[n] = (uint16_t)((uint32_t)last_row - (address >> 16));
+    output.polarities[n] = (head >> 1) & 1;
+    n++;
+  }
+  *time = t;
+  return (ganglion_event_progress){i, n};
+}

@@ -1,0 +1,55 @@
+/* Convolution and pooling of channel-last maps `[height, width, channels]`, in single and in double precision.
+
+   Weights are `[groups, kernel_height, kernel_width, in_channels / groups, out_channels / groups]`. The scattered form
+   (active inputs in ascending order) and the gathered form (columns times weights) add the terms of an output in the
+   same order and agree to the last bit. */
+#ifndef KERNELS_CONV_H
+#define KERNELS_CONV_H
+#include <stdint.h>
+
+typedef struct {
+  int32_t in_height, in_width, in_channels;
+  int32_t out_height, out_width, out_channels;
+  int32_t kernel_height, kernel_width;
+  int32_t stride_y, stride_x;
+  int32_t padding_y, padding_x;
+  int32_t groups;
+} ganglion_conv;
+
+enum { GANGLION_POOL_AVERAGE = 0, GANGLION_POOL_SUM = 1, GANGLION_POOL_MAX = 2 };
+
+typedef struct {
+  int32_t kind;
+  int32_t in_height, in_width, channels;
+  int32_t out_height, out_width;
+  int32_t size_y, size_x, stride_y, stride_x;
+} ganglion_pool;
+
+#define GANGLION_DECLARE_CONV(REAL, SUFFIX)                                                                            \
+  /* Adds the active inputs' contributions to the outputs. */                                                          \
+  void ganglion_conv_scatter_##SUFFIX(                                                                                 \
+      const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *weights, REAL *out);  \
+  /* Adds the active inputs' contributions to the weight gradient. */                                                  \
+  void ganglion_conv_outer_##SUFFIX(                                                                                   \
+      const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *delta,                \
+      REAL *gradient);                                                                                                 \
+  /* Adds the active output gradients' contributions to the input gradient; transposed weights have the output        \
+     channel before the input channel. */                                                                              \
+  void ganglion_conv_scatter_back_##SUFFIX(                                                                            \
+      const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *delta, const REAL *transposed,        \
+      REAL *out);                                                                                                      \
+  /* columns[count, kernel_height * kernel_width * in_channels / groups]: what each of `count` outputs sees. */        \
+  void ganglion_conv_gather_##SUFFIX(                                                                                  \
+      const ganglion_conv *g, int64_t group, const REAL *in, int64_t first, int64_t count, REAL *columns);             \
+  /* The reverse: adds columns to the inputs they came from. */                                                        \
+  void ganglion_conv_spread_##SUFFIX(                                                                                  \
+      const ganglion_conv *g, int64_t group, const REAL *columns, int64_t first, int64_t count, REAL *out);            \
+  void ganglion_pool_##SUFFIX(const ganglion_pool *p, const REAL *in, REAL *out);                                      \
+  /* Overwrites the input gradient. */                                                                                 \
+  void ganglion_pool_back_##SUFFIX(                                                                                    \
+      const ganglion_pool *p, const REAL *in, const REAL *out, const REAL *delta, REAL *gradient);
+
+GANGLION_DECLARE_CONV(float, f32)
+GANGLION_DECLARE_CONV(double, f64)
+
+#endif

@@ -1,0 +1,154 @@
+import Synchronization
+
+/// Carries elements from senders to one receiver, in order, holding no more than `capacity`.
+///
+/// Ending with an error lets the receiver take what is inside and then throws it there; `close` by the receiver makes
+/// every later `send` return false. Cancelling a waiting task throws `CancellationError` in it.
+public final class BoundedChannel<Element: Sendable>: Sendable {
+  private let storage: Mutex<Storage>
+
+  private struct Storage {
+    var machine: ChannelStateMachine<Element>
+    var nextToken = 0
+    var receivers: [Int: CheckedContinuation<Delivery<Element>?, any Error>] = [:]
+    var senders: [Int: CheckedContinuation<Bool, any Error>] = [:]
+
+    mutating func makeToken() -> Int {
+      nextToken += 1
+      return nextToken
+    }
+
+    /// Takes out the continuations of those who are to be woken.
+    mutating func waiting(
+      _ wake: ChannelStateMachine<Element>.Wake
+    ) -> (CheckedContinuation<Delivery<Element>?, any Error>?, [CheckedContinuation<Bool, any Error>]) {
+      (
+        wake.receiver.flatMap { receivers.removeValue(forKey: $0) },
+        wake.senders.compactMap { senders.removeValue(forKey: $0) }
+      )
+    }
+  }
+
+  public init(capacity: Int, policy: OverflowPolicy = .suspend) {
+    storage = Mutex(Storage(machine: ChannelStateMachine(capacity: capacity, policy: policy)))
+  }
+
+  /// Elements inside now.
+  public var count: Int { storage.withLock { $0.machine.count } }
+  /// Elements dropped since the beginning.
+  public var dropped: Int { storage.withLock { $0.machine.dropped } }
+
+  /// Passes an element on, waiting for room if that is the policy; false when nobody will receive it any more.
+  @discardableResult
+  public func send(_ element: Element, isolation: isolated (any Actor)? = #isolation) async throws -> Bool {
+    let token = storage.withLock { $0.makeToken() }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        deposit(element, token: token, continuation)
+      }
+    } onCancel: {
+      let waiting = storage.withLock { storage in
+        storage.machine.cancelSend(token: token) ? storage.senders.removeValue(forKey: token) : nil
+      }
+      waiting?.resume(throwing: CancellationError())
+    }
+  }
+
+  /// The next element with the number dropped before it; nil at the end.
+  public func receive(isolation: isolated (any Actor)? = #isolation) async throws -> Delivery<Element>? {
+    let token = storage.withLock { $0.makeToken() }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        collect(token: token, continuation)
+      }
+    } onCancel: {
+      let waiting = storage.withLock { storage in
+        storage.machine.cancelReceive(token: token) ? storage.receivers.removeValue(forKey: token) : nil
+      }
+      waiting?.resume(throwing: CancellationError())
+    }
+  }
+
+  /// Ends the channel; what is inside is still delivered.
+  public func finish() { end(.finished) }
+
+  /// Ends the channel with an error that the receiver gets after what is inside.
+  public func fail(_ error: any Error) { end(.failed(error)) }
+
+  /// The receiver wants nothing more.
+  public func close() {
+    let (receiver, senders) = storage.withLock { storage in
+      let wake = storage.machine.close()
+      return storage.waiting(wake)
+    }
+    receiver?.resume(returning: nil)
+    for sender in senders { sender.resume(returning: false) }
+  }
+
+  private func deposit(_ element: Element, token: Int, _ continuation: CheckedContinuation<Bool, any Error>) {
+    if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+    let resume: (() -> Void)? = storage.withLock { storage in
+      switch storage.machine.send(element, token: token) {
+      case .accepted: return { continuation.resume(returning: true) }
+      case .closed: return { continuation.resume(returning: false) }
+      case .wait:
+        storage.senders[token] = continuation
+        return nil
+      case .deliver(let delivery, let receiver):
+        let waiting = storage.receivers.removeValue(forKey: receiver)
+        return {
+          waiting?.resume(returning: delivery)
+          continuation.resume(returning: true)
+        }
+      }
+    }
+    resume?()
+    withdrawIfCancelled(token)
+  }
+
+  private func collect(token: Int, _ continuation: CheckedContinuation<Delivery<Element>?, any Error>) {
+    if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+    let resume: (() -> Void)? = storage.withLock { storage in
+      switch storage.machine.receive(token: token) {
+      case .wait:
+        storage.receivers[token] = continuation
+        return nil
+      case .take(let delivery, let sender):
+        let released = sender.flatMap { storage.senders.removeValue(forKey: $0) }
+        return {
+          released?.resume(returning: true)
+          continuation.resume(returning: delivery)
+        }
+      case .end(.finished): return { continuation.resume(returning: nil) }
+      case .end(.failed(let error)): return { continuation.resume(throwing: error) }
+      }
+    }
+    resume?()
+    withdrawIfCancelled(token)
+  }
+
+  /// The handler may have run before the continuation was stored; then nobody else would ever resume it.
+  private func withdrawIfCancelled(_ token: Int) {
+    guard Task.isCancelled else { return }
+    let (receiver, sender) = storage.withLock { storage in
+      (
+        storage.machine.cancelReceive(token: token) ? storage.receivers.removeValue(forKey: token) : nil,
+        storage.machine.cancelSend(token: token) ? storage.senders.removeValue(forKey: token) : nil
+      )
+    }
+    receiver?.resume(throwing: CancellationError())
+    sender?.resume(throwing: CancellationError())
+  }
+
+  private func end(_ how: ChannelStateMachine<Element>.End) {
+    let (receiver, senders) = storage.withLock { storage in
+      let wake = storage.machine.finish(how)
+      return storage.waiting(wake)
+    }
+    switch how {
+    case .finished: receiver?.resume(returning: nil)
+    case .failed(let error): receiver?.resume(throwing: error)
+    }
+    for sender in senders { sender.resume(returning: true) }
+  }
+}

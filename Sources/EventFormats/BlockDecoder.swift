@@ -1,0 +1,102 @@
+import CKernels
+
+/// How far one call of a decoder came.
+struct DecodingProgress {
+  /// Bytes used up.
+  var consumed: Int
+  /// Events written.
+  var produced: Int
+  /// Bytes the decoder must see at once to go on, 0 when it does not know.
+  var needed = 0
+
+  init(consumed: Int, produced: Int, needed: Int = 0) {
+    self.consumed = consumed
+    self.produced = produced
+    self.needed = needed
+  }
+
+  init(_ progress: ganglion_event_progress) {
+    consumed = Int(progress.consumed)
+    produced = Int(progress.produced)
+  }
+}
+
+/// Turns the bytes after a header into events: a value, so that its state can be kept and a stretch decoded again.
+protocol BlockDecoder: Sendable {
+  /// Whether a copy of the decoder is cheap; if not, offsets of violations are those of the packet.
+  static var isCheapToCopy: Bool { get }
+
+  /// Size in bytes of the word or record that carries an event.
+  var wordSize: Int { get }
+
+  /// Whether more must follow: a file that ends here was cut.
+  var isWithinPacket: Bool { get }
+
+  /// Bytes of the file, for decoders that read it themselves.
+  var bytesTaken: Int64? { get }
+
+  /// Decodes whole words from the front of `bytes`, which stand at `byteOffset` in the file, until the bytes or the
+  /// columns are used up. `isLast` says that nothing follows.
+  mutating func decode(
+    _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into columns: ganglion_event_columns,
+    report: inout ganglion_event_report
+  ) throws(EventFormatError) -> DecodingProgress
+}
+
+extension BlockDecoder {
+  static var isCheapToCopy: Bool { true }
+  var isWithinPacket: Bool { false }
+  var bytesTaken: Int64? { nil }
+}
+
+extension ganglion_event_report {
+  /// Forgets everything but what to do at a violation.
+  mutating func clear() {
+    _ = withUnsafeMutableBytes(of: &violations) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    _ = withUnsafeMutableBytes(of: &skipped) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    trigger_count = 0
+  }
+
+  /// Calls `body` with every kind of violation that was found: index, count, first offset.
+  func forEachViolation(_ body: (EventViolation, Int64, Int64) -> Void) {
+    withUnsafeBytes(of: violations) { counts in
+      withUnsafeBytes(of: first_offset) { offsets in
+        for kind in EventViolation.allCases {
+          let count = counts.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)
+          if count > 0 { body(kind, count, offsets.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)) }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with every kind of skipped content: count.
+  func forEachSkipped(_ body: (SkippedContent, Int64) -> Void) {
+    withUnsafeBytes(of: skipped) { counts in
+      for kind in SkippedContent.allCases {
+        let count = counts.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)
+        if count > 0 { body(kind, count) }
+      }
+    }
+  }
+
+  /// Counts a violation found in Swift, as the kernels do.
+  mutating func violate(_ kind: EventViolation, offset: Int) {
+    withUnsafeMutableBytes(of: &violations) { counts in
+      let count = counts.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)
+      counts.storeBytes(of: count + 1, toByteOffset: 8 * kind.rawValue, as: Int64.self)
+      if count == 0 {
+        withUnsafeMutableBytes(of: &first_offset) {
+          $0.storeBytes(of: Int64(offset), toByteOffset: 8 * kind.rawValue, as: Int64.self)
+        }
+      }
+    }
+  }
+
+  /// Counts skipped content found in Swift, as the kernels do.
+  mutating func skip(_ kind: SkippedContent, count added: Int64 = 1) {
+    withUnsafeMutableBytes(of: &skipped) { counts in
+      let count = counts.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)
+      counts.storeBytes(of: count + added, toByteOffset: 8 * kind.rawValue, as: Int64.self)
+    }
+  }
+}

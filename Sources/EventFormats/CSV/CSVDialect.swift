@@ -1,0 +1,170 @@
+import CKernels
+import Events
+
+/// Unit of the time column of a text.
+public enum EventTimeUnit: String, Sendable, Codable, CaseIterable {
+  case nanoseconds = "ns"
+  case microseconds = "us"
+  case milliseconds = "ms"
+  case seconds = "s"
+}
+
+/// How the columns of a text are to be read; what is nil is found by looking at the beginning.
+public struct CSVOptions: Sendable, Equatable {
+  /// One byte between fields; a blank stands for any run of white space.
+  public var separator: Character?
+  /// Columns counted from 0.
+  public var timeColumn: Int?
+  public var xColumn: Int?
+  public var yColumn: Int?
+  public var polarityColumn: Int?
+  public var timeUnit: EventTimeUnit?
+
+  public init() {}
+}
+
+/// The separator, columns, time unit and header of a text with one event a line.
+struct CSVDialect: Sendable, Equatable {
+  var separator: UInt8
+  var timeColumn: Int
+  var xColumn: Int
+  var yColumn: Int
+  var polarityColumn: Int
+  var timeUnit: EventTimeUnit
+  var hasHeader: Bool
+  var geometry: SensorGeometry?
+
+  /// Finds the dialect of a text by its first lines; nil when they hold no events.
+  ///
+  /// Without names in a first line: the polarity is the column in which only 0, 1 and -1 occur, the time the one that
+  /// never falls and ends highest, x and y the other two in order. A time with a point is in seconds.
+  init?(_ bytes: [UInt8], options: CSVOptions = CSVOptions()) {
+    guard !bytes.isEmpty, bytes.allSatisfy(isTextByte) else { return nil }
+    var lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map { String(decoding: $0, as: UTF8.self) }
+    // The last line of a prefix may be cut.
+    if bytes.last != 10, lines.count > 1 { lines.removeLast() }
+    lines = lines.filter { line in
+      guard let first = line.first(where: { !$0.isWhitespace }) else { return false }
+      return first != "#" && first != "%"
+    }
+    guard let first = lines.first else { return nil }
+    let found = options.separator ?? [",", ";", "\t"].first { first.contains($0) } ?? " "
+    guard let separator = found.asciiValue else { return nil }
+    self.separator = separator
+    let rows = lines.prefix(256).map { Self.fields($0, separator: found) }
+    guard let head = rows.first, head.count >= 4 else { return nil }
+    let names = head.map { $0.lowercased() }
+    hasHeader = names.contains { Self.number($0) == nil && !Self.polarityWords.contains($0) }
+    let data = hasHeader ? Array(rows.dropFirst()) : rows
+    guard let columns = Self.columns(names: hasHeader ? names : nil, rows: data, options: options) else { return nil }
+    (timeColumn, xColumn, yColumn, polarityColumn) = columns
+    let times = data.compactMap { $0.count > columns.0 ? $0[columns.0] : nil }
+    if !hasHeader || data.count > 0 {
+      guard times.allSatisfy({ Self.number($0) != nil }) else { return nil }
+    }
+    if let unit = options.timeUnit {
+      timeUnit = unit
+    } else if hasHeader, let unit = Self.unit(inName: names[timeColumn]) {
+      timeUnit = unit
+    } else {
+      timeUnit = times.contains { $0.contains(".") && !$0.lowercased().contains("e") } ? .seconds : .microseconds
+    }
+    geometry = hasHeader ? Self.geometry(names: names, xColumn, yColumn) : nil
+  }
+
+  /// The same for the kernel.
+  var kernel: ganglion_csv_dialect {
+    let (places, divisor): (Int32, Int64) =
+      switch timeUnit {
+      case .nanoseconds: (0, 1000)
+      case .microseconds: (0, 1)
+      case .milliseconds: (3, 1)
+      case .seconds: (6, 1)
+      }
+    return ganglion_csv_dialect(
+      time_column: Int32(timeColumn), x_column: Int32(xColumn), y_column: Int32(yColumn),
+      polarity_column: Int32(polarityColumn), time_places: places, time_divisor: divisor, separator: separator)
+  }
+
+  private static let polarityWords: Set<String> = ["true", "false", "on", "off"]
+
+  private static func number(_ text: String) -> Double? {
+    guard let first = text.unicodeScalars.first, "+-.0123456789".unicodeScalars.contains(first) else { return nil }
+    return Double(text)
+  }
+
+  private static func fields(_ line: String, separator: Character) -> [String] {
+    let parts =
+      separator == " "
+      ? line.split(whereSeparator: \.isWhitespace) : line.split(separator: separator, omittingEmptySubsequences: false)
+    return parts.map { part in
+      let tail = part.drop(while: \.isWhitespace)
+      return String(tail.reversed().drop(while: \.isWhitespace).reversed())
+    }
+  }
+
+  private static func columns(
+    names: [String]?, rows: [[String]], options: CSVOptions
+  ) -> (Int, Int, Int, Int)? {
+    var time = options.timeColumn
+    var x = options.xColumn
+    var y = options.yColumn
+    var polarity = options.polarityColumn
+    if let names {
+      for (index, name) in names.enumerated() {
+        let base = name.prefix { $0 != "@" && $0 != "[" && $0 != "(" && $0 != " " }
+        switch base {
+        case "t", "ts", "time", "timestamp", "timestamps", "t_us", "time_us", "timestamp_us", "t_ns", "timestamp_ns",
+          "t_ms", "t_s":
+          time = time ?? index
+        case "x", "col", "column": x = x ?? index
+        case "y", "row": y = y ?? index
+        case "p", "pol", "polarity", "on": polarity = polarity ?? index
+        default: break
+        }
+      }
+    } else {
+      let width = rows.map(\.count).min() ?? 0
+      guard width >= 4, rows.count >= 2 || time != nil else { return nil }
+      let columns = (0..<width).map { column in rows.map { number($0[column]) } }
+      func isPolarity(_ column: Int) -> Bool {
+        rows.allSatisfy { ["0", "1", "-1"].contains($0[column]) || polarityWords.contains($0[column].lowercased()) }
+      }
+      func rises(_ column: Int) -> Bool {
+        let values = columns[column].compactMap { $0 }
+        return values.count == rows.count && zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
+          && values.first != values.last
+      }
+      time =
+        time
+        ?? (0..<width).filter { $0 != polarity && rises($0) }
+        .max { (columns[$0].last.flatMap { $0 } ?? 0) < (columns[$1].last.flatMap { $0 } ?? 0) }
+      polarity = polarity ?? (0..<width).last { $0 != time && isPolarity($0) }
+      let rest = (0..<width).filter { $0 != time && $0 != polarity && $0 != x && $0 != y }
+      guard rows.allSatisfy({ row in rest.prefix(2).allSatisfy { number(row[$0]) != nil } }) else { return nil }
+      var free = rest[...]
+      if x == nil { x = free.popFirst() }
+      if y == nil { y = free.popFirst() }
+    }
+    guard let time, let x, let y, let polarity else { return nil }
+    return (time, x, y, polarity)
+  }
+
+  private static func unit(inName name: String) -> EventTimeUnit? {
+    for (suffix, unit) in [
+      ("ns", EventTimeUnit.nanoseconds), ("us", .microseconds), ("ms", .milliseconds), ("s", .seconds),
+    ] where name.hasSuffix("_" + suffix) || name.hasSuffix("[\(suffix)]") || name.hasSuffix("(\(suffix))") {
+      return unit
+    }
+    return nil
+  }
+
+  private static func geometry(names: [String], _ x: Int, _ y: Int) -> SensorGeometry? {
+    func extent(_ name: String) -> Int? {
+      name.split(separator: "@").dropFirst().first.flatMap { Int($0) }
+    }
+    guard let width = extent(names[x]), let height = extent(names[y]) else { return nil }
+    let geometry = SensorGeometry(width: width, height: height)
+    return geometry.isValid ? geometry : nil
+  }
+}

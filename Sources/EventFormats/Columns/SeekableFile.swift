@@ -1,0 +1,97 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// An open file for the formats that have to seek. A pipe is first copied to a file without a name, which the system
+/// takes away with the last reader.
+final class SeekableFile: Sendable {
+  let name: String
+  let size: Int64
+  private let descriptor: Int32
+
+  init(_ input: InputBuffer) throws(EventFormatError) {
+    name = input.name
+    if let path = input.source.path {
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      if descriptor < 0 { throw Self.failure("cannot be opened", input.name) }
+    } else {
+      descriptor = try Self.spool(input)
+    }
+    var status = stat()
+    size = fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
+  private static func failure(_ what: String, _ name: String) -> EventFormatError {
+    EventFormatError(
+      .inputOutput, source: name, reason: "\(what): \(systemMessage(errno))",
+      remedy: "check the path, or the space left for temporary files")
+  }
+
+  /// Copies what is left of a stream to a file without a name.
+  private static func spool(_ stream: InputBuffer) throws(EventFormatError) -> Int32 {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/ganglion-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    if descriptor < 0 { throw failure("no temporary file in \(folder)", stream.name) }
+    unlink(template)
+    do throws(EventFormatError) {
+      var input = stream
+      while try input.require(1) {
+        let piece = input.prefix(InputBuffer.readSize)
+        var written = 0
+        while written < piece.count {
+          let count = piece[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+          if count <= 0 { throw failure("cannot be copied to a temporary file", stream.name) }
+          written += count
+        }
+        input.consume(piece.count)
+      }
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    return descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// A path under which a library can open the file again while this object lives.
+  var path: String { "/proc/self/fd/\(descriptor)" }
+
+  /// Reads up to `buffer.count` bytes from a place; fewer only at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(EventFormatError) -> Int {
+    guard let base = buffer.baseAddress else { return 0 }
+    var total = 0
+    while total < buffer.count {
+      let count = pread(descriptor, base + total, buffer.count - total, off_t(offset) + off_t(total))
+      if count < 0, errno == EINTR { continue }
+      if count < 0 {
+        throw EventFormatError(
+          .inputOutput, source: name, byteOffset: offset, reason: "cannot be read: \(systemMessage(errno))",
+          remedy: "check the device and try again")
+      }
+      if count == 0 { break }
+      total += count
+    }
+    return total
+  }
+
+  /// Reads exactly some bytes from a place, nil when the file is shorter.
+  func bytes(at offset: Int64, count: Int) throws(EventFormatError) -> [UInt8]? {
+    guard offset >= 0, count >= 0, offset <= size - Int64(count) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var failure: EventFormatError?
+    var received = 0
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(EventFormatError) {
+        received = try read(into: buffer, at: offset)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return received == count ? bytes : nil
+  }
+}

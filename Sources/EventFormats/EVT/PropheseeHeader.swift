@@ -1,0 +1,67 @@
+import Events
+
+/// The text in front of a Prophesee RAW or DAT file: lines `% key value`, closed by `% end` in newer ones.
+struct PropheseeHeader: Sendable, Equatable {
+  var lines: [EventMetadata] = []
+  var hasEnd = false
+
+  /// Takes the header from the front of a file; no line at all gives an empty header.
+  init(_ input: inout InputBuffer) throws(EventFormatError) {
+    while let line = try input.headerLine(startingWith: [0x25]) {
+      let text = line.dropFirst().drop { $0 == " " }
+      if text == "end" {
+        hasEnd = true
+        break
+      }
+      let key = text.prefix { $0 != " " }
+      let value = text.dropFirst(key.count).drop { $0 == " " }
+      lines.append(EventMetadata(key: String(key), value: String(value)))
+      if lines.count > 4096 {
+        throw EventFormatError(
+          .malformedHeader, source: input.name, byteOffset: input.byteOffset,
+          reason: "the header has more than 4096 lines", remedy: "check that this is a Prophesee recording")
+      }
+    }
+  }
+
+  func value(_ key: String) -> String? {
+    lines.first { $0.key.lowercased() == key }?.value
+  }
+
+  /// The `EVT3` of `% format EVT3;height=720;width=1280`, or of the older `% evt 3.0`.
+  var encoding: String? {
+    if let format = value("format") { return format.split(separator: ";").first.map { $0.uppercased() } }
+    switch value("evt") {
+    case "2.0": return "EVT2"
+    case "2.1": return "EVT21"
+    case "3.0": return "EVT3"
+    case "4.0": return "EVT4"
+    default: return nil
+    }
+  }
+
+  /// A `name=value` of the format line.
+  func formatOption(_ name: String) -> String? {
+    guard let format = value("format") else { return nil }
+    for part in format.split(separator: ";").dropFirst() where part.hasPrefix(name + "=") {
+      return String(part.dropFirst(name.count + 1))
+    }
+    return nil
+  }
+
+  /// Pixel array by whichever line tells: format, geometry, or the width and height of DAT.
+  var geometry: SensorGeometry? {
+    if let width = formatOption("width").flatMap({ Int($0) }),
+      let height = formatOption("height").flatMap({ Int($0) })
+    {
+      let geometry = SensorGeometry(width: width, height: height)
+      if geometry.isValid { return geometry }
+    }
+    if let text = value("geometry"), let geometry = SensorGeometry(text) { return geometry }
+    if let width = value("width").flatMap({ Int($0) }), let height = value("height").flatMap({ Int($0) }) {
+      let geometry = SensorGeometry(width: width, height: height)
+      if geometry.isValid { return geometry }
+    }
+    return nil
+  }
+}

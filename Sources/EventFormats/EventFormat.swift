@@ -1,0 +1,41 @@
+/// The file formats of event cameras.
+public enum EventFormat: String, Sendable, Codable, CaseIterable {
+  case aedat1
+  case aedat2
+  case aedat3
+  case aedat4
+  case evt2
+  case evt21
+  case evt3
+  case evt4
+  case dat1
+  case dat2
+  case eventStream = "es"
+  case nmnist
+  case csv
+  case npy
+  case npz
+  case hdf5
+
+  /// How people call it.
+  public var title: String {
+    switch self {
+    case .aedat1: "AEDAT 1.0"
+    case .aedat2: "AEDAT 2.0"
+    case .aedat3: "AEDAT 3.1"
+    case .aedat4: "AEDAT 4.0"
+    case .evt2: "Prophesee EVT 2.0"
+    case .evt21: "Prophesee EVT 2.1"
+    case .evt3: "Prophesee EVT 3.0"
+    case .evt4: "Prophesee EVT 4.0"
+    case .dat1: "Prophesee DAT 1"
+    case .dat2: "Prophesee DAT 2"
+    case .eventStream: "Event Stream"
+    case .nmnist: "N-MNIST"
+    case .csv: "CSV"
+    case .npy: "NPY"
+    case .npz: "NPZ"
+    case .hdf5: "HDF5"
+    }
+  }
+}

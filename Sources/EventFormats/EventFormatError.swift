@@ -1,0 +1,43 @@
+/// Why a recording cannot be read or written: always with the file, the place and what to do about it.
+public struct EventFormatError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What kind of failure it is.
+  public enum Code: String, Sendable, Codable {
+    /// The file cannot be opened, read or written.
+    case inputOutput
+    /// No reader recognises the first bytes.
+    case unrecognised
+    /// The format is known, this variant of it is not read.
+    case unsupported
+    /// The header contradicts itself or the format.
+    case malformedHeader
+    /// The stream breaks the rules of its format and strictness is `stop`.
+    case violation
+    /// A size in the file is larger than any honest writer makes.
+    case implausibleSize
+    /// The target format cannot hold what it should.
+    case cannotRepresent
+  }
+
+  public var code: Code
+  /// Name of the file, or `standard input`.
+  public var source: String
+  /// Position in the file, bytes from its start, where there is one.
+  public var byteOffset: Int64?
+  /// What is wrong, with the value and its bound.
+  public var reason: String
+  /// What the user can do.
+  public var remedy: String
+
+  public init(_ code: Code, source: String, byteOffset: Int64? = nil, reason: String, remedy: String) {
+    self.code = code
+    self.source = source
+    self.byteOffset = byteOffset
+    self.reason = reason
+    self.remedy = remedy
+  }
+
+  public var description: String {
+    let place = byteOffset.map { " at byte \($0)" } ?? ""
+    return "\(source)\(place): \(reason); \(remedy)"
+  }
+}

@@ -1,0 +1,81 @@
+import Events
+
+/// Which moment is time zero of what a reader delivers.
+public enum TimeOrigin: String, Sendable, Codable, CaseIterable {
+  /// The times of the file.
+  case absolute
+  /// The first event is at 0.
+  case firstEvent = "first-event"
+}
+
+/// How to read a recording where its content does not say.
+public struct EventReadingOptions: Sendable {
+  /// Format, overriding recognition by content.
+  public var format: EventFormat?
+  /// Sensor, where the header does not give one; events outside are counted and dropped.
+  public var geometry: SensorGeometry?
+  public var strictness: EventStrictness = .report
+  public var timeOrigin: TimeOrigin = .absolute
+  /// How an AEDAT 1 or 2 address is cut; nil to go by the header, DVS128 without one.
+  public var aedat2Layout: AEDAT2Layout?
+  /// How the columns of a text are read.
+  public var csv = CSVOptions()
+  /// Which recording of a file with many, as SHD and SSC have.
+  public var sample = 0
+
+  public init(
+    format: EventFormat? = nil, geometry: SensorGeometry? = nil, strictness: EventStrictness = .report,
+    timeOrigin: TimeOrigin = .absolute
+  ) {
+    self.format = format
+    self.geometry = geometry
+    self.strictness = strictness
+    self.timeOrigin = timeOrigin
+  }
+}
+
+/// Reads one recording front to back in bounded memory.
+public protocol EventReader: Sendable {
+  /// Format of the recording.
+  var format: EventFormat { get }
+  /// What the format says about its encoding, for people.
+  var encoding: String { get }
+  /// Pixel array, nil when neither the header nor the options tell.
+  var geometry: SensorGeometry? { get }
+  /// Lines of the header as key and value, in file order.
+  var metadata: [EventMetadata] { get }
+  /// What every byte so far became.
+  var accounting: EventAccounting { get }
+
+  /// Replaces the contents of `batch` with the next events, at most `maximum` of them.
+  ///
+  /// Returns false at the end of the recording, and then the batch is empty. How many events come at once depends on
+  /// how the bytes arrive; the events and their order never do.
+  mutating func read(into batch: inout EventBatch, maximum: Int) throws(EventFormatError) -> Bool
+}
+
+/// One line of a header.
+public struct EventMetadata: Sendable, Equatable, Codable {
+  public var key: String
+  public var value: String
+
+  public init(key: String, value: String) {
+    self.key = key
+    self.value = value
+  }
+}
+
+/// Opens a recording: a path, or `-` for standard input.
+public func openEventReader(
+  path: String, options: EventReadingOptions = EventReadingOptions()
+) throws(EventFormatError) -> any EventReader {
+  try openEventReader(source: FileByteSource(path: path), options: options)
+}
+
+/// Reads the rest of a recording into one batch.
+public func readAllEvents(_ reader: inout any EventReader) throws(EventFormatError) -> EventBatch {
+  var all = EventBatch()
+  var batch = EventBatch()
+  while try reader.read(into: &batch, maximum: 65536) { all.append(contentsOf: batch) }
+  return all
+}

@@ -1,0 +1,111 @@
+/// Bytes on their way from a source to a decoder: a window that slides, so memory stays bounded and a word split
+/// between two reads is whole in the window.
+struct InputBuffer: Sendable {
+  /// What one read asks for: small enough to stay in the second-level cache.
+  static let readSize = 128 * 1024
+
+  private(set) var source: any ByteSource
+  private var storage: [UInt8] = []
+  private var start = 0
+  private var end = 0
+  /// Position of the window's first byte in the file.
+  private(set) var byteOffset: Int64 = 0
+  /// Whether the source has nothing more.
+  private(set) var isAtEnd = false
+
+  init(_ source: any ByteSource) {
+    self.source = source
+  }
+
+  var name: String { source.name }
+  /// Number of bytes in the window.
+  var count: Int { end - start }
+  /// Bytes taken from the source so far.
+  var bytesRead: Int64 { byteOffset + Int64(count) }
+
+  /// Takes one more read from the source into the window, which is grown to hold at least `wanted` bytes.
+  mutating func fill(wanted: Int) throws(EventFormatError) {
+    guard !isAtEnd else { return }
+    let size = max(wanted, Self.readSize)
+    if start > 0, start == end || storage.count - start < size {
+      storage.withUnsafeMutableBytes { bytes in
+        bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+      }
+      end -= start
+      start = 0
+    }
+    if storage.count < size {
+      storage.append(contentsOf: repeatElement(0, count: size - storage.count))
+    }
+    var failure: EventFormatError?
+    var received = 0
+    let free = end
+    storage.withUnsafeMutableBytes { bytes in
+      do throws(EventFormatError) {
+        received = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[free...]))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    end += received
+    if received == 0 { isAtEnd = true }
+  }
+
+  /// Fills until the window holds `wanted` bytes or the source ends; returns whether it holds them.
+  mutating func require(_ wanted: Int) throws(EventFormatError) -> Bool {
+    while count < wanted, !isAtEnd { try fill(wanted: wanted) }
+    return count >= wanted
+  }
+
+  /// Drops bytes from the front of the window.
+  mutating func consume(_ amount: Int) {
+    start += amount
+    byteOffset += Int64(amount)
+  }
+
+  /// Gives the window to `body`.
+  func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    // Span would do, but the decoders behind this are C.
+    let span = storage.span.extracting(start..<end)
+    var result: Swift.Result<Result, Failure>?
+    span.withUnsafeBytes { bytes in
+      do throws(Failure) {
+        result = .success(try body(bytes))
+      } catch {
+        result = .failure(error)
+      }
+    }
+    guard let result else { preconditionFailure("a span always calls its body") }
+    return try result.get()
+  }
+
+  /// Copies the first bytes of the window, at most `limit`.
+  func prefix(_ limit: Int) -> [UInt8] {
+    Array(storage[start..<min(end, start + limit)])
+  }
+
+  /// A line of text at the front of the window when it starts with `prefix` and is printable; it is consumed.
+  ///
+  /// Returns nil at anything else, and consumes nothing: that is where the data begin. Ends are LF or CR LF.
+  mutating func headerLine(startingWith prefix: [UInt8], limit: Int = 65536) throws(EventFormatError) -> String? {
+    guard try require(prefix.count), self.prefix(prefix.count) == prefix else { return nil }
+    var length = prefix.count
+    while length < limit {
+      guard try require(length + 1) else { return nil }
+      let byte = storage[start + length]
+      if byte == 10 {
+        var text = storage[start..<start + length]
+        if text.last == 13 { text = text.dropLast() }
+        let line = String(decoding: text, as: UTF8.self)
+        consume(length + 1)
+        return line
+      }
+      guard byte >= 32 || byte == 9 || byte == 13 else { return nil }
+      length += 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,223 @@
+import Events
+
+/// Opens a recording from any source, its format recognised by content unless the options name it.
+public func openEventReader(
+  source: any ByteSource, options: EventReadingOptions = EventReadingOptions()
+) throws(EventFormatError) -> any EventReader {
+  var input = InputBuffer(source)
+  _ = try input.require(EventFormat.detectionLength)
+  guard input.count > 0 else {
+    throw EventFormatError(
+      .unrecognised, source: input.name, reason: "is empty", remedy: "check that the recording was written")
+  }
+  guard let format = options.format ?? EventFormat.detect(firstBytes: input.prefix(EventFormat.detectionLength)) else {
+    throw EventFormatError(
+      .unrecognised, source: input.name, byteOffset: 0, reason: "is no event recording that is recognised by content",
+      remedy: "name the format if you know it")
+  }
+  switch format {
+  case .aedat1, .aedat2: return try openAEDAT2(input, format, options)
+  case .aedat3: return try openAEDAT3(input, options)
+  case .aedat4: return try openAEDAT4(input, options)
+  case .evt2, .evt21, .evt3, .evt4: return try openEVT(input, format, options)
+  case .dat1, .dat2: return try openDAT(input, format, options)
+  case .eventStream: return try openEventStream(input, options)
+  case .nmnist: return openNMNIST(input, options)
+  case .csv: return try openCSV(input, options)
+  case .npy: return try openNPY(input, options)
+  case .npz: return try openNPZ(input, options)
+  case .hdf5: return try openHDF5(input, options)
+  }
+}
+
+private func openAEDAT2(
+  _ opened: InputBuffer, _ format: EventFormat, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  let header = try AEDATHeader(&input)
+  let layout = options.aedat2Layout ?? AEDAT2Layout(header: header.lines) ?? .dvs128
+  if format == .aedat1 {
+    guard layout.geometry.width == 128 else {
+      throw EventFormatError(
+        .unsupported, source: input.name, reason: "an AEDAT 1 address has 16 bits, \(layout.rawValue) needs 32",
+        remedy: "read it as dvs128")
+    }
+    return StreamingEventReader(
+      input: input, decoder: AEDAT1Decoder(layout: layout), format: format, encoding: layout.rawValue,
+      geometry: layout.geometry, metadata: header.lines, options: options)
+  }
+  return StreamingEventReader(
+    input: input, decoder: AEDAT2Decoder(layout: layout), format: format, encoding: layout.rawValue,
+    geometry: layout.geometry, metadata: header.lines, options: options)
+}
+
+private func openAEDAT3(
+  _ opened: InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  let header = try AEDATHeader(&input)
+  return StreamingEventReader(
+    input: input, decoder: AEDAT3Decoder(), format: .aedat3, encoding: "polarity packets",
+    geometry: options.geometry ?? geometry(ofAEDAT3Source: header.lines), metadata: header.lines, options: options)
+}
+
+/// The pixel array of the camera that an AEDAT 3 header names as its source.
+private func geometry(ofAEDAT3Source lines: [EventMetadata]) -> SensorGeometry? {
+  let source = lines.first { $0.key.hasPrefix("Source") }?.value.lowercased() ?? ""
+  if source.contains("dvs128") { return SensorGeometry(width: 128, height: 128) }
+  if source.contains("davis240") { return SensorGeometry(width: 240, height: 180) }
+  if source.contains("davis346") { return SensorGeometry(width: 346, height: 260) }
+  if source.contains("davis640") { return SensorGeometry(width: 640, height: 480) }
+  return nil
+}
+
+private func openAEDAT4(
+  _ opened: InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  let header = try AEDAT4Header(&input)
+  let events = header.streams.first { $0.type == "EVTS" }
+  guard let events else {
+    throw EventFormatError(
+      .unsupported, source: input.name,
+      reason: "no stream of the file holds events "
+        + "(\(header.streams.map(\.type).joined(separator: ", ")))", remedy: "record the camera's events")
+  }
+  let metadata = header.streams.map { stream in
+    EventMetadata(
+      key: "stream \(stream.identifier)",
+      value: [stream.type, stream.geometry?.description, stream.source].compactMap { $0 }.joined(separator: " "))
+  }
+  return StreamingEventReader(
+    input: input, decoder: AEDAT4Decoder(header: header), format: .aedat4, encoding: header.compression.title,
+    geometry: options.geometry ?? events.geometry, metadata: metadata, options: options)
+}
+
+private func openEVT(
+  _ opened: InputBuffer, _ format: EventFormat, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  let header = try PropheseeHeader(&input)
+  let geometry = options.geometry ?? header.geometry
+  func reader(_ decoder: some BlockDecoder, _ encoding: String) -> any EventReader {
+    StreamingEventReader(
+      input: input, decoder: decoder, format: format, encoding: encoding, geometry: geometry, metadata: header.lines,
+      options: options)
+  }
+  switch format {
+  case .evt2: return reader(EVT2Decoder(), "EVT2")
+  case .evt3: return reader(EVT3Decoder(), "EVT3")
+  case .evt4: return reader(EVT4Decoder(), "EVT4")
+  default:
+    _ = try input.require(EventFormat.detectionLength)
+    let isLegacy: Bool =
+      switch header.formatOption("endianness") {
+      case "legacy": true
+      case "little": false
+      default: EVT21Decoder.looksLegacy(input.prefix(EventFormat.detectionLength))
+      }
+    return reader(EVT21Decoder(isLegacy: isLegacy), isLegacy ? "EVT21, legacy word layout" : "EVT21")
+  }
+}
+
+private func openDAT(
+  _ opened: InputBuffer, _ format: EventFormat, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  let header = try PropheseeHeader(&input)
+  guard try input.require(2) else {
+    throw EventFormatError(
+      .malformedHeader, source: input.name, byteOffset: input.byteOffset,
+      reason: "the bytes for event type and size are missing", remedy: "the file was cut, record it again")
+  }
+  let kind = input.prefix(2)
+  guard kind[1] == 8 else {
+    throw EventFormatError(
+      .unsupported, source: input.name, byteOffset: input.byteOffset + 1,
+      reason: "events of \(kind[1]) bytes, 8 are read", remedy: "convert it with the camera's own tools")
+  }
+  guard [0, 12, 14].contains(kind[0]) else {
+    throw EventFormatError(
+      .unsupported, source: input.name, byteOffset: input.byteOffset,
+      reason: "events of type \(kind[0]), read are 0 and 12 (change detection) and 14 (triggers)",
+      remedy: "export the change detection events")
+  }
+  input.consume(2)
+  let version = format == .dat1 ? 1 : 2
+  return StreamingEventReader(
+    input: input, decoder: DATDecoder(version: version, eventType: kind[0]), format: format,
+    encoding: "version \(version), event type \(kind[0])", geometry: options.geometry ?? header.geometry,
+    metadata: header.lines, options: options)
+}
+
+private func openEventStream(
+  _ opened: InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  func malformed(_ reason: String) -> EventFormatError {
+    EventFormatError(
+      .malformedHeader, source: input.name, byteOffset: input.byteOffset, reason: reason,
+      remedy: "check that this is an Event Stream recording")
+  }
+  guard try input.require(16) else { throw malformed("the header is cut") }
+  let head = input.prefix(16)
+  guard head[12] == 2 else {
+    throw EventFormatError(
+      .unsupported, source: input.name, byteOffset: 12, reason: "Event Stream version \(head[12]), 2 is read",
+      remedy: "convert it with the tools it was written with")
+  }
+  guard let kind = EventStreamDecoder.Kind(rawValue: head[15]) else {
+    throw malformed("events of type \(head[15]), known are 0, 1, 2 and 4")
+  }
+  input.consume(16)
+  var geometry: SensorGeometry?
+  if kind != .generic {
+    guard try input.require(4) else { throw malformed("the header is cut") }
+    let size = input.prefix(4)
+    let found = SensorGeometry(width: Int(size[0]) | Int(size[1]) << 8, height: Int(size[2]) | Int(size[3]) << 8)
+    guard found.isValid else { throw malformed("a sensor of \(found)") }
+    geometry = found
+    input.consume(4)
+  }
+  return StreamingEventReader(
+    input: input, decoder: EventStreamDecoder(kind: kind, height: geometry?.height ?? 1), format: .eventStream,
+    encoding: "\(kind.title) \(head[12]).\(head[13]).\(head[14])", geometry: geometry, metadata: [],
+    options: options)
+}
+
+private func openNMNIST(_ input: InputBuffer, _ options: EventReadingOptions) -> any EventReader {
+  StreamingEventReader(
+    input: input, decoder: NMNISTDecoder(), format: .nmnist, encoding: "five bytes an event",
+    geometry: options.geometry, metadata: [], options: options)
+}
+
+private func openCSV(
+  _ opened: InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  guard let dialect = CSVDialect(input.prefix(EventFormat.detectionLength), options: options.csv) else {
+    throw EventFormatError(
+      .malformedHeader, source: input.name, byteOffset: input.byteOffset,
+      reason: "no columns for time, x, y and polarity are found", remedy: "name the columns and the separator")
+  }
+  if dialect.hasHeader { try dropHeaderLine(&input) }
+  let separator = dialect.separator == 9 ? "tab" : String(UnicodeScalar(dialect.separator))
+  return StreamingEventReader(
+    input: input, decoder: CSVDecoder(dialect), format: .csv,
+    encoding: "separator '\(separator)', time in \(dialect.timeUnit.rawValue), columns t=\(dialect.timeColumn) "
+      + "x=\(dialect.xColumn) y=\(dialect.yColumn) p=\(dialect.polarityColumn)",
+    geometry: options.geometry ?? dialect.geometry, metadata: [], options: options)
+}
+
+/// Drops the comments in front of a header line and the line itself.
+private func dropHeaderLine(_ input: inout InputBuffer) throws(EventFormatError) {
+  while true {
+    var length = 0
+    let window = input.prefix(EventFormat.detectionLength)
+    while length < window.count, window[length] != 10 { length += 1 }
+    let line = window.prefix(length)
+    input.consume(min(length + 1, window.count))
+    let first = line.first { $0 != 32 && $0 != 9 && $0 != 13 }
+    if first != nil && first != 0x23 && first != 0x25 || input.count == 0 { return }
+  }
+}

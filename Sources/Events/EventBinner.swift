@@ -1,0 +1,82 @@
+import CKernels
+import Tensors
+
+/// Why events cannot be binned.
+public struct EventBinningError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    case invalidConfiguration
+    case gapTooLong
+  }
+  public var code: Code
+  public var description: String
+}
+
+/// Cuts a stream of events into network steps of equal length.
+///
+/// Step 0 begins at the first event. Every step is emitted, in order, also those in which nothing happened; what is
+/// emitted does not depend on how the events are cut into batches. An event earlier than the current step is counted in
+/// `lateEvents` and goes into the current step; one outside the sensor is counted in `eventsOutside` and left out: no
+/// event is lost silently.
+public struct EventBinner: Sendable {
+  public let configuration: EventBinningConfiguration
+  /// Events outside the sensor so far.
+  public private(set) var eventsOutside: Int64 = 0
+  /// Events so far that came after the end of the step they belong to.
+  public private(set) var lateEvents: Int64 = 0
+
+  private var accumulator: EventAccumulator
+  private var step = 0
+  private var stepStart: Int64?
+
+  public init(_ configuration: EventBinningConfiguration) throws(EventBinningError) {
+    if let problem = configuration.problem {
+      throw EventBinningError(code: .invalidConfiguration, description: problem)
+    }
+    self.configuration = configuration
+    accumulator = EventAccumulator(configuration)
+  }
+
+  /// Extent of each input dimension: `[2, height, width]`.
+  public var shape: [Int] { configuration.shape }
+
+  /// Takes the next events of the stream and emits the steps that they complete.
+  public mutating func push(_ batch: EventBatch, emit: (SpikeFrame) -> Void) throws(EventBinningError) {
+    var index = 0
+    while index < batch.count {
+      let start = stepStart ?? batch.times[index]
+      stepStart = start
+      let end = start &+ configuration.binMicroseconds
+      let next = batch.firstIndex(atOrAfter: end, from: index)
+      lateEvents += batch.countEarlier(than: start, in: index..<next)
+      eventsOutside += accumulator.add(batch, in: index..<next)
+      index = next
+      guard index < batch.count else { break }
+      let gap = batch.times[index] &- end
+      guard gap >= 0, gap <= configuration.maximumGapMicroseconds else {
+        throw EventBinningError(
+          code: .gapTooLong,
+          description: "an event at \(batch.times[index]) us follows a step that ends at \(end) us, more than "
+            + "\(configuration.maximumGapMicroseconds) us apart: check the recording's times, slice it, or allow a "
+            + "longer gap")
+      }
+      emitStep(start: start, emit)
+      stepStart = end
+    }
+  }
+
+  /// Ends the stream: emits the last step, which may be shorter than its length, and starts anew.
+  public mutating func finish(emit: (SpikeFrame) -> Void) {
+    if let start = stepStart { emitStep(start: start, emit) }
+    stepStart = nil
+    step = 0
+  }
+
+  private mutating func emitStep(start: Int64, _ emit: (SpikeFrame) -> Void) {
+    let (channels, values) = accumulator.take()
+    emit(
+      SpikeFrame(
+        step: step, startMicroseconds: start, endMicroseconds: start &+ configuration.binMicroseconds,
+        channels: channels, values: values))
+    step += 1
+  }
+}

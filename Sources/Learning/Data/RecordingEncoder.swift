@@ -1,0 +1,159 @@
+import Audio
+import Dispatch
+import EventFormats
+import Events
+import Foundation
+import Spiketrum
+import Synchronization
+import Tensors
+
+/// Turns recordings into the spike sequences a network learns from, by the encoders that run live.
+public struct RecordingEncoder: Sendable {
+  enum Kind: Sendable {
+    case spiketrum(SpiketrumEncoder)
+    case events(EventBinningConfiguration)
+  }
+
+  let kind: Kind
+
+  public init(spiketrum: SpiketrumEncoder) {
+    kind = .spiketrum(spiketrum)
+  }
+
+  public init(events: EventBinningConfiguration) {
+    kind = .events(events)
+  }
+
+  /// Extent of one step.
+  public var shape: [Int] {
+    switch kind {
+    case .spiketrum(let encoder): encoder.shape
+    case .events(let configuration): configuration.shape
+    }
+  }
+
+  /// Inputs that belong to one frequency channel.
+  public var levels: Int {
+    switch kind {
+    case .spiketrum(let encoder): encoder.levels
+    case .events: 1
+    }
+  }
+
+  /// The spikes of a recording, silent steps at both ends included.
+  public func encodeWhole(_ recording: Recording) throws -> SpikeSequence {
+    switch kind {
+    case .spiketrum(let encoder):
+      encoder.encode(try Self.samples(recording, sampleRate: encoder.configuration.sampleRate))
+    case .events(let configuration): try bin(recording, configuration)
+    }
+  }
+
+  /// The spikes from the first to the last active step of a recording; one silent step if there are none, so that
+  /// recordings of silence can be learnt from too.
+  public func encode(_ recording: Recording) throws -> SpikeSequence {
+    Self.active(try encodeWhole(recording))
+  }
+
+  /// The recording and its variants, each encoded; a variant that fell silent is left out.
+  public func encode(
+    _ recording: Recording, augmentation: SoundAugmentation, noise: [[Float]], seed: UInt64, index: Int
+  ) throws -> [SpikeSequence] {
+    guard case .spiketrum(let encoder) = kind, augmentation.variants > 0 else { return [try encode(recording)] }
+    let rate = encoder.configuration.sampleRate
+    let samples = try Self.samples(recording, sampleRate: rate)
+    var sequences = [Self.active(encoder.encode(samples))]
+    for variant in 0..<augmentation.variants {
+      var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
+      let changed = try augmentation.apply(samples, sampleRate: rate, noise: noise, random: &random)
+      if let sequence = encoder.encode(changed).activePart { sequences.append(sequence) }
+    }
+    return sequences
+  }
+
+  static func samples(_ recording: Recording, sampleRate: Int) throws -> [Float] {
+    try SoundStream.samples(ofFile: recording.path, sampleRate: sampleRate)
+  }
+
+  private static func active(_ sequence: SpikeSequence) -> SpikeSequence {
+    if let part = sequence.activePart { return part }
+    var silence = SpikeSequence(shape: sequence.shape)
+    silence.append(channels: [], values: [])
+    return silence
+  }
+
+  private func bin(_ recording: Recording, _ configuration: EventBinningConfiguration) throws -> SpikeSequence {
+    var reader = try openEventReader(
+      source: FileByteSource(path: recording.path), options: EventReadingOptions(geometry: configuration.sensor))
+    var binner = try EventBinner(configuration)
+    var sequence = SpikeSequence(shape: configuration.shape)
+    var batch = EventBatch()
+    var more = true
+    while more {
+      batch.removeAll()
+      more = try reader.read(into: &batch, maximum: 65_536)
+      if let range = recording.microseconds {
+        var kept = EventBatch()
+        for index in 0..<batch.count where range.contains(batch.times[index]) { kept.append(batch[index]) }
+        batch = kept
+      }
+      try binner.push(batch) { sequence.append($0) }
+    }
+    binner.finish { sequence.append($0) }
+    return sequence
+  }
+}
+
+extension SpikeSequence {
+  /// From the first to the last step with a spike, or nil if there is none: what an utterance consists of.
+  public var activePart: SpikeSequence? {
+    guard let first = (0..<steps).first(where: { !range(ofStep: $0).isEmpty }),
+      let last = (0..<steps).last(where: { !range(ofStep: $0).isEmpty })
+    else { return nil }
+    var part = SpikeSequence(shape: shape)
+    for step in first...last {
+      let range = range(ofStep: step)
+      part.append(channels: Array(channels[range]), values: Array(values[range]))
+    }
+    return part
+  }
+}
+
+/// Encodes many recordings on all cores, in order, with progress.
+public func encodeAll<Result: Sendable>(
+  _ recordings: [Recording], threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
+  _ encode: @escaping @Sendable (_ index: Int, _ recording: Recording) throws -> Result
+) throws -> [Result] {
+  let shared = Mutex(EncodingProgress<Result>())
+  DispatchQueue.concurrentPerform(iterations: threads) { _ in
+    while true {
+      let index = shared.withLock { shared -> Int? in
+        guard shared.failure == nil, shared.next < recordings.count else { return nil }
+        shared.next += 1
+        return shared.next - 1
+      }
+      guard let index else { return }
+      let result = Swift.Result { try encode(index, recordings[index]) }
+      let done = shared.withLock { shared -> Int in
+        switch result {
+        case .success(let value): shared.results[index] = value
+        case .failure(let error):
+          // The first in order is reported, whichever thread met one first.
+          if shared.failure.map({ index < $0.index }) ?? true { shared.failure = (index, error) }
+        }
+        return shared.results.count
+      }
+      progress(done, recordings.count)
+    }
+  }
+  return try shared.withLock { shared in
+    if let failure = shared.failure { throw failure.error }
+    return recordings.indices.compactMap { shared.results[$0] }
+  }
+}
+
+private struct EncodingProgress<Result: Sendable> {
+  var results: [Int: Result] = [:]
+  var failure: (index: Int, error: any Error)?
+  var next = 0
+}

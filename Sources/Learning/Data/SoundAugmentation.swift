@@ -1,0 +1,102 @@
+import Audio
+import Foundation
+import Tensors
+
+/// Changes to a waveform that leave the class as it is; a set number of variants is made once, before training.
+public struct SoundAugmentation: Codable, Sendable, Equatable {
+  /// Variants of each recording beside the recording itself.
+  public var variants: Int
+  /// Largest relative change of speed (and pitch with it).
+  public var speed: Double
+  /// Largest change of level, decibels.
+  public var gain: Double
+  /// Chance that noise is mixed in, and the range of its signal-to-noise ratio, decibels.
+  public var noiseChance: Double
+  public var noiseDecibels: [Double]
+  /// Folder with noise recordings, relative to the recipe; white and pink noise are made where there is none.
+  public var noiseFolder: String?
+  /// Largest shift in time, microseconds; silence takes the place of what moves in.
+  public var shiftMicroseconds: Int64
+
+  public init() {
+    variants = 0
+    speed = 0
+    gain = 0
+    noiseChance = 0
+    noiseDecibels = [5, 30]
+    noiseFolder = nil
+    shiftMicroseconds = 0
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case variants, speed, gain, noiseChance, noiseDecibels, noiseFolder, shiftMicroseconds
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try Options(decoder, CodingKeys.self)
+    self.init()
+    variants = try values.value(.variants, or: 0)
+    speed = try values.value(.speed, or: 0)
+    gain = try values.value(.gain, or: 0)
+    noiseChance = try values.value(.noiseChance, or: 0)
+    noiseDecibels = try values.value(.noiseDecibels, or: noiseDecibels)
+    guard noiseDecibels.count == 2, noiseDecibels[0] <= noiseDecibels[1] else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "noiseDecibels is a lower and an upper bound"))
+    }
+    noiseFolder = try values.value(.noiseFolder, or: nil)
+    shiftMicroseconds = try values.value(.shiftMicroseconds, or: 0)
+  }
+
+  /// A changed copy of the samples at `sampleRate` Hz.
+  public func apply(
+    _ samples: [Float], sampleRate: Int, noise: [[Float]], random: inout RandomStream
+  ) throws -> [Float] {
+    var changed = samples
+    if speed > 0 {
+      let factor = 1 + random.uniform(in: -speed...speed)
+      // Playing at another rate is resampling from it; whole hertz are fine enough.
+      let resampler = try Resampler(
+        inputRate: Int(Double(sampleRate) * factor), outputRate: sampleRate, source: "augmentation")
+      changed = try resampler.push(changed) + resampler.finish()
+    }
+    let level = Float(pow(10, random.uniform(in: -gain...gain) / 20))
+    for index in changed.indices { changed[index] *= level }
+    if shiftMicroseconds > 0 {
+      let bound = Int(shiftMicroseconds) * sampleRate / 1_000_000
+      let shift = random.integer(below: 2 * bound + 1) - bound
+      let silence = [Float](repeating: 0, count: min(abs(shift), changed.count))
+      changed = shift >= 0 ? silence + changed.dropLast(silence.count) : changed.dropFirst(silence.count) + silence
+    }
+    if random.uniform() < noiseChance {
+      let decibels = random.uniform(in: noiseDecibels[0]...noiseDecibels[1])
+      mix(Self.stretch(of: noise, count: changed.count, random: &random), into: &changed, decibels: decibels)
+    }
+    return changed
+  }
+
+  private func mix(_ noise: [Float], into samples: inout [Float], decibels: Double) {
+    let signalPower = samples.reduce(0.0) { $0 + Double($1 * $1) }
+    let noisePower = noise.reduce(0.0) { $0 + Double($1 * $1) }
+    guard signalPower > 0, noisePower > 0 else { return }
+    let factor = Float((signalPower / noisePower / pow(10, decibels / 10)).squareRoot())
+    for index in samples.indices { samples[index] += factor * noise[index] }
+  }
+
+  /// A random stretch of the recordings, or noise between white and pink where there are none.
+  private static func stretch(of noise: [[Float]], count: Int, random: inout RandomStream) -> [Float] {
+    let long = noise.filter { $0.count > count }
+    guard !long.isEmpty else {
+      var brown = 0.0
+      let colour = random.uniform()
+      return (0..<count).map { _ in
+        let white = random.normal()
+        brown = 0.95 * brown + 0.3 * white
+        return Float((1 - colour) * white + colour * brown)
+      }
+    }
+    let recording = long[random.integer(below: long.count)]
+    let start = random.integer(below: recording.count - count)
+    return Array(recording[start..<start + count])
+  }
+}

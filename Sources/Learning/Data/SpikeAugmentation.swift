@@ -1,0 +1,103 @@
+import Tensors
+
+/// Changes to spikes that leave the class as it is, drawn anew for every sample of every epoch.
+public struct SpikeAugmentation: Codable, Sendable, Equatable {
+  /// Sound: moves all spikes by up to so many frequency channels, which stands for a longer or shorter vocal tract.
+  public var channelShift: Int
+  /// Sound: removes up to so many neighbouring frequency channels.
+  public var channelMask: Int
+  /// Removes up to so many steps in a row.
+  public var timeMask: Int
+  /// Largest chance of each spike to be lost; drawn uniformly for each sample.
+  public var loss: Double
+  /// Largest relative change of the duration.
+  public var stretch: Double
+  /// Events: moves the picture by up to so many pixels each way; what leaves it is lost.
+  public var pixelShift: Int
+  /// Events: mirrors left and right with even chance.
+  public var flip: Bool
+
+  public init() {
+    channelShift = 0
+    channelMask = 0
+    timeMask = 0
+    loss = 0
+    stretch = 0
+    pixelShift = 0
+    flip = false
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case channelShift, channelMask, timeMask, loss, stretch, pixelShift, flip
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try Options(decoder, CodingKeys.self)
+    self.init()
+    channelShift = try values.value(.channelShift, or: 0)
+    channelMask = try values.value(.channelMask, or: 0)
+    timeMask = try values.value(.timeMask, or: 0)
+    loss = try values.value(.loss, or: 0)
+    stretch = try values.value(.stretch, or: 0)
+    pixelShift = try values.value(.pixelShift, or: 0)
+    flip = try values.value(.flip, or: false)
+  }
+
+  /// A changed copy. `levels` is the number of inputs of one frequency channel of sound (1 for events).
+  public func apply(_ sequence: SpikeSequence, levels: Int, random: inout RandomStream) -> SpikeSequence {
+    let isPicture = sequence.shape.count == 3
+    let rows = isPicture ? sequence.shape[1] : 1
+    let columns = isPicture ? sequence.shape[2] : sequence.width / levels
+    let moveX = isPicture ? symmetric(pixelShift, &random) : symmetric(channelShift, &random)
+    let moveY = isPicture ? symmetric(pixelShift, &random) : 0
+    let mirrored = isPicture && flip && random.integer(below: 2) == 1
+    let masked = channelMask > 0 && !isPicture ? random.integer(below: channelMask + 1) : 0
+    let maskStart = random.integer(below: max(columns - masked, 1))
+    let hidden = timeMask > 0 ? random.integer(below: timeMask + 1) : 0
+    let hiddenStart = random.integer(below: max(sequence.steps - hidden, 1))
+    let lost = loss * random.uniform()
+    let factor = stretch > 0 ? 1 + random.uniform(in: -stretch...stretch) : 1
+    let steps = max(1, Int((Double(sequence.steps) * factor).rounded()))
+
+    var changed = SpikeSequence(shape: sequence.shape)
+    var channels: [UInt32] = []
+    var values: [Float] = []
+    for step in 0..<steps {
+      let source = min(sequence.steps - 1, Int(Double(step) / factor))
+      channels.removeAll(keepingCapacity: true)
+      values.removeAll(keepingCapacity: true)
+      if source < hiddenStart || source >= hiddenStart + hidden {
+        for place in sequence.range(ofStep: source) {
+          let index = Int(sequence.channels[place])
+          if lost > 0, random.uniform() < lost { continue }
+          let target: Int
+          if isPicture {
+            let x = index % columns
+            let y = index / columns % rows
+            let newX = (mirrored ? columns - 1 - x : x) + moveX
+            let newY = y + moveY
+            guard (0..<columns).contains(newX), (0..<rows).contains(newY) else { continue }
+            target = (index / (columns * rows) * rows + newY) * columns + newX
+          } else {
+            let channel = index / levels + moveX
+            guard (0..<columns).contains(channel), !(maskStart..<maskStart + masked).contains(channel) else { continue }
+            target = channel * levels + index % levels
+          }
+          channels.append(UInt32(target))
+          values.append(sequence.values[place])
+        }
+      }
+      if mirrored {
+        let order = channels.indices.sorted { channels[$0] < channels[$1] }
+        changed.append(channels: order.map { channels[$0] }, values: order.map { values[$0] })
+      } else {
+        changed.append(channels: channels, values: values)
+      }
+    }
+    return changed
+  }
+
+  private func symmetric(_ bound: Int, _ random: inout RandomStream) -> Int {
+    bound > 0 ? random.integer(below: 2 * bound + 1) - bound : 0
+  }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Pipelines
+import Spiketrum
+import Tensors
+
+/// What a model made of a set of labelled recordings.
+public struct Evaluation: Sendable, Equatable, Codable {
+  public let labels: [String]
+  /// `confusion[truth][answer]`; the last answer stands for none at all.
+  public private(set) var confusion: [[Int]]
+  /// The same with byte-identical recordings counted once.
+  public private(set) var distinctConfusion: [[Int]]
+
+  public init(labels: [String]) {
+    self.labels = labels
+    confusion = labels.map { _ in [Int](repeating: 0, count: labels.count + 1) }
+    distinctConfusion = confusion
+  }
+
+  /// Adds one answer; nil where the model gave none.
+  public mutating func add(truth: Int, answer: Int?, isRepeat: Bool) {
+    confusion[truth][answer ?? labels.count] += 1
+    if !isRepeat { distinctConfusion[truth][answer ?? labels.count] += 1 }
+  }
+
+  public var accuracy: Proportion { Self.accuracy(confusion) }
+  public var distinctAccuracy: Proportion { Self.accuracy(distinctConfusion) }
+
+  private static func accuracy(_ confusion: [[Int]]) -> Proportion {
+    Proportion(
+      right: confusion.indices.reduce(0) { $0 + confusion[$1][$1] },
+      total: confusion.reduce(0) { $0 + $1.reduce(0, +) })
+  }
+
+  /// Share of a label's recordings that were recognised.
+  public func recall(of label: Int) -> Proportion {
+    Proportion(right: confusion[label][label], total: confusion[label].reduce(0, +))
+  }
+
+  /// Share of a label's answers that were right.
+  public func precision(of label: Int) -> Proportion {
+    Proportion(right: confusion[label][label], total: confusion.reduce(0) { $0 + $1[label] })
+  }
+}
+
+/// Runs a model over labelled recordings exactly as `ganglion run` does.
+public struct Evaluator: Sendable {
+  private let model: Model
+  private let encoder: RecordingEncoder
+  private let classifier: StreamClassifier
+
+  public init(_ model: Model) throws {
+    self.model = model
+    switch model.manifest.encoder {
+    case .spiketrum(let configuration):
+      encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
+    case .events(let configuration): encoder = RecordingEncoder(events: configuration)
+    }
+    classifier = try StreamClassifier(model)
+  }
+
+  /// The label of the decision with the highest score, or nil if the recording gave none.
+  public func answer(_ recording: Recording) throws -> Int? {
+    let sequence = try encoder.encodeWhole(recording)
+    let decisions = try classifier.decisions(
+      on: sequence, stepMicroseconds: model.manifest.encoder.stepMicroseconds)
+    var best: (label: Int, score: Double)?
+    for decision in decisions where best.map({ decision.score > $0.score }) ?? true {
+      best = (decision.labelIndex, decision.score)
+    }
+    return best?.label
+  }
+
+  /// - Parameter labels: of the recordings; they must be the model's, in any order.
+  public func evaluate(
+    _ recordings: [Recording], labels: [String], threads: Int,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
+  ) throws -> Evaluation {
+    let known = model.manifest.labels
+    let truths = try labels.map { label -> Int in
+      guard let index = known.firstIndex(of: label) else {
+        throw DataError.unknownLabel(label, path: model.manifest.name)
+      }
+      return index
+    }
+    let answers = try encodeAll(recordings, threads: threads, progress: progress) { _, recording in
+      (try answer(recording), try Self.digest(recording))
+    }
+    var evaluation = Evaluation(labels: known)
+    var seen: Set<Digest> = []
+    for (recording, (answer, digest)) in zip(recordings, answers) {
+      let isNew = seen.insert(digest).inserted
+      evaluation.add(truth: truths[recording.label], answer: answer, isRepeat: !isNew)
+    }
+    return evaluation
+  }
+
+  private struct Digest: Hashable, Sendable {
+    var first: UInt64
+    var second: UInt64
+    var count: Int
+    var range: Range<Int64>?
+  }
+
+  /// Tells recordings apart by their bytes: two independent 64-bit hashes and the length.
+  private static func digest(_ recording: Recording) throws -> Digest {
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: URL(fileURLWithPath: recording.path))
+    } catch {
+      throw DataError.unreadable(path: recording.path, reason: "the file cannot be opened")
+    }
+    var digest = Digest(
+      first: 0xcbf2_9ce4_8422_2325, second: 0x9e37_79b9_7f4a_7c15, count: bytes.count, range: recording.microseconds)
+    for byte in bytes {
+      digest.first = (digest.first ^ UInt64(byte)) &* 0x100_0000_01b3
+      digest.second = (digest.second &+ UInt64(byte)) &* 0xd6e8_feb8_6659_fd93
+    }
+    return digest
+  }
+}

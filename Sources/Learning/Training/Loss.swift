@@ -1,0 +1,107 @@
+import Foundation
+import SpikingNetworks
+import Tensors
+
+/// How far the logits of a batch are from what they should be, and the gradient of that.
+public struct LossDescription: Codable, Sendable, Equatable {
+  public enum Kind: String, Codable, Sendable {
+    /// Cross-entropy of the logits' mean over time.
+    case meanCrossEntropy
+    /// Mean over time of the cross-entropy at each step (temporal efficient training, Deng et al. 2022, eq. 9) plus
+    /// `regularisation` times the squared distance of the logits from 1.
+    case temporalEfficient
+  }
+
+  public var kind: Kind
+  /// Share of the target spread over all classes, `0 ..< 1`.
+  public var labelSmoothing: Double
+  /// λ of temporal efficient training.
+  public var regularisation: Double
+
+  public init(kind: Kind = .meanCrossEntropy, labelSmoothing: Double = 0, regularisation: Double = 0) {
+    self.kind = kind
+    self.labelSmoothing = labelSmoothing
+    self.regularisation = regularisation
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case kind, labelSmoothing, regularisation }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try Options(decoder, CodingKeys.self)
+    kind = try values.value(.kind, or: .meanCrossEntropy)
+    labelSmoothing = try values.value(.labelSmoothing, or: 0)
+    regularisation = try values.value(.regularisation, or: 0)
+  }
+}
+
+/// Mean loss of a batch and the classes it found.
+public struct BatchOutcome: Sendable, Equatable {
+  /// Sum of the samples' losses.
+  public var lossSum = 0.0
+  /// Class with the highest mean logit of each sample; the first of equals.
+  public var classes: [Int] = []
+}
+
+extension LossDescription {
+  /// Reads `runner.logits`, writes `runner.logitGradient` (of the batch's mean loss).
+  public func apply<Scalar: Real>(_ runner: BatchRunner<Scalar>, targets: [Int]) -> BatchOutcome {
+    var outcome = BatchOutcome()
+    let classes = runner.outputCount
+    let logits = runner.logits.base
+    let gradient = runner.logitGradient.base
+    let share = 1 / Double(targets.count)
+    var mean = [Double](repeating: 0, count: classes)
+    var delta = [Double](repeating: 0, count: classes)
+    for (sample, target) in targets.enumerated() {
+      let row = runner.layout.firstRow(of: sample)
+      let steps = runner.layout.steps(of: sample)
+      for label in 0..<classes { mean[label] = 0 }
+      for step in row..<row + steps {
+        for label in 0..<classes { mean[label] += Double(logits[step * classes + label]) }
+      }
+      for label in 0..<classes { mean[label] /= Double(steps) }
+      outcome.classes.append(mean.firstIndex(of: mean.max() ?? 0) ?? 0)
+      switch kind {
+      case .meanCrossEntropy:
+        outcome.lossSum += crossEntropy(mean, target: target, gradient: &delta)
+        for step in row..<row + steps {
+          for label in 0..<classes {
+            gradient[step * classes + label] = Scalar(delta[label] * share / Double(steps))
+          }
+        }
+      case .temporalEfficient:
+        for step in row..<row + steps {
+          for label in 0..<classes { mean[label] = Double(logits[step * classes + label]) }
+          var loss = (1 - regularisation) * crossEntropy(mean, target: target, gradient: &delta)
+          for label in 0..<classes {
+            let distance = mean[label] - 1
+            loss += regularisation * distance * distance / Double(classes)
+            delta[label] = (1 - regularisation) * delta[label] + regularisation * 2 * distance / Double(classes)
+            gradient[step * classes + label] = Scalar(delta[label] * share / Double(steps))
+          }
+          outcome.lossSum += loss / Double(steps)
+        }
+      }
+    }
+    return outcome
+  }
+
+  /// Cross-entropy of one row of logits with a smoothed target; `gradient` is overwritten.
+  private func crossEntropy(_ logits: [Double], target: Int, gradient: inout [Double]) -> Double {
+    let peak = logits.max() ?? 0
+    var sum = 0.0
+    for label in logits.indices {
+      gradient[label] = exp(logits[label] - peak)
+      sum += gradient[label]
+    }
+    let logSum = log(sum) + peak
+    let spread = labelSmoothing / Double(logits.count)
+    var loss = 0.0
+    for label in logits.indices {
+      let wanted = spread + (label == target ? 1 - labelSmoothing : 0)
+      loss += wanted * (logSum - logits[label])
+      gradient[label] = gradient[label] / sum - wanted
+    }
+    return loss
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import SpikingNetworks
+import Tensors
+
+/// How the learning rate, the gradient and the weights are treated at each step.
+public struct OptimiserDescription: Codable, Sendable, Equatable {
+  public enum Schedule: String, Codable, Sendable {
+    case constant
+    /// Linear warm-up, then half a cosine down to zero.
+    case cosine
+    /// Half a cosine up over the warm-up from a 25th of the rate, then half a cosine down to zero.
+    case oneCycle
+  }
+
+  /// Peak learning rate.
+  public var rate: Double
+  public var schedule: Schedule
+  /// Share of all steps spent warming up.
+  public var warmUp: Double
+  public var beta1: Double
+  public var beta2: Double
+  public var epsilon: Double
+  /// Decoupled weight decay (AdamW); applies to weights, not to gains and biases.
+  public var weightDecay: Double
+  /// Largest norm of the whole gradient; 0 for no limit.
+  public var clip: Double
+
+  public init(rate: Double = 1e-3) {
+    self.rate = rate
+    schedule = .cosine
+    warmUp = 0.05
+    beta1 = 0.9
+    beta2 = 0.999
+    epsilon = 1e-8
+    weightDecay = 0
+    clip = 0
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case rate, schedule, warmUp, beta1, beta2, epsilon, weightDecay, clip
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try Options(decoder, CodingKeys.self)
+    self.init(rate: try values.required(.rate))
+    schedule = try values.value(.schedule, or: schedule)
+    warmUp = try values.value(.warmUp, or: warmUp)
+    beta1 = try values.value(.beta1, or: beta1)
+    beta2 = try values.value(.beta2, or: beta2)
+    epsilon = try values.value(.epsilon, or: epsilon)
+    weightDecay = try values.value(.weightDecay, or: weightDecay)
+    clip = try values.value(.clip, or: clip)
+  }
+
+  /// Learning rate at a step of `total`.
+  public func rate(atStep step: Int, of total: Int) -> Double {
+    let warm = max(1, Int(warmUp * Double(total)))
+    let rest = Double(step - warm) / Double(max(total - warm, 1))
+    let fall = rate * 0.5 * (1 + cos(Double.pi * min(max(rest, 0), 1)))
+    switch schedule {
+    case .constant: return rate
+    case .cosine: return step < warm ? rate * Double(step + 1) / Double(warm) : fall
+    case .oneCycle:
+      guard step < warm else { return fall }
+      let rise = 0.5 * (1 - cos(Double.pi * Double(step) / Double(warm)))
+      return rate * (0.04 + 0.96 * rise)
+    }
+  }
+}
+
+/// AdamW over a network's parameters: its moments, and how many steps it has made.
+public struct Optimiser<Scalar: Real> {
+  public let description: OptimiserDescription
+  public var first: [Scalar]
+  public var second: [Scalar]
+  public var steps = 0
+  private let blocks: [(range: Range<Int>, role: ParameterSpecification.Role)]
+
+  public init(_ description: OptimiserDescription, for network: Network<Scalar>) {
+    self.description = description
+    first = [Scalar](repeating: 0, count: network.parameters.count)
+    second = first
+    blocks = network.named.map { ($0.range, $0.specification.role) }
+  }
+
+  /// One step along `runner.gradient`; returns the gradient's norm before clipping.
+  public mutating func step(_ runner: BatchRunner<Scalar>, of total: Int) -> Double {
+    let gradient = runner.gradient.base
+    var square = 0.0
+    for block in blocks where block.role != .statistic {
+      for index in block.range { square += Double(gradient[index]) * Double(gradient[index]) }
+    }
+    let norm = square.squareRoot()
+    if description.clip > 0, norm > description.clip {
+      let factor = Scalar(description.clip / norm)
+      for index in 0..<runner.gradient.count { gradient[index] *= factor }
+    }
+    let rate = description.rate(atStep: steps, of: total)
+    steps += 1
+    let correction1 = 1 - pow(description.beta1, Double(steps))
+    let correction2 = 1 - pow(description.beta2, Double(steps))
+    first.withUnsafeMutableBufferPointer { first in
+      second.withUnsafeMutableBufferPointer { second in
+        guard let first = first.baseAddress, let second = second.baseAddress else { return }
+        for block in blocks where block.role != .statistic {
+          let offset = block.range.lowerBound
+          Scalar.stepAdam(
+            count: block.range.count, parameters: runner.parameters.base + offset, gradient: gradient + offset,
+            first: first + offset, second: second + offset, rate: Scalar(rate), beta1: Scalar(description.beta1),
+            beta2: Scalar(description.beta2), epsilon: Scalar(description.epsilon),
+            decay: block.role == .weight ? Scalar(description.weightDecay) : 0, correction1: Scalar(correction1),
+            correction2: Scalar(correction2))
+        }
+      }
+    }
+    return norm
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Pipelines
+import SpikingNetworks
+
+extension TrainingSession {
+  /// The model file's contents: the weights that validated best, with everything needed to run and to make them again.
+  public func model(_ trainer: Trainer, recipeText: String, seconds: Double) throws -> Model {
+    let encoderConfiguration: EncoderConfiguration =
+      switch recipe.encoder {
+      case .spiketrum(let options): .spiketrum(options.configuration)
+      case .events(let options): .events(options.configuration)
+      }
+    let best = trainer.state.history[trainer.state.bestEpoch - 1]
+    var notes = [
+      "bestEpoch": "\(best.epoch) of \(trainer.options.epochs)",
+      "validationAccuracy": "\(best.validationAccuracy)",
+      "parameters": "\(network.parameters.count)",
+    ]
+    if let leaveOut = recipe.data.leaveOut { notes["leaveOut"] = leaveOut }
+    let record = TrainingRecord(
+      recipe: recipeText, seeds: [recipe.training.seed], data: recipe.data.layout.rawValue,
+      split: "\(split.train.count) train, \(split.validation.count) validation, \(split.test.count) test",
+      seconds: seconds.rounded(), notes: notes)
+    return try Model(
+      manifest: ModelManifest(
+        name: recipe.name, labels: split.labels, network: recipe.network, encoder: encoderConfiguration,
+        decision: recipe.decision.configuration, training: record),
+      network: trainer.bestNetwork())
+  }
+}
+
+extension Model {
+  /// The same model with the result of a test in its training record.
+  public func recording(_ evaluation: Evaluation) throws -> Model {
+    var manifest = manifest
+    let accuracy = evaluation.accuracy
+    manifest.training.accuracy = accuracy.share
+    manifest.training.accuracyInterval = [accuracy.interval.lowerBound, accuracy.interval.upperBound]
+    manifest.training.testClips = accuracy.total
+    return try Model(manifest: manifest, network: network)
+  }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import SpikingNetworks
+import Tensors
+
+/// The recordings of one part, encoded: variants of each, the unchanged one first.
+public struct TrainingSet: Sendable {
+  public var variants: [[SpikeSequence]]
+  public var targets: [Int]
+
+  public init(variants: [[SpikeSequence]], targets: [Int]) {
+    self.variants = variants
+    self.targets = targets
+  }
+
+  public var count: Int { targets.count }
+}
+
+/// Trains a network by back-propagation through time; every random choice follows from the seed, the epoch and the
+/// sample's number, so that a run that was stopped goes on to the same weights as one that was not.
+public final class Trainer {
+  public let options: TrainingOptions
+  public let augmentation: SpikeAugmentation
+  public private(set) var network: Network<Float>
+  public private(set) var state: TrainingState
+  private let runner: BatchRunner<Float>
+  private var optimiser: Optimiser<Float>
+  private let train: TrainingSet
+  private let validation: TrainingSet
+  private let levels: Int
+
+  /// - Parameters:
+  ///   - levels: inputs of one frequency channel of sound, 1 for events.
+  ///   - resuming: a state to go on from.
+  public init(
+    network: Network<Float>, options: TrainingOptions, augmentation: SpikeAugmentation, train: TrainingSet,
+    validation: TrainingSet, levels: Int, threads: Int, fingerprint: String, resuming: TrainingState? = nil
+  ) throws(TrainingError) {
+    guard train.count > 0 else { throw .emptyPart(.train) }
+    guard validation.count > 0 else { throw .emptyPart(.validation) }
+    self.network = network
+    self.options = options
+    self.augmentation = augmentation
+    self.train = train
+    self.validation = validation
+    self.levels = levels
+    runner = BatchRunner(network, lanes: Lanes(threads: threads))
+    optimiser = Optimiser(options.optimiser, for: network)
+    if let resuming {
+      guard resuming.parameters.count == network.parameters.count else { throw .otherNetwork }
+      state = resuming
+      runner.parameters.array = resuming.parameters
+      optimiser.first = resuming.first
+      optimiser.second = resuming.second
+      optimiser.steps = resuming.optimiserSteps
+    } else {
+      state = TrainingState(
+        fingerprint: fingerprint, parameters: network.parameters, first: optimiser.first, second: optimiser.second,
+        average: network.parameters, best: network.parameters)
+    }
+  }
+
+  public var isFinished: Bool { state.epochsDone >= options.epochs }
+
+  private var batchesInEpoch: Int { (train.count + options.batch - 1) / options.batch }
+
+  /// One epoch; `progress` is told the share of it that is done and the mean loss so far, and may stop it by returning
+  /// false: the epoch then leaves no trace and nil is returned.
+  public func runEpoch(
+    progress: (_ done: Int, _ total: Int, _ loss: Double) -> Bool
+  ) throws(TrainingError) -> EpochRecord? {
+    let epoch = state.epochsDone
+    var order = Array(0..<train.count)
+    var shuffling = RandomStream(seed: options.seed, purpose: "order", index: epoch)
+    shuffling.shuffle(&order)
+    var lossSum = 0.0
+    var right = 0
+    var largestNorm = 0.0
+    var average = state.average
+    for batch in 0..<batchesInEpoch {
+      let chosen = Array(order[batch * options.batch..<min((batch + 1) * options.batch, train.count)])
+      let sequences = chosen.map { sample(at: $0, epoch: epoch) }
+      let targets = chosen.map { train.targets[$0] }
+      let seed = options.seed &+ UInt64(epoch * batchesInEpoch + batch) &* 0x2545_f491_4f6c_dd1d
+      runner.forward(sequences, training: true, seed: seed)
+      let outcome = options.loss.apply(runner, targets: targets)
+      lossSum += outcome.lossSum
+      right += zip(outcome.classes, targets).count { $0 == $1 }
+      runner.backward()
+      let norm = optimiser.step(runner, of: options.epochs * batchesInEpoch)
+      guard norm.isFinite, outcome.lossSum.isFinite else {
+        throw .diverged(epoch: epoch + 1, batch: batch + 1, rate: options.optimiser.rate)
+      }
+      largestNorm = max(largestNorm, norm)
+      updateAverage(&average)
+      let done = min((batch + 1) * options.batch, train.count)
+      guard progress(done, train.count, lossSum / Double(done)) else { return restore() }
+    }
+    return finishEpoch(
+      lossSum: lossSum, right: right, largestNorm: largestNorm, average: average)
+  }
+
+  private func sample(at index: Int, epoch: Int) -> SpikeSequence {
+    var random = RandomStream(seed: options.seed, purpose: "sample \(epoch)", index: index)
+    let variants = train.variants[index]
+    let chosen = variants[random.integer(below: variants.count)]
+    let changed = augmentation.apply(chosen, levels: levels, random: &random)
+    return changed.activePart ?? chosen
+  }
+
+  private func updateAverage(_ average: inout [Float]) {
+    guard options.averaging > 0 else { return }
+    // Young averages must forget their random beginning faster than old ones.
+    let keep = Float(min(options.averaging, Double(1 + optimiser.steps) / Double(10 + optimiser.steps)))
+    let current = runner.parameters.base
+    for index in average.indices { average[index] = keep * average[index] + (1 - keep) * current[index] }
+  }
+
+  private func restore() -> EpochRecord? {
+    runner.parameters.array = state.parameters
+    optimiser.first = state.first
+    optimiser.second = state.second
+    optimiser.steps = state.optimiserSteps
+    return nil
+  }
+
+  private func finishEpoch(lossSum: Double, right: Int, largestNorm: Double, average: [Float]) -> EpochRecord {
+    let current = runner.parameters.array
+    let judged = options.averaging > 0 ? average : current
+    runner.parameters.array = judged
+    let validated = evaluate(validation)
+    runner.parameters.array = current
+    let record = EpochRecord(
+      epoch: state.epochsDone + 1, trainLoss: lossSum / Double(train.count),
+      trainAccuracy: Double(right) / Double(train.count), validationLoss: validated.loss,
+      validationAccuracy: validated.accuracy, gradientNorm: largestNorm, firingRates: validated.firingRates)
+    if state.history.isEmpty || record.isBetter(than: state.history[state.bestEpoch - 1]) {
+      state.best = judged
+      state.bestEpoch = record.epoch
+    }
+    state.history.append(record)
+    state.parameters = current
+    state.first = optimiser.first
+    state.second = optimiser.second
+    state.optimiserSteps = optimiser.steps
+    state.average = judged
+    return record
+  }
+
+  /// Loss, accuracy and firing rates on unchanged recordings, with running statistics and without dropout.
+  public func evaluate(_ set: TrainingSet) -> (loss: Double, accuracy: Double, firingRates: [Double], classes: [Int]) {
+    var lossSum = 0.0
+    var right = 0
+    var classes: [Int] = []
+    let spiking = runner.layers.indices.filter { runner.layers[$0].kind == "neurons" && runner.layers[$0].emitsSpikes }
+    var sums = [Double](repeating: 0, count: spiking.count)
+    var places = sums
+    for start in stride(from: 0, to: set.count, by: 64) {
+      let range = start..<min(start + 64, set.count)
+      runner.forward(range.map { set.variants[$0][0] }, training: false)
+      let outcome = options.loss.apply(runner, targets: Array(set.targets[range]))
+      lossSum += outcome.lossSum
+      right += zip(outcome.classes, set.targets[range]).count { $0 == $1 }
+      classes += outcome.classes
+      for (place, layer) in spiking.enumerated() {
+        let output = runner.output(ofLayer: layer)
+        var sum: Float = 0
+        for index in 0..<output.count { sum += output.base[index] }
+        sums[place] += Double(sum)
+        places[place] += Double(output.count)
+      }
+    }
+    let rates = zip(sums, places).map { $1 > 0 ? $0 / $1 : 0 }
+    return (lossSum / Double(set.count), Double(right) / Double(set.count), rates, classes)
+  }
+
+  /// The network with the weights that validated best.
+  public func bestNetwork() -> Network<Float> {
+    var best = network
+    best.parameters = state.best
+    return best
+  }
+}
+
+/// Why training stopped.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+  case emptyPart(DataPart)
+  case otherNetwork
+  case diverged(epoch: Int, batch: Int, rate: Double)
+
+  public var description: String {
+    switch self {
+    case .emptyPart(let part): "the split leaves no recordings for the \(part.rawValue) part"
+    case .otherNetwork: "the training state belongs to another network"
+    case .diverged(let epoch, let batch, let rate):
+      "training diverged in epoch \(epoch), batch \(batch): the loss or its gradient is no number any more; "
+        + "lower the rate (\(rate)) or set clip"
+    }
+  }
+}

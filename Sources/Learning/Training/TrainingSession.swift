@@ -1,0 +1,117 @@
+import Audio
+import Foundation
+import SpikingNetworks
+import Spiketrum
+import Tensors
+
+/// A recipe brought to its data: recordings found, divided and encoded, the network made, ready to train.
+public struct TrainingSession: Sendable {
+  /// What the session is doing, for whoever shows it.
+  public enum Activity: Sendable, Equatable {
+    case measuringLevels
+    case encoding(part: DataPart, done: Int, total: Int)
+  }
+
+  /// Choices that are not the recipe's.
+  public struct Settings: Sendable {
+    public var dataFolder: String
+    public var recipeFolder: String
+    public var noiseFolder: String?
+    public var threads: Int
+
+    public init(dataFolder: String, recipeFolder: String, noiseFolder: String? = nil, threads: Int) {
+      self.dataFolder = dataFolder
+      self.recipeFolder = recipeFolder
+      self.noiseFolder = noiseFolder
+      self.threads = threads
+    }
+  }
+
+  public let recipe: Recipe
+  public let settings: Settings
+  public let split: DataSplit
+  public let encoder: RecordingEncoder
+  public let network: Network<Float>
+
+  public init(
+    _ recipe: Recipe, settings: Settings, activity: @escaping @Sendable (Activity) -> Void
+  ) throws {
+    self.settings = settings
+    split = try DataSet(recipe.data, folder: settings.dataFolder, recipeFolder: settings.recipeFolder).split()
+    var recipe = recipe
+    switch recipe.encoder {
+    case .spiketrum(var options):
+      if options.evenLevels > 0 {
+        activity(.measuringLevels)
+        options.configuration.levelEdges = try Self.edges(options, split.train, threads: settings.threads)
+        options.evenLevels = 0
+        recipe.encoder = .spiketrum(options)
+      }
+      encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(options.configuration))
+    case .events(let options): encoder = RecordingEncoder(events: options.configuration)
+    }
+    self.recipe = recipe
+    network = try Network(recipe.network, seed: recipe.training.seed)
+    guard network.inputWidth == encoder.shape.reduce(1, *) else {
+      throw NetworkError.shape(
+        layer: 0, kind: "input",
+        problem: "the network's input \(recipe.network.input) does not hold the encoder's \(encoder.shape)")
+    }
+    guard network.outputCount == split.labels.count else {
+      throw NetworkError.output(
+        expected: split.labels.count, found: network.layers.last?.outputShape ?? [])
+    }
+  }
+
+  /// Level edges from up to 200 training recordings spread over the whole part.
+  private static func edges(_ options: SpiketrumOptions, _ recordings: [Recording], threads: Int) throws -> [Float] {
+    let stride = max(1, recordings.count / 200)
+    let chosen = recordings.indices.filter { $0 % stride == 0 }.map { recordings[$0] }
+    let rate = options.configuration.sampleRate
+    let clips = try encodeAll(chosen, threads: threads, progress: { _, _ in }) { _, recording in
+      try RecordingEncoder.samples(recording, sampleRate: rate)
+    }
+    return try levelEdges(levels: options.evenLevels, from: clips, options.configuration)
+  }
+
+  /// Identifies recipe and data: a checkpoint continues only what it was begun with.
+  public func fingerprint() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in try encoder.encode(recipe) { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for recording in split.train + split.validation {
+      let name = recording.path.split(separator: "/").suffix(2).joined(separator: "/")
+      for byte in "\(name) \(recording.label)\n".utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+    return String(digest, radix: 16)
+  }
+
+  /// Encodes a part; the training part with its variants.
+  public func encode(_ part: DataPart, activity: @escaping @Sendable (Activity) -> Void) throws -> TrainingSet {
+    let recordings = split[part]
+    let augmentation = part == .train ? recipe.sound : SoundAugmentation()
+    let noise = part == .train ? try self.noise() : []
+    let seed = recipe.training.seed
+    let encoder = encoder
+    let variants = try encodeAll(
+      recordings, threads: settings.threads,
+      progress: { activity(.encoding(part: part, done: $0, total: $1)) },
+      { index, recording in
+        try encoder.encode(recording, augmentation: augmentation, noise: noise, seed: seed, index: index)
+      })
+    return TrainingSet(variants: variants, targets: recordings.map(\.label))
+  }
+
+  private func noise() throws -> [[Float]] {
+    guard case .spiketrum(let options) = recipe.encoder, recipe.sound.noiseChance > 0,
+      let folder = settings.noiseFolder ?? recipe.sound.noiseFolder.map({ "\(settings.recipeFolder)/\($0)" })
+    else { return [] }
+    guard let names = FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] else {
+      throw DataError.missingFolder(folder)
+    }
+    return try names.filter { $0.hasSuffix(".wav") || $0.hasSuffix(".flac") || $0.hasSuffix(".ogg") }.sorted().map {
+      try SoundStream.samples(ofFile: "\(folder)/\($0)", sampleRate: options.configuration.sampleRate)
+    }
+  }
+}

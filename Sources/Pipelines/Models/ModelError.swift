@@ -1,0 +1,43 @@
+/// Why a model cannot be read, written or used.
+public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
+  public enum Reason: Equatable, Sendable {
+    case cannotOpen(String)
+    case cannotWrite(String)
+    /// The container is cut off or damaged; the text says at which byte.
+    case container(String)
+    /// A safetensors file, but without Ganglion's manifest.
+    case noManifest
+    case newerVersion(found: Int, known: Int)
+    /// The manifest contradicts itself or lacks something.
+    case manifest(String)
+    /// The tensors are not those the manifest describes.
+    case tensors(String)
+    /// The tensors' bytes are not those that were written.
+    case digest(expected: String, found: String)
+  }
+
+  /// Path of the model file.
+  public let path: String
+  public let reason: Reason
+
+  public init(path: String, reason: Reason) {
+    self.path = path
+    self.reason = reason
+  }
+
+  public var description: String {
+    switch reason {
+    case .cannotOpen(let why): "\(path): cannot be opened (\(why)); check the path of the model and its permissions"
+    case .cannotWrite(let why): "\(path): cannot be written (\(why)); nothing was changed, make room or choose a folder"
+    case .container(let why): "\(path): \(why); download or train the model again"
+    case .noManifest: "\(path): holds tensors but no Ganglion manifest; give a model that ganglion train wrote"
+    case .newerVersion(let found, let known):
+      "\(path): is a model of format version \(found), this program knows up to \(known); install a newer ganglion"
+    case .manifest(let why): "\(path): its manifest is not valid (\(why)); train the model again"
+    case .tensors(let why): "\(path): \(why); the file was altered, train or download the model again"
+    case .digest(let expected, let found):
+      "\(path): its tensors have SHA-256 \(found.prefix(12))… instead of \(expected.prefix(12))…; "
+        + "the file is damaged, copy it again"
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Audio
+import EventFormats
+import Events
+
+/// Where a stream's blocks come from. Reading may block its thread.
+public protocol BlockSource: SendableMetatype {
+  associatedtype Block: Sendable
+  /// The next block and the stream time at which it ends; nil at the end.
+  mutating func next() throws -> (block: Block, endMicroseconds: Int64)?
+  /// What the user should know once the stream has ended, one line each.
+  var notices: [String] { get }
+}
+
+/// Sound at the model's rate.
+public struct SoundBlocks: BlockSource {
+  private let stream: SoundStream
+  /// Blocks of 10 ms that travel together: one where results are to come at once, more where throughput counts.
+  private let gathering: Int
+  private var samples: Int64 = 0
+  private var pending: (any Error)?
+
+  public init(_ source: any SampleSource, sampleRate: Int, gathering: Int) throws(AudioError) {
+    stream = try SoundStream(source, sampleRate: sampleRate)
+    self.gathering = max(1, gathering)
+  }
+
+  public var notices: [String] { [] }
+
+  public mutating func next() throws -> (block: [Float], endMicroseconds: Int64)? {
+    if let pending { throw pending }
+    var block: [Float] = []
+    do {
+      for _ in 0..<gathering {
+        guard let more = try stream.next() else { break }
+        block += more
+      }
+      // A resampler may still be filling up.
+      while block.isEmpty {
+        guard let more = try stream.next() else { return nil }
+        block += more
+      }
+    } catch {
+      if block.isEmpty { throw error }
+      pending = error
+    }
+    samples += Int64(block.count)
+    return (block, samples * 1_000_000 / Int64(stream.sampleRate))
+  }
+}
+
+/// Events of a recording, the first at stream time 0.
+public struct EventBlocks: BlockSource {
+  private var reader: any EventReader
+  private let name: String
+  private let maximumEvents: Int
+  private var end: Int64 = 0
+  private var isDrained = false
+
+  public init(_ reader: any EventReader, name: String, maximumEvents: Int) {
+    self.reader = reader
+    self.name = name
+    self.maximumEvents = maximumEvents
+  }
+
+  public mutating func next() throws -> (block: EventBatch, endMicroseconds: Int64)? {
+    var batch = EventBatch()
+    if try reader.read(into: &batch, maximum: maximumEvents) {
+      end = max(end, batch.times.last ?? end)
+      return (batch, end)
+    }
+    if !isDrained, let cut = reader.accounting.violations[.truncatedTail] {
+      isDrained = true
+      throw InputError(
+        source: name, place: "byte \(cut.firstByteOffset)", problem: "is cut off within an event or packet",
+        remedy: "results cover what is there; copy the file again for the rest")
+    }
+    if !isDrained, reader.accounting.events == 0 {
+      isDrained = true
+      throw InputError(
+        source: name, place: "byte \(reader.accounting.bytesRead)",
+        problem: "holds no events", remedy: "check that the recording was written")
+    }
+    return nil
+  }
+
+  public var notices: [String] {
+    let broken = reader.accounting.violations.filter { $0.key != .truncatedTail }
+    return broken.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, violations in
+      "\(name): \(violations.count) x \(kind.name), first at byte \(violations.firstByteOffset)"
+    }
+  }
+}

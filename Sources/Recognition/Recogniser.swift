@@ -1,0 +1,185 @@
+/// Turns a network's outputs, step by step, into decisions: a pure state machine in stream time.
+///
+/// The stream is cut into *utterances*: activity without a silence of `gapMicroseconds` in it. The network's state is
+/// reset where one begins and nowhere else, and steps outside are not computed at all. For every step call `advance`,
+/// do with the network what it asks for, and hand the outputs to `take`; at the end of the stream call `finish`.
+///
+/// - An utterance no longer than `windowMicroseconds` gives exactly one decision when it ends: softmax of the mean
+///   output from its first to its last active step. A clip alone and the same clip in a stream therefore agree.
+/// - A longer one is scored over a sliding window. A label that leads above its threshold for `patienceSteps` becomes
+///   a candidate, follows its maximum, and is decided when its score fell below `releaseRatio` of the peak, did not
+///   rise for `settleMicroseconds`, was overtaken by another candidate, or the utterance ended; then the label rests
+///   for `refractoryMicroseconds`. If nothing was decided by the end, the best step of the utterance is.
+///
+/// Silent steps count only once activity resumes.
+public struct Recogniser: Codable, Equatable, Sendable {
+  /// What a step asks of the network.
+  public enum Request: Equatable, Sendable {
+    /// Nothing: it lies outside every utterance.
+    case skip
+    /// One step.
+    case run
+    /// Its state set to zero, then one step.
+    case resetThenRun
+  }
+
+  public let labels: [String]
+  public let configuration: DecisionConfiguration
+  private let isBackground: [Bool]
+  private let thresholds: [Double]
+  private var utterance: Utterance?
+  /// The step whose outputs are due.
+  private var awaited: StepTime?
+  /// Per label, stream time until which it rests.
+  private var restingUntil: [Int64]
+  /// Scores of the window that ends with the last active step of the running utterance.
+  public private(set) var currentScores: [Double]?
+
+  public init(labels: [String], configuration: DecisionConfiguration) throws(RecognitionError) {
+    try configuration.validate(labels: labels)
+    self.labels = labels
+    self.configuration = configuration
+    isBackground = labels.map(configuration.backgroundLabels.contains)
+    thresholds = labels.map(configuration.threshold(of:))
+    restingUntil = [Int64](repeating: .min, count: labels.count)
+  }
+
+  /// Goes on to the next step; decisions that fall due without it are emitted first.
+  public mutating func advance(
+    startMicroseconds: Int64, endMicroseconds: Int64, isActive: Bool, emit: (Decision) -> Void
+  ) -> Request {
+    precondition(awaited == nil, "the outputs of the last step were not taken")
+    let silenceEnd = isActive ? startMicroseconds : endMicroseconds
+    if let open = utterance, silenceEnd - open.lastActiveEnd >= configuration.gapMicroseconds { finish(emit: emit) }
+    let step = StepTime(start: startMicroseconds, end: endMicroseconds, isActive: isActive)
+    if utterance != nil {
+      settle(by: step, emit: emit)
+      awaited = step
+      return .run
+    }
+    if !isActive { return .skip }
+    utterance = Utterance(start: startMicroseconds, width: labels.count)
+    awaited = step
+    return .resetThenRun
+  }
+
+  /// Takes the network's outputs for the step `advance` asked to run; one value a label.
+  public mutating func take(logits: [Float], emit: (Decision) -> Void) throws(RecognitionError) {
+    guard let step = awaited, var open = utterance else { preconditionFailure("no step was asked for") }
+    precondition(logits.count == labels.count, "\(logits.count) outputs for \(labels.count) labels")
+    if let bad = logits.firstIndex(where: { !$0.isFinite }) {
+      throw .badLogit(label: labels[bad], value: logits[bad], startMicroseconds: step.start)
+    }
+    awaited = nil
+    // Moved out, so that the window inside is changed in place and not copied.
+    utterance = nil
+    open.add(logits, at: step, windowMicroseconds: configuration.windowMicroseconds)
+    utterance = open
+    guard step.isActive else { return }
+    currentScores = open.window.scores
+    if open.isLong(windowMicroseconds: configuration.windowMicroseconds), let scores = currentScores {
+      follow(scores, at: step, emit: emit)
+    }
+  }
+
+  /// Ends the stream, or interrupts it: the running utterance is closed and decided. The recogniser can go on after it.
+  public mutating func finish(emit: (Decision) -> Void) {
+    awaited = nil
+    currentScores = nil
+    guard var open = utterance else { return }
+    utterance = nil
+    if !open.isLong(windowMicroseconds: configuration.windowMicroseconds) {
+      if let scores = open.window.scores {
+        emit(decision(scores, start: open.start, end: open.lastActiveEnd))
+      }
+      return
+    }
+    if let candidate = open.candidate {
+      emit(decide(candidate, at: open.lastActiveEnd))
+      open.hasDecided = true
+    }
+    if !open.hasDecided, let best = open.best {
+      emit(decision(best.scores, start: best.start, end: best.end))
+    }
+  }
+}
+
+extension Recogniser {
+  /// Decides a candidate whose time is up even if the stream has gone silent.
+  private mutating func settle(by step: StepTime, emit: (Decision) -> Void) {
+    guard let candidate = utterance?.candidate, !step.isActive,
+      step.end - candidate.end >= configuration.settleMicroseconds
+    else { return }
+    conclude(candidate, at: step, emit: emit)
+  }
+
+  /// One scored step of a long utterance.
+  private mutating func follow(_ scores: [Double], at step: StepTime, emit: (Decision) -> Void) {
+    guard let start = utterance?.window.startMicroseconds else { return }
+    let lead = leader(of: scores)
+    let here = Candidate(label: lead, score: scores[lead], start: start, end: step.end, scores: scores)
+    noteBest(here)
+    if var candidate = utterance?.candidate {
+      let score = scores[candidate.label]
+      if score > candidate.score {
+        candidate = Candidate(label: candidate.label, score: score, start: start, end: step.end, scores: scores)
+        utterance?.candidate = candidate
+      } else if score < candidate.score * configuration.releaseRatio
+        || step.end - candidate.end >= configuration.settleMicroseconds
+      {
+        conclude(candidate, at: step, emit: emit)
+      }
+    }
+    guard !isBackground[lead], scores[lead] >= thresholds[lead], step.start >= restingUntil[lead] else {
+      utterance?.run = nil
+      return
+    }
+    var run = Run(peak: here, length: 1)
+    if let before = utterance?.run, before.peak.label == lead {
+      run.length = before.length + 1
+      if before.peak.score >= here.score { run.peak = before.peak }
+    }
+    utterance?.run = run
+    if run.length >= configuration.patienceSteps, utterance?.candidate?.label != lead {
+      if let overtaken = utterance?.candidate { conclude(overtaken, at: step, emit: emit) }
+      utterance?.candidate = run.peak
+    }
+  }
+
+  /// Remembers the step at which a label other than background scored highest.
+  private mutating func noteBest(_ here: Candidate) {
+    var score = -Double.infinity
+    for (index, value) in here.scores.enumerated() where !isBackground[index] { score = max(score, value) }
+    if let best = utterance?.best, best.score >= score { return }
+    utterance?.best = Candidate(label: here.label, score: score, start: here.start, end: here.end, scores: here.scores)
+  }
+
+  private mutating func conclude(_ candidate: Candidate, at step: StepTime, emit: (Decision) -> Void) {
+    emit(decide(candidate, at: step.end))
+    utterance?.candidate = nil
+    utterance?.hasDecided = true
+    if utterance?.run?.peak.label == candidate.label { utterance?.run = nil }
+  }
+
+  private mutating func decide(_ candidate: Candidate, at time: Int64) -> Decision {
+    restingUntil[candidate.label] = time + configuration.refractoryMicroseconds
+    return Decision(
+      kind: .detection, label: labels[candidate.label], labelIndex: candidate.label, score: candidate.score,
+      threshold: thresholds[candidate.label], startMicroseconds: candidate.start, endMicroseconds: candidate.end,
+      scores: candidate.scores)
+  }
+
+  /// The decision that one set of scores gives.
+  private func decision(_ scores: [Double], start: Int64, end: Int64) -> Decision {
+    let lead = leader(of: scores)
+    let isDetected = !isBackground[lead] && scores[lead] >= thresholds[lead]
+    return Decision(
+      kind: isDetected ? .detection : .rejection, label: labels[lead], labelIndex: lead, score: scores[lead],
+      threshold: thresholds[lead], startMicroseconds: start, endMicroseconds: end, scores: scores)
+  }
+
+  /// Index of the highest score, the first of equals.
+  private func leader(of scores: [Double]) -> Int {
+    scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
+  }
+}

@@ -1,0 +1,72 @@
+/// Synapses from every input to every unit, over the present step and, with `taps`, over earlier ones.
+///
+/// `y[t] = b + Σₖ W[k]ᵀ x[t − k · dilation]` for `k` in `0 ..< taps`: with more than one tap this is a causal
+/// convolution over time, a bank of fixed axonal delays.
+public struct DenseDescription: Codable, Sendable, Equatable {
+  public var units: Int
+  public var taps: Int
+  /// Steps between two taps.
+  public var dilation: Int
+  public var bias: Bool
+
+  public init(units: Int, taps: Int = 1, dilation: Int = 1, bias: Bool = false) {
+    self.units = units
+    self.taps = taps
+    self.dilation = dilation
+    self.bias = bias
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case units, taps, dilation, bias }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try KnownKeys(decoder, CodingKeys.self).container
+    units = try container.decode(Int.self, forKey: .units)
+    taps = try container.decodeIfPresent(Int.self, forKey: .taps) ?? 1
+    dilation = try container.decodeIfPresent(Int.self, forKey: .dilation) ?? 1
+    bias = try container.decodeIfPresent(Bool.self, forKey: .bias) ?? false
+  }
+}
+
+/// Normalisation of each channel over batch, time and space while training; a fixed scale and shift afterwards.
+///
+/// With `threshold` the normalised current is scaled to the firing threshold (threshold-dependent batch normalisation,
+/// Zheng et al. 2021).
+public struct BatchNormDescription: Codable, Sendable, Equatable {
+  /// Weight of a new batch in the running statistics.
+  public var momentum: Double
+  public var epsilon: Double
+  /// Initial gain, the firing threshold for threshold-dependent normalisation.
+  public var gain: Double
+
+  public init(momentum: Double = 0.1, epsilon: Double = 1e-5, gain: Double = 1) {
+    self.momentum = momentum
+    self.epsilon = epsilon
+    self.gain = gain
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case momentum, epsilon, gain }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try KnownKeys(decoder, CodingKeys.self).container
+    momentum = try container.decodeIfPresent(Double.self, forKey: .momentum) ?? 0.1
+    epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5
+    gain = try container.decodeIfPresent(Double.self, forKey: .gain) ?? 1
+  }
+}
+
+/// Drops inputs at random while training, the same ones in every step of a sample.
+public struct DropoutDescription: Codable, Sendable, Equatable {
+  /// Chance of an input to be dropped, `0 ..< 1`.
+  public var rate: Double
+
+  public init(rate: Double) {
+    self.rate = rate
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case rate }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try KnownKeys(decoder, CodingKeys.self).container
+    rate = try container.decode(Double.self, forKey: .rate)
+  }
+}

@@ -1,0 +1,176 @@
+/// Synapses of a two-dimensional convolution over a map `[height, width, channels]`.
+///
+/// Weights are `[kernel, kernel, inputs, channels]` (with groups `[groups, kernel, kernel, inputs / groups,
+/// channels / groups]`), so that a spike adds contiguous runs of output channels. A recording of events is channel-first;
+/// put `channelsLast` before the first convolution.
+public struct ConvDescription: Codable, Sendable, Equatable {
+  /// Output channels.
+  public var channels: Int
+  /// Extent of the kernel in both directions.
+  public var kernel: Int
+  public var stride: Int
+  /// Zeros around the map; by default as many as keep its extent at stride 1 with an odd kernel.
+  public var padding: Int
+  /// Blocks of channels that are convolved apart.
+  public var groups: Int
+  public var bias: Bool
+
+  public init(
+    channels: Int, kernel: Int = 3, stride: Int = 1, padding: Int? = nil, groups: Int = 1, bias: Bool = false
+  ) {
+    self.channels = channels
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding ?? kernel / 2
+    self.groups = groups
+    self.bias = bias
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case channels, kernel, stride, padding, groups, bias }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try KnownKeys(decoder, CodingKeys.self)
+    channels = try values.container.decode(Int.self, forKey: .channels)
+    kernel = try values.value(.kernel, or: 3)
+    stride = try values.value(.stride, or: 1)
+    padding = try values.value(.padding, or: kernel / 2)
+    groups = try values.value(.groups, or: 1)
+    bias = try values.value(.bias, or: false)
+  }
+}
+
+/// Pooling of a map `[height, width, channels]` over squares; a rest at the border that fills no square is left out.
+public struct PoolDescription: Codable, Sendable, Equatable {
+  public enum Kind: String, Codable, Sendable { case average, sum, max }
+
+  public var kind: Kind
+  /// Extent of a square.
+  public var size: Int
+  /// Distance between two squares; by default their extent.
+  public var stride: Int
+
+  public init(kind: Kind = .average, size: Int = 2, stride: Int? = nil) {
+    self.kind = kind
+    self.size = size
+    self.stride = stride ?? size
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case kind, size, stride }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try KnownKeys(decoder, CodingKeys.self)
+    kind = try values.value(.kind, or: .average)
+    size = try values.value(.size, or: 2)
+    stride = try values.value(.stride, or: size)
+  }
+}
+
+/// A convolutional LSTM whose memory is recalled through attention, and that speaks in spikes (SRNN-SCBAM: Xu et al.,
+/// "Enhancing Adaptive History Reserving by Spiking Convolutional Block Attention Module in Recurrent Neural Networks",
+/// NeurIPS 2023).
+///
+/// ```
+/// [i f o g] = W ∗ x[t] + V ∗ h[t−1] + b;   i, f, o = sigmoid;   g = tanh
+/// f' = attention(f);   c[t] = f' · c[t−1] + i · g;   h[t] = o · tanh(c[t]);   s[t] = 1 if h[t] ≥ threshold
+/// ```
+/// The backward pass puts the surrogate's slope in place of ds/dh.
+public struct ConvLSTMDescription: Codable, Sendable, Equatable {
+  public enum Output: String, Codable, Sendable { case spikes, hidden }
+
+  public var channels: Int
+  /// Odd extent of both convolutions; the map keeps its extent.
+  public var kernel: Int
+  public var attention: AttentionDescription
+  /// Hidden state at which a unit fires; it lies within −1...1.
+  public var threshold: Double
+  public var surrogate: NeuronDescription.Surrogate
+  public var surrogateWidth: Double
+  /// Bias with which the forget gate begins.
+  public var forgetBias: Double
+  /// What the next layer sees: spikes, or the hidden state itself.
+  public var output: Output
+
+  public init(
+    channels: Int, kernel: Int = 3, attention: AttentionDescription = .init(), threshold: Double = 0.5,
+    surrogate: NeuronDescription.Surrogate = .triangle, surrogateWidth: Double = 1, forgetBias: Double = 1,
+    output: Output = .spikes
+  ) {
+    self.channels = channels
+    self.kernel = kernel
+    self.attention = attention
+    self.threshold = threshold
+    self.surrogate = surrogate
+    self.surrogateWidth = surrogateWidth
+    self.forgetBias = forgetBias
+    self.output = output
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case channels, kernel, attention, threshold, surrogate, surrogateWidth, forgetBias, output
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try KnownKeys(decoder, CodingKeys.self)
+    self.init(channels: try values.container.decode(Int.self, forKey: .channels))
+    kernel = try values.value(.kernel, or: kernel)
+    attention = try values.value(.attention, or: attention)
+    threshold = try values.value(.threshold, or: threshold)
+    surrogate = try values.value(.surrogate, or: surrogate)
+    surrogateWidth = try values.value(.surrogateWidth, or: surrogateWidth)
+    forgetBias = try values.value(.forgetBias, or: forgetBias)
+    output = try values.value(.output, or: output)
+  }
+}
+
+/// Channel attention, then spatial attention, over a map m (the block of Woo et al. 2018 with spiking units).
+///
+/// ```
+/// a_c = S(W₁ S(W₀ mean_hw m + b₀) + W₁ S(W₀ max_hw m + b₀) + b₁);   m' = a_c · m
+/// a_s = S(W_s ∗ [mean_c m' ; max_c m'] + b_s);   m'' = a_s · m'
+/// ```
+/// S is a spike for `binary` and `lif`: inner units fire at 0, units of a map at a membrane of 1. With `lif` that membrane
+/// is u[t] = decay · (1 − a[t−1]) u[t−1] + drive, with `binary` the drive alone. For `soft`, inner units are rectified
+/// and the maps are sigmoids. b₁ and b_s begin at 1.5, so that memory is kept at first: an attention that begins off
+/// erases it, and no gradient returns through what is erased. (Where the paper's text is not at hand, these are the
+/// choices made here.)
+public struct AttentionDescription: Codable, Sendable, Equatable {
+  public enum Kind: String, Codable, Sendable { case none, channel, spatial, both }
+  public enum Placement: String, Codable, Sendable { case forgetGate, input, hidden }
+  public enum Output: String, Codable, Sendable { case binary, lif, soft }
+
+  public var kind: Kind
+  /// Which map is attended: the forget gate, the input, or the hidden state on its way back in.
+  public var placement: Placement
+  public var output: Output
+  /// Channels for each inner unit of the channel attention.
+  public var reduction: Int
+  /// Odd extent of the spatial convolution.
+  public var kernel: Int
+  /// Decay of a map's membranes by a step, for `lif`.
+  public var decay: Double
+
+  public init(
+    kind: Kind = .both, placement: Placement = .forgetGate, output: Output = .binary, reduction: Int = 2,
+    kernel: Int = 3, decay: Double = 0.5
+  ) {
+    self.kind = kind
+    self.placement = placement
+    self.output = output
+    self.reduction = reduction
+    self.kernel = kernel
+    self.decay = decay
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case kind, placement, output, reduction, kernel, decay }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try KnownKeys(decoder, CodingKeys.self)
+    self.init()
+    kind = try values.value(.kind, or: kind)
+    placement = try values.value(.placement, or: placement)
+    output = try values.value(.output, or: output)
+    reduction = try values.value(.reduction, or: reduction)
+    kernel = try values.value(.kernel, or: kernel)
+    decay = try values.value(.decay, or: decay)
+  }
+}

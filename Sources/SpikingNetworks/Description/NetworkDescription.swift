@@ -1,0 +1,79 @@
+/// A network as a recipe, a model file and the code all name it: an input shape and layers with sizes.
+public struct NetworkDescription: Codable, Sendable, Equatable {
+  /// Extent of the input of one step: `[channels]` for sound, `[polarities, height, width]` for events.
+  public var input: [Int]
+  /// Layers from the input to the logits.
+  public var layers: [LayerDescription]
+
+  public init(input: [Int], layers: [LayerDescription]) {
+    self.input = input
+    self.layers = layers
+  }
+}
+
+/// One layer. In a recipe it is a map with a single key, the layer's kind: `dense: {units: 128}`.
+public enum LayerDescription: Sendable, Equatable {
+  case dense(DenseDescription)
+  case batchNorm(BatchNormDescription)
+  case neurons(NeuronDescription)
+  case dropout(DropoutDescription)
+  case channelsLast
+  case conv(ConvDescription)
+  case pool(PoolDescription)
+  case flatten
+  case convLSTM(ConvLSTMDescription)
+}
+
+extension LayerDescription: Codable {
+  enum Kind: String, CodingKey, CaseIterable {
+    case dense, batchNorm, neurons, dropout, channelsLast, conv, pool, flatten, convLSTM
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Kind.self)
+    guard container.allKeys.count == 1, let kind = container.allKeys.first else {
+      let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "a layer is a map with exactly one of: \(kinds)"))
+    }
+    self =
+      switch kind {
+      case .dense: .dense(try container.decode(DenseDescription.self, forKey: kind))
+      case .batchNorm: .batchNorm(try container.decode(BatchNormDescription.self, forKey: kind))
+      case .neurons: .neurons(try container.decode(NeuronDescription.self, forKey: kind))
+      case .dropout: .dropout(try container.decode(DropoutDescription.self, forKey: kind))
+      case .channelsLast: try Self.withoutOptions(.channelsLast, container.superDecoder(forKey: kind))
+      case .conv: .conv(try container.decode(ConvDescription.self, forKey: kind))
+      case .pool: .pool(try container.decode(PoolDescription.self, forKey: kind))
+      case .flatten: try Self.withoutOptions(.flatten, container.superDecoder(forKey: kind))
+      case .convLSTM: .convLSTM(try container.decode(ConvLSTMDescription.self, forKey: kind))
+      }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Kind.self)
+    switch self {
+    case .dense(let description): try container.encode(description, forKey: .dense)
+    case .batchNorm(let description): try container.encode(description, forKey: .batchNorm)
+    case .neurons(let description): try container.encode(description, forKey: .neurons)
+    case .dropout(let description): try container.encode(description, forKey: .dropout)
+    case .channelsLast: try container.encode(NoOptions(), forKey: .channelsLast)
+    case .conv(let description): try container.encode(description, forKey: .conv)
+    case .pool(let description): try container.encode(description, forKey: .pool)
+    case .flatten: try container.encode(NoOptions(), forKey: .flatten)
+    case .convLSTM(let description): try container.encode(description, forKey: .convLSTM)
+    }
+  }
+
+  /// A layer that has no options is written `flatten: {}`.
+  private struct NoOptions: Codable {
+    enum CodingKeys: CodingKey, CaseIterable {}
+    init() {}
+    init(from decoder: any Decoder) throws { _ = try KnownKeys(decoder, CodingKeys.self) }
+  }
+
+  private static func withoutOptions(_ layer: Self, _ decoder: any Decoder) throws -> Self {
+    _ = try NoOptions(from: decoder)
+    return layer
+  }
+}

@@ -1,0 +1,89 @@
+/// A layer of leaky integrate-and-fire neurons in any of the field's dialects.
+///
+/// ```
+/// i[t] = synapticDecay · i[t−1] + I[t] (+ V s[t−1] if recurrent)      i = I where synapticDecay is 0
+/// u[t] = decay · v[t−1] + scale · i[t]
+/// s[t] = 1 if u[t] ≥ θ + β a[t], a[t] = ρ a[t−1] + s[t−1], and the neuron is not refractory
+/// v[t] = (1 − s) u  (hard)   u − θ s  (soft)   u, with θ s subtracted from u[t+1]  (softLate)   u  (none)
+/// ```
+/// The backward pass puts the surrogate's slope in place of ds/du. With `output: membrane` the layer hands on `u`
+/// instead of spikes: a non-spiking leaky integrator when `reset` is `none` (its threshold is then without effect).
+public struct NeuronDescription: Codable, Sendable, Equatable {
+  public enum Reset: String, Codable, Sendable { case none, hard, soft, softLate }
+  public enum Surrogate: String, Codable, Sendable { case triangle, sigmoid, arctan, fastSigmoid }
+  /// Which decays are learned: none, one for the layer, or one for each neuron (as PLIF, Fang et al. 2021).
+  public enum LearnedDecay: String, Codable, Sendable { case none, layer, neuron }
+  /// Weight of the input: 1, or `1 − decay` so that a constant input settles at its own value.
+  public enum InputScale: String, Codable, Sendable { case unit, leaky }
+  public enum Output: String, Codable, Sendable { case spikes, membrane }
+
+  public var decay: Double
+  public var learnedDecay: LearnedDecay
+  public var inputScale: InputScale
+  public var threshold: Double
+  public var reset: Reset
+  public var resetDetached: Bool
+  public var surrogate: Surrogate
+  /// Half-width of the triangle; steepness of the others.
+  public var surrogateWidth: Double
+  public var refractorySteps: Int
+  /// β: rise of the threshold by one spike; 0 for a fixed threshold (ALIF otherwise).
+  public var adaptationStrength: Double
+  /// ρ: decay of that rise by a step.
+  public var adaptationDecay: Double
+  /// Decay of the synaptic current by a step; 0 for none (CuBa-LIF otherwise).
+  public var synapticDecay: Double
+  /// All-to-all recurrent synapses with a delay of one step.
+  public var recurrent: Bool
+  /// Neurons without a spike in the whole sequence get no gradient.
+  public var silentNeuronsLearnNothing: Bool
+  public var output: Output
+
+  public init(
+    decay: Double = 0.8, learnedDecay: LearnedDecay = .none, inputScale: InputScale = .unit, threshold: Double = 1,
+    reset: Reset = .soft, resetDetached: Bool = true, surrogate: Surrogate = .triangle, surrogateWidth: Double = 1,
+    refractorySteps: Int = 0, adaptationStrength: Double = 0, adaptationDecay: Double = 0.9, synapticDecay: Double = 0,
+    recurrent: Bool = false, silentNeuronsLearnNothing: Bool = false, output: Output = .spikes
+  ) {
+    self.decay = decay
+    self.learnedDecay = learnedDecay
+    self.inputScale = inputScale
+    self.threshold = threshold
+    self.reset = reset
+    self.resetDetached = resetDetached
+    self.surrogate = surrogate
+    self.surrogateWidth = surrogateWidth
+    self.refractorySteps = refractorySteps
+    self.adaptationStrength = adaptationStrength
+    self.adaptationDecay = adaptationDecay
+    self.synapticDecay = synapticDecay
+    self.recurrent = recurrent
+    self.silentNeuronsLearnNothing = silentNeuronsLearnNothing
+    self.output = output
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case decay, learnedDecay, inputScale, threshold, reset, resetDetached, surrogate, surrogateWidth, refractorySteps
+    case adaptationStrength, adaptationDecay, synapticDecay, recurrent, silentNeuronsLearnNothing, output
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try KnownKeys(decoder, CodingKeys.self)
+    self.init()
+    decay = try values.value(.decay, or: decay)
+    learnedDecay = try values.value(.learnedDecay, or: learnedDecay)
+    inputScale = try values.value(.inputScale, or: inputScale)
+    threshold = try values.value(.threshold, or: threshold)
+    reset = try values.value(.reset, or: reset)
+    resetDetached = try values.value(.resetDetached, or: resetDetached)
+    surrogate = try values.value(.surrogate, or: surrogate)
+    surrogateWidth = try values.value(.surrogateWidth, or: surrogateWidth)
+    refractorySteps = try values.value(.refractorySteps, or: refractorySteps)
+    adaptationStrength = try values.value(.adaptationStrength, or: adaptationStrength)
+    adaptationDecay = try values.value(.adaptationDecay, or: adaptationDecay)
+    synapticDecay = try values.value(.synapticDecay, or: synapticDecay)
+    recurrent = try values.value(.recurrent, or: recurrent)
+    silentNeuronsLearnNothing = try values.value(.silentNeuronsLearnNothing, or: silentNeuronsLearnNothing)
+    output = try values.value(.output, or: output)
+  }
+}

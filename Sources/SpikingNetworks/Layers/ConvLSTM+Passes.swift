@@ -1,0 +1,247 @@
+import CKernels
+import Tensors
+
+extension ConvLSTM {
+  /// What the forward pass leaves for the backward pass, one entry a row of the batch.
+  private struct Record {
+    let gates: UnsafeMutablePointer<Scalar>
+    let cells: UnsafeMutablePointer<Scalar>
+    let hidden: UnsafeMutablePointer<Scalar>
+    let tapes: UnsafeMutablePointer<Scalar>
+    let zeros: UnsafePointer<Scalar>
+  }
+
+  private var tapeCount: Int { attention?.tapeCount ?? 0 }
+
+  private func record(_ pass: LayerPass<Scalar>) -> Record {
+    let rows = pass.layout.rows
+    let hidden = emitsSpikes ? pass.tape.scalars("hidden", count: rows * units) : pass.output.values
+    return Record(
+      gates: pass.tape.scalars("gates", count: rows * 4 * units).base,
+      cells: pass.tape.scalars("cells", count: rows * units).base, hidden: hidden.base,
+      tapes: pass.tape.scalars("attention", count: rows * tapeCount).base,
+      zeros: UnsafePointer(pass.tape.scalars("zeros", count: units).base))
+  }
+
+  public func forward(_ pass: LayerPass<Scalar>) {
+    pass.tape.scalars("zeros", count: units).fill(0)
+    let record = record(pass)
+    let kept = attention?.keptCount ?? 0
+    let each = mapCount + columnsCount + kept
+    let scratch = pass.tape.scalars("scratch", count: pass.lanes.count * each).base
+    let lists = pass.tape.indices("active", count: pass.lanes.count * (mapCount + inputWidth)).base
+    let spikes = pass.input.areSpikes
+    pass.forEachSample { lane, _, row, steps in
+      let map = scratch + lane * each
+      let list = lists + lane * (mapCount + inputWidth)
+      var memory = Memory(
+        gates: record.gates, map: map, tape: record.tapes, columns: map + mapCount, active: list,
+        earlierHidden: record.zeros, hidden: record.hidden, earlierCell: record.zeros, cell: record.cells,
+        kept: map + mapCount + columnsCount)
+      memory.kept.update(repeating: 0, count: kept)
+      for step in row..<row + steps {
+        memory.gates = record.gates + step * 4 * units
+        memory.tape = record.tapes + step * tapeCount
+        memory.cell = record.cells + step * units
+        memory.hidden = record.hidden + step * units
+        let input = pass.input.values.base + step * inputWidth
+        let count = spikes ? Scalar.listActive(input, width: inputWidth, into: list + mapCount) : nil
+        advance(
+          parameters: pass.parameters, input: input, active: list + mapCount, activeCount: count,
+          smooth: pass.isSmooth, memory)
+        if emitsSpikes { fire(memory.hidden, smooth: pass.isSmooth, into: pass.output.values.base + step * units) }
+        memory.earlierHidden = UnsafePointer(memory.hidden)
+        memory.earlierCell = UnsafePointer(memory.cell)
+      }
+    }
+  }
+
+  /// Working memory of one lane on the way back.
+  private struct Scratch {
+    let gateGradient, hiddenGradient, cellGradient, forgetGradient: UnsafeMutablePointer<Scalar>
+    let map, mapGradient, carry, attention, columns: UnsafeMutablePointer<Scalar>
+
+    init(_ base: UnsafeMutablePointer<Scalar>, _ layer: ConvLSTM) {
+      let units = layer.units
+      gateGradient = base
+      hiddenGradient = base + 4 * units
+      cellGradient = base + 5 * units
+      forgetGradient = base + 6 * units
+      map = base + 7 * units
+      mapGradient = map + layer.mapCount
+      carry = mapGradient + layer.mapCount
+      attention = carry + (layer.attention?.keptCount ?? 0)
+      columns = attention + (layer.attention?.scratchCount ?? 0)
+    }
+
+    static func count(_ layer: ConvLSTM) -> Int {
+      7 * layer.units + 2 * layer.mapCount + (layer.attention?.keptCount ?? 0) + (layer.attention?.scratchCount ?? 0)
+        + max(layer.fromInput.trainingColumns, layer.fromHidden.trainingColumns)
+    }
+  }
+
+  public func backward(_ pass: LayerPass<Scalar>) {
+    let record = record(pass)
+    let each = Scratch.count(self)
+    let scratches = pass.tape.scalars("backward", count: pass.lanes.count * each).base
+    let room = max(4 * units, inputWidth)
+    let lists = pass.tape.indices("backward", count: pass.lanes.count * room).base
+    let transposedInput = pass.tape.scalars("transposedInput", count: fromInput.weightCount).base
+    let transposedHidden = pass.tape.scalars("transposedHidden", count: fromHidden.weightCount).base
+    fromInput.transpose(pass.parameters, into: transposedInput)
+    fromHidden.transpose(pass.parameters + hiddenWeightAt, into: transposedHidden)
+    pass.forEachSample { lane, _, row, steps in
+      let scratch = Scratch(scratches + lane * each, self)
+      let list = lists + lane * room
+      scratch.hiddenGradient.update(repeating: 0, count: units)
+      scratch.cellGradient.update(repeating: 0, count: units)
+      scratch.carry.update(repeating: 0, count: attention?.keptCount ?? 0)
+      for step in stride(from: row + steps - 1, through: row, by: -1) {
+        backThroughCell(pass, record, scratch, step: step, isFirst: step == row, gradient: pass.laneGradients[lane])
+        backToInput(
+          pass, record, scratch, step: step, transposed: transposedInput, list: list,
+          gradient: pass.laneGradients[lane])
+        backToHidden(
+          pass, record, scratch, step: step, isFirst: step == row, transposed: transposedHidden, list: list,
+          gradient: pass.laneGradients[lane])
+      }
+    }
+  }
+
+  /// From the step's output to its gates, still before squashing.
+  private func backThroughCell(
+    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int, isFirst: Bool,
+    gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    let gates = record.gates + step * 4 * units
+    let delta = pass.outputGradient.base + step * units
+    if emitsSpikes {
+      Scalar.cellFireBack(
+        count: units, hidden: record.hidden + step * units, surrogate: description.surrogate.kernelValue,
+        width: description.surrogateWidth, threshold: description.threshold, delta: delta,
+        into: scratch.hiddenGradient)
+    } else {
+      for unit in 0..<units { scratch.hiddenGradient[unit] += delta[unit] }
+    }
+    var forget = UnsafePointer(gates + channels)
+    var stride = 4 * channels
+    if attends(.forgetGate) {
+      attendAgain(record, step: step, map: forget, stride: stride, smooth: pass.isSmooth, into: scratch.map)
+      forget = UnsafePointer(scratch.map)
+      stride = channels
+    }
+    Scalar.cellStateBack(
+      places: places, channels: channels, gates: gates, forget: forget, forgetStride: stride,
+      earlierCell: isFirst ? nil : UnsafePointer(record.cells + (step - 1) * units),
+      cell: record.cells + step * units, hiddenGradient: scratch.hiddenGradient, cellGradient: scratch.cellGradient,
+      gateGradient: scratch.gateGradient, forgetGradient: scratch.forgetGradient)
+    if attends(.forgetGate) {
+      attendBack(
+        pass, record, scratch, step: step, map: gates + channels, stride: 4 * channels, delta: scratch.forgetGradient,
+        gradient: gradient)
+    }
+    Scalar.cellForgetBack(
+      places: places, channels: channels, gates: gates, forgetGradient: scratch.forgetGradient,
+      gateGradient: scratch.gateGradient)
+    let bias = gradient + biasAt
+    for place in 0..<places {
+      let row = scratch.gateGradient + place * 4 * channels
+      for gate in 0..<4 * channels { bias[gate] += row[gate] }
+    }
+  }
+
+  private func backToInput(
+    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int,
+    transposed: UnsafePointer<Scalar>, list: UnsafeMutablePointer<UInt32>, gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    var input = UnsafePointer(pass.input.values.base + step * inputWidth)
+    if attends(.input) {
+      attendAgain(record, step: step, map: input, stride: inputShape[2], smooth: pass.isSmooth, into: scratch.map)
+      input = UnsafePointer(scratch.map)
+    }
+    let count = pass.input.areSpikes ? Scalar.listActive(input, width: inputWidth, into: list) : nil
+    fromInput.addWeightGradient(
+      input, active: list, activeCount: count, delta: scratch.gateGradient, to: gradient, columns: scratch.columns)
+    guard pass.inputGradient != nil || attends(.input) else { return }
+    let target = scratch.mapGradient
+    target.update(repeating: 0, count: inputWidth)
+    fromInput.addInputGradient(
+      delta: scratch.gateGradient, weights: pass.parameters, transposed: transposed, active: list, to: target,
+      columns: scratch.columns)
+    if attends(.input) {
+      attendBack(
+        pass, record, scratch, step: step, map: pass.input.values.base + step * inputWidth, stride: inputShape[2],
+        delta: target, gradient: gradient)
+    }
+    if let inputGradient = pass.inputGradient {
+      (inputGradient.base + step * inputWidth).update(from: target, count: inputWidth)
+    }
+  }
+
+  /// Leaves dL/d(hidden state of the step before) in `scratch.hiddenGradient`.
+  private func backToHidden(
+    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int, isFirst: Bool,
+    transposed: UnsafePointer<Scalar>, list: UnsafeMutablePointer<UInt32>, gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    scratch.hiddenGradient.update(repeating: 0, count: units)
+    let earlier = isFirst ? record.zeros : UnsafePointer(record.hidden + (step - 1) * units)
+    if !isFirst {
+      var hidden = earlier
+      if attends(.hidden) {
+        attendAgain(record, step: step, map: hidden, stride: channels, smooth: pass.isSmooth, into: scratch.map)
+        hidden = UnsafePointer(scratch.map)
+      }
+      fromHidden.addWeightGradient(
+        hidden, active: list, activeCount: nil, delta: scratch.gateGradient, to: gradient + hiddenWeightAt,
+        columns: scratch.columns)
+      fromHidden.addInputGradient(
+        delta: scratch.gateGradient, weights: pass.parameters + hiddenWeightAt, transposed: transposed, active: list,
+        to: scratch.hiddenGradient, columns: scratch.columns)
+    }
+    if attends(.hidden) {
+      attendBack(
+        pass, record, scratch, step: step, map: earlier, stride: channels, delta: scratch.hiddenGradient,
+        gradient: gradient)
+    }
+  }
+
+  private func attendAgain(
+    _ record: Record, step: Int, map: UnsafePointer<Scalar>, stride: Int, smooth: Bool,
+    into target: UnsafeMutablePointer<Scalar>
+  ) {
+    guard let attention else { return }
+    var settings = attention.settings(smooth: smooth)
+    Scalar.attendAgain(
+      &settings, map: map, stride: stride, tape: record.tapes + step * tapeCount, into: target)
+  }
+
+  private func attendBack(
+    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int, map: UnsafePointer<Scalar>,
+    stride: Int, delta: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    guard let attention else { return }
+    var settings = attention.settings(smooth: pass.isSmooth)
+    Scalar.attendBack(
+      &settings, parameters: pass.parameters + attentionAt, map: map, stride: stride,
+      tape: record.tapes + step * tapeCount, carry: scratch.carry, delta: delta, gradient: gradient + attentionAt,
+      scratch: scratch.attention)
+  }
+
+  /// Mean of the channel map and of the spatial map over the last forward pass: with spikes, the share of them that is
+  /// on. A map that is off is left out.
+  public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] {
+    guard let attention, pass.layout.rows > 0 else { return [:] }
+    let tapes = record(pass).tapes
+    func mean(_ first: Int, _ count: Int) -> Double {
+      var sum = 0.0
+      for row in 0..<pass.layout.rows {
+        for index in first..<first + count { sum += Double(tapes[row * tapeCount + index]) }
+      }
+      return sum / Double(pass.layout.rows * count)
+    }
+    var found: [String: Double] = [:]
+    if attention.hasChannel { found["channelAttentionOn"] = mean(0, attention.channels) }
+    if attention.hasSpatial { found["spatialAttentionOn"] = mean(attention.channels, attention.places) }
+    return found
+  }
+}

@@ -1,0 +1,277 @@
+import CKernels
+import Tensors
+
+/// A layer of leaky integrate-and-fire neurons; see `NeuronDescription` for the equations.
+///
+/// Parameters: the logits of the learned decays (decay = sigmoid), then the recurrent weights `[units, units]` (from,
+/// to). State: membrane, last spike, adaptation, synaptic current and refractory count of each unit.
+public struct Neurons<Scalar: Real>: Layer {
+  public let kind = "neurons"
+  public let inputShape: [Int]
+  public var outputShape: [Int] { inputShape }
+  public var emitsSpikes: Bool { description.output == .spikes }
+  let description: NeuronDescription
+  let units: Int
+  private let neuron: ganglion_neuron
+  /// Decay and input scale of each unit where they are not learned.
+  private let fixedDecay: [Scalar]
+  private let fixedScale: [Scalar]
+
+  public init(_ description: NeuronDescription, inputShape: [Int], layer: Int) throws(NetworkError) {
+    func require(_ condition: Bool, _ problem: String) throws(NetworkError) {
+      guard condition else { throw .option(layer: layer, kind: "neurons", problem: problem) }
+    }
+    try require((0...1).contains(description.decay), "decay \(description.decay) is outside 0...1")
+    try require(
+      description.learnedDecay == .none || (description.decay > 0 && description.decay < 1),
+      "a learned decay begins strictly between 0 and 1, not at \(description.decay)")
+    try require(description.surrogateWidth > 0, "surrogateWidth \(description.surrogateWidth) is not positive")
+    try require(description.threshold > 0, "threshold \(description.threshold) is not positive")
+    try require((0...100_000).contains(description.refractorySteps), "refractorySteps is outside 0...100000")
+    try require((0..<1).contains(description.synapticDecay), "synapticDecay is outside 0..<1")
+    try require((0...1).contains(description.adaptationDecay), "adaptationDecay is outside 0...1")
+    try require(
+      description.output == .spikes || (description.reset == .none && !description.recurrent),
+      "output: membrane needs reset: none and no recurrence")
+    self.description = description
+    self.inputShape = inputShape
+    units = inputShape.reduce(1, *)
+    var neuron = ganglion_neuron()
+    neuron.reset =
+      switch description.reset {
+      case .none: Int32(GANGLION_RESET_NONE)
+      case .hard: Int32(GANGLION_RESET_HARD)
+      case .soft: Int32(GANGLION_RESET_SOFT)
+      case .softLate: Int32(GANGLION_RESET_SOFT_LATE)
+      }
+    neuron.surrogate = description.surrogate.kernelValue
+    neuron.reset_detached = description.resetDetached ? 1 : 0
+    neuron.refractory_steps = Int32(description.refractorySteps)
+    neuron.silent_neurons_learn_nothing = description.silentNeuronsLearnNothing ? 1 : 0
+    neuron.threshold = description.threshold
+    neuron.surrogate_width = description.surrogateWidth
+    neuron.adaptation_strength = description.adaptationStrength
+    neuron.adaptation_decay = description.adaptationDecay
+    neuron.synaptic_decay = description.synapticDecay
+    self.neuron = neuron
+    fixedDecay = [Scalar](repeating: Scalar(description.decay), count: units)
+    fixedScale = [Scalar](repeating: Self.scale(of: Scalar(description.decay), description), count: units)
+  }
+
+  private static func scale(of decay: Scalar, _ description: NeuronDescription) -> Scalar {
+    description.inputScale == .leaky ? 1 - decay : 1
+  }
+
+  private var decayParameters: Int {
+    switch description.learnedDecay {
+    case .none: 0
+    case .layer: 1
+    case .neuron: units
+    }
+  }
+
+  public var parameters: [ParameterSpecification] {
+    var list: [ParameterSpecification] = []
+    if decayParameters > 0 {
+      let logit = Self.logit(description.decay)
+      list.append(
+        ParameterSpecification(
+          name: "decayLogit", shape: [decayParameters], role: .gain, beginning: .constant(logit)))
+    }
+    if description.recurrent {
+      // Small next to the feed-forward drive, so that activity neither dies nor runs away at the start.
+      let bound = 0.5 * (3 / Double(units)).squareRoot()
+      list.append(
+        ParameterSpecification(
+          name: "recurrent", shape: [units, units], role: .weight, beginning: .uniform(bound: bound)))
+    }
+    return list
+  }
+
+  // The decays a step uses are kept in front of the neurons' state, so that a step computes no exponential.
+  private var derivedCount: Int { decayParameters > 0 ? 2 * units + 1 : 0 }
+
+  public var stateCount: Int { derivedCount + Int(GANGLION_NEURON_STATE) * units }
+  public var workspaceCount: Int { 2 * units }
+
+  private static func logit(_ decay: Double) -> Double { logarithm(decay / (1 - decay)) }
+
+  /// Decay and input scale of each unit from the learned logits.
+  private func derive(
+    _ parameters: UnsafePointer<Scalar>, decay: UnsafeMutablePointer<Scalar>, scale: UnsafeMutablePointer<Scalar>
+  ) {
+    for unit in 0..<units {
+      let logit = parameters[decayParameters == 1 ? 0 : unit]
+      decay[unit] = 1 / (1 + Scalar(exponential(Double(-logit))))
+      scale[unit] = Self.scale(of: decay[unit], description)
+    }
+  }
+
+  public func step(
+    parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
+    output: inout Signal<Scalar>
+  ) {
+    if derivedCount > 0, state[0] == 0 {
+      derive(parameters, decay: state + 1, scale: state + 1 + units)
+      state[0] = 1
+    }
+    let memory = state + derivedCount
+    let scratch = input.workspace
+    var neuron = neuron
+    var current = UnsafePointer(input.values)
+    if description.recurrent {
+      let last = memory + units
+      scratch.update(from: input.values, count: units)
+      let count = Scalar.listActive(last, width: units, into: output.active)
+      Scalar.scatter(
+        active: output.active, count: count, last, parameters + decayParameters, width: units, into: scratch)
+      current = UnsafePointer(scratch)
+    }
+    let membrane = scratch + units
+    fixedDecay.withUnsafeBufferPointer { fixedDecay in
+      fixedScale.withUnsafeBufferPointer { fixedScale in
+        // A layer without units cannot be made, so both arrays have memory.
+        guard let decay = fixedDecay.baseAddress, let scale = fixedScale.baseAddress else { return }
+        Scalar.stepNeurons(
+          &neuron, width: units, decay: derivedCount > 0 ? UnsafePointer(state + 1) : decay,
+          scale: derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
+          membrane: membrane, spikes: output.values)
+      }
+    }
+    if description.output == .membrane {
+      output.values.update(from: membrane, count: units)
+      output.activeCount = nil
+    } else {
+      output.activeCount = Scalar.listActive(output.values, width: units, into: output.active)
+    }
+  }
+
+  private var needsDrives: Bool { decayParameters > 0 && description.inputScale == .leaky }
+
+  public func forward(_ pass: LayerPass<Scalar>) {
+    let rows = pass.layout.rows
+    let decay = pass.tape.scalars("decay", count: units)
+    let scale = pass.tape.scalars("scale", count: units)
+    if decayParameters > 0 {
+      derive(pass.parameters, decay: decay.base, scale: scale.base)
+    } else {
+      decay.array = fixedDecay
+      scale.array = fixedScale
+    }
+    let asMembrane = description.output == .membrane
+    let membrane = asMembrane ? pass.output.values : pass.tape.scalars("membrane", count: rows * units)
+    let spikes = asMembrane ? pass.tape.scalars("spikes", count: rows * units) : pass.output.values
+    let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
+    let adaptations =
+      description.adaptationStrength != 0 ? pass.tape.scalars("adaptations", count: rows * units).base : nil
+    let each = (Int(GANGLION_NEURON_STATE) + 1) * units
+    let states = pass.tape.scalars("states", count: pass.lanes.count * each)
+    let active = pass.tape.indices("active", count: pass.lanes.count * units)
+    let recurrent = description.recurrent ? UnsafePointer(pass.parameters + decayParameters) : nil
+    pass.forEachSample { lane, _, row, steps in
+      var neuron = neuron
+      neuron.smooth = pass.isSmooth ? 1 : 0
+      let state = states.base + lane * each
+      state.update(repeating: 0, count: each)
+      let at = row * units
+      Scalar.runNeurons(
+        &neuron, steps: steps, width: units, decay: decay.base, scale: scale.base,
+        current: pass.input.values.base + at, recurrent: recurrent, state: state, membrane: membrane.base + at,
+        spikes: spikes.base + at, drives: drives.map { $0 + at }, adaptations: adaptations.map { $0 + at },
+        scratch: state + each - units, active: active.base + lane * units)
+    }
+  }
+
+  public func backward(_ pass: LayerPass<Scalar>) {
+    guard let inputGradient = pass.inputGradient else { return }
+    if description.output == .membrane {
+      backwardThroughMembrane(pass, into: inputGradient)
+      return
+    }
+    let rows = pass.layout.rows
+    let decay = pass.tape.scalars("decay", count: units).base
+    let scale = pass.tape.scalars("scale", count: units).base
+    let membrane = pass.tape.scalars("membrane", count: rows * units).base
+    let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
+    let adaptations =
+      description.adaptationStrength != 0 ? pass.tape.scalars("adaptations", count: rows * units).base : nil
+    let scratch = pass.tape.scalars("backward", count: pass.lanes.count * 8 * units)
+    let active = pass.tape.indices("active", count: pass.lanes.count * units)
+    var transposed: UnsafePointer<Scalar>?
+    if description.recurrent {
+      let buffer = pass.tape.scalars("transposed", count: units * units)
+      let weights = pass.parameters + decayParameters
+      for from in 0..<units {
+        for to in 0..<units { buffer.base[to * units + from] = weights[from * units + to] }
+      }
+      transposed = UnsafePointer(buffer.base)
+    }
+    let learnsDecay = decayParameters > 0
+    scratch.fill(0)
+    pass.forEachSample { lane, _, row, steps in
+      var neuron = neuron
+      let at = row * units
+      let memory = scratch.base + lane * 8 * units
+      Scalar.runNeuronsBackward(
+        &neuron, steps: steps, width: units, decay: decay, scale: scale, membrane: membrane + at,
+        spikes: pass.output.values.base + at, drives: drives.map { $0 + at }, adaptations: adaptations.map { $0 + at },
+        spikeGradient: pass.outputGradient.base + at, recurrentTransposed: transposed,
+        recurrentGradient: description.recurrent ? pass.laneGradients[lane] + decayParameters : nil,
+        currentGradient: inputGradient.base + at, decayGradient: learnsDecay ? memory + 6 * units : nil,
+        scaleGradient: needsDrives ? memory + 7 * units : nil, scratch: memory,
+        active: active.base + lane * units)
+    }
+    guard learnsDecay else { return }
+    for lane in 0..<pass.lanes.count {
+      let memory = scratch.base + lane * 8 * units
+      addDecayGradient(
+        decay: decay, decayGradient: memory + 6 * units, scaleGradient: needsDrives ? memory + 7 * units : nil,
+        into: pass.laneGradients[lane])
+    }
+  }
+
+  private func addDecayGradient(
+    decay: UnsafePointer<Scalar>, decayGradient: UnsafePointer<Scalar>, scaleGradient: UnsafePointer<Scalar>?,
+    into gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    for unit in 0..<units {
+      let slope = decay[unit] * (1 - decay[unit])
+      let total = decayGradient[unit] - (scaleGradient?[unit] ?? 0)
+      gradient[decayParameters == 1 ? 0 : unit] += slope * total
+    }
+  }
+
+  /// A leaky integrator is linear: dL/du[t] = dL/dy[t] + decay · dL/du[t+1].
+  private func backwardThroughMembrane(_ pass: LayerPass<Scalar>, into inputGradient: Buffer<Scalar>) {
+    let decay = pass.tape.scalars("decay", count: units).base
+    let scale = pass.tape.scalars("scale", count: units).base
+    let drives = needsDrives ? pass.tape.scalars("drives", count: pass.layout.rows * units).base : nil
+    let sums = pass.tape.scalars("backward", count: pass.lanes.count * 2 * units)
+    let synapticDecay = Scalar(description.synapticDecay)
+    sums.fill(0)
+    let learnsDecay = decayParameters > 0
+    pass.forEachSample { lane, _, row, steps in
+      let decaySum = sums.base + lane * 2 * units
+      for unit in 0..<units {
+        var carried: Scalar = 0
+        var synaptic: Scalar = 0
+        for step in stride(from: row + steps - 1, through: row, by: -1) {
+          let at = step * units + unit
+          carried = pass.outputGradient.base[at] + decay[unit] * carried
+          synaptic = carried * scale[unit] + synapticDecay * synaptic
+          inputGradient.base[at] = synaptic
+          guard learnsDecay else { continue }
+          if step > row { decaySum[unit] += carried * pass.output.values.base[at - units] }
+          if let drives { decaySum[units + unit] += carried * drives[at] }
+        }
+      }
+    }
+    guard learnsDecay else { return }
+    for lane in 0..<pass.lanes.count {
+      let memory = sums.base + lane * 2 * units
+      addDecayGradient(
+        decay: decay, decayGradient: memory, scaleGradient: needsDrives ? memory + units : nil,
+        into: pass.laneGradients[lane])
+    }
+  }
+}

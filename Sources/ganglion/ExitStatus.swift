@@ -1,0 +1,75 @@
+import ArgumentParser
+import Audio
+import EventFormats
+import Events
+import Learning
+import Pipelines
+import Recognition
+import Spiketrum
+import SpikingNetworks
+
+/// Exit codes, after sysexits where it has one.
+enum ExitStatus: Int32, CaseIterable {
+  case failure = 1
+  case usage = 64
+  case badInput = 65
+  case noInput = 66
+  case output = 74
+  case model = 78
+  case interrupted = 130
+  case terminated = 143
+
+  var meaning: String {
+    switch self {
+    case .failure: "another failure, named on standard error"
+    case .usage: "wrong usage"
+    case .badInput: "an input is damaged or of the wrong kind (what came before was classified)"
+    case .noInput: "an input cannot be opened"
+    case .output: "results cannot be written: disk full, or standard output closed"
+    case .model: "the model or recipe is damaged, of a newer version or does not fit"
+    case .interrupted: "interrupted (SIGINT)"
+    case .terminated: "told to stop (SIGTERM)"
+    }
+  }
+
+  /// For help texts: one line a code.
+  static let help =
+    "EXIT CODES:\n  0    all went well\n"
+    + allCases.map { status in
+      let code = String(status.rawValue)
+      return "  \(code)\(String(repeating: " ", count: 5 - code.count))\(status.meaning)"
+    }.joined(separator: "\n")
+
+  /// Nil for what the argument parser throws to end the program in its own way.
+  init?(_ error: any Error) {
+    if error is ValidationError || error is ExitCode || error is CleanExit { return nil }
+    self =
+      switch error {
+      case let error as AudioError: Self(error)
+      case let error as EventFormatError: error.code == .inputOutput ? .noInput : .badInput
+      case is InputError: .badInput
+      case let error as ModelError: Self(error)
+      case is OutputError: .output
+      case is DataError: .badInput
+      case is RecipeError, is CheckpointError, is TrainingError: .model
+      case is RecognitionError, is SpiketrumError, is EventBinningError, is NetworkError: .model
+      default: .failure
+      }
+  }
+
+  private init(_ error: AudioError) {
+    switch error.reason {
+    case .cannotOpen: self = .noInput
+    case .rawFormat: self = .usage
+    default: self = .badInput
+    }
+  }
+
+  private init(_ error: ModelError) {
+    switch error.reason {
+    case .cannotOpen: self = .noInput
+    case .cannotWrite: self = .output
+    default: self = .model
+    }
+  }
+}

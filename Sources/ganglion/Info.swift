@@ -1,0 +1,102 @@
+import ArgumentParser
+import EventFormats
+import Events
+import FoundationEssentials
+
+/// `ganglion info`: what is in a recording.
+struct Info: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print what is in a recording.",
+    discussion: """
+      Prints format, sensor, duration, a table of what was found with times and rates, broken rules, and a digest of \
+      every decoded field: BLAKE2b with 16 bytes over the little-endian values (time as int64, x and y as uint16, \
+      polarity as uint8).
+      """)
+
+  @Argument(help: "A recording, or - for standard input.")
+  var file: String
+
+  @OptionGroup var input: EventInputOptions
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(inversion: .prefixedNo, help: "Compute the digests.")
+  var digest = true
+
+  func run() throws {
+    var reader = try openEventReader(path: file, options: input.readingOptions())
+    let summary = try RecordingSummary(reading: &reader, source: file, withDigest: digest)
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+    } else {
+      print(summary.text, terminator: "")
+    }
+  }
+}
+
+extension RecordingSummary {
+  /// The summary as people read it.
+  var text: String {
+    var lines: [(String, String)] = [
+      ("file", source), ("format", format), ("encoding", encoding),
+      ("sensor", sensor?.description ?? "not named" + (extent.map { ", events reach \($0)" } ?? "")),
+      ("duration", seconds(durationMicroseconds) + " s"),
+      ("bytes", "\(bytes), header \(headerBytes)" + (tailBytes > 0 ? ", left over \(tailBytes)" : "")),
+    ]
+    if let brighterShare {
+      lines.append(("polarity", "\(fixed(100 * brighterShare, 1)) % brighter"))
+    }
+    var text = lines.map { "\(padded($0.0, 10)) \($0.1)\n" }.joined()
+    text +=
+      "\n" + padded("type", 18) + ["count", "first us", "last us", "mean/s", "peak/s"].map { right($0, 18) }.joined()
+    text += "\n"
+    for row in rows + skipped {
+      text += padded(row.type, 18) + right("\(row.count)", 18)
+      text += right(row.firstMicroseconds.map { "\($0)" } ?? "", 18)
+      text += right(row.lastMicroseconds.map { "\($0)" } ?? "", 18)
+      text += right(row.meanRate.map { fixed($0, 0) } ?? "", 18) + right(row.peakRate.map { fixed($0, 0) } ?? "", 18)
+      text = String(text.reversed().drop { $0 == " " }.reversed()) + "\n"
+    }
+    text += violations.isEmpty ? "\nno rule of the format is broken\n" : "\n"
+    for violation in violations {
+      text += "\(violation.kind): \(violation.count), first at byte \(violation.firstByteOffset)\n"
+    }
+    if let digest {
+      text += "\ndigest t \(digest.time)\ndigest x \(digest.x)\ndigest y \(digest.y)\ndigest p \(digest.polarity)\n"
+    }
+    return text
+  }
+}
+
+/// Microseconds as seconds with six places.
+func seconds(_ microseconds: Int64) -> String {
+  let magnitude = microseconds.magnitude
+  let fraction = String(magnitude % 1_000_000)
+  return (microseconds < 0 ? "-" : "") + "\(magnitude / 1_000_000)."
+    + String(repeating: "0", count: 6 - fraction.count) + fraction
+}
+
+/// A number with some places behind the point.
+func fixed(_ value: Double, _ places: Int) -> String {
+  guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
+  let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+  let scaled = Int64((value * scale).rounded())
+  let unit = Int64(scale)
+  let whole = "\(scaled < 0 ? "-" : "")\(scaled.magnitude / unit.magnitude)"
+  if places == 0 { return whole }
+  let fraction = String(scaled.magnitude % unit.magnitude)
+  return whole + "." + String(repeating: "0", count: places - fraction.count) + fraction
+}
+
+/// A text filled with blanks on the right.
+func padded(_ text: String, _ width: Int) -> String {
+  text + String(repeating: " ", count: max(width - text.count, 1))
+}
+
+/// A text filled with blanks on the left.
+func right(_ text: String, _ width: Int) -> String {
+  String(repeating: " ", count: max(width - text.count, 1)) + text
+}

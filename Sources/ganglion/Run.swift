@@ -1,0 +1,95 @@
+import ArgumentParser
+import Glibc
+import Pipelines
+
+/// `ganglion run`: recordings in, classifications out.
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Classify recordings of sound or events, from files or standard input.",
+    discussion: """
+      Prints one JSON object a line: a "detection", or a "rejection" where nothing reached its threshold, with \
+      label, score and stream time in microseconds (events: since the first event).
+
+      The model decides whether it listens or watches. Sound: WAV, FLAC, OGG, AU, AIFF, MP3 and whatever else \
+      libsndfile reads; from a pipe WAV, FLAC, OGG, AU, AIFF, MP3. Bytes on standard input without a known header are \
+      taken as 16-bit little-endian mono PCM at the model's sample rate, unless --raw says otherwise. Events: told \
+      apart by content.
+
+      \(ExitStatus.help)
+      """)
+
+  @Option(name: [.short, .long], help: "The model to run, a .safetensors file.")
+  var model: String
+
+  @Argument(help: "Recordings to classify; - is standard input.", completion: .file())
+  var inputs: [String] = ["-"]
+
+  @Option(help: "real: at the pace of the recording; max: as fast as it goes.")
+  var speed: Pipeline.Speed = .max
+
+  @Flag(help: "Print the scores after every active step too.")
+  var scores = false
+
+  @Option(help: "Leave out results with a lower score, 0 to 1.")
+  var minScore: Double = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Take the input as headerless PCM, for example s16le:16000:1 (encoding, rate, channels).",
+      valueName: "encoding:rate:channels"))
+  var raw: String?
+
+  func validate() throws {
+    guard (0...1).contains(minScore) else { throw ValidationError("--min-score is \(minScore), allowed is 0 to 1") }
+    let standardInputs = inputs.filter { $0 == "-" }.count
+    if standardInputs > 1 { throw ValidationError("standard input can be read only once") }
+    if standardInputs == 1 && isatty(STDIN_FILENO) == 1 {
+      throw ValidationError(
+        "standard input is a terminal; give a recording, or pipe one in: sox in.mp3 -t wav - | ganglion run --model M -"
+      )
+    }
+  }
+
+  func run() async throws {
+    let signals = Signals()
+    defer { withExtendedLifetime(signals) {} }
+    let model = try Model(reading: self.model)
+    if raw != nil && model.manifest.sense != .sound {
+      throw ValidationError("--raw describes sound, but \(model.manifest.name) watches events")
+    }
+    var firstFailure: ExitStatus?
+    for path in inputs {
+      do {
+        try await classify(RecordingInput(path: path, raw: raw), with: model)
+      } catch {
+        StandardError.report("\(error)")
+        firstFailure = firstFailure ?? ExitStatus(error) ?? .failure
+        if error is OutputError { break }
+      }
+    }
+    if let firstFailure { throw ExitCode(firstFailure.rawValue) }
+  }
+
+  private func classify(_ input: RecordingInput, with model: Model) async throws {
+    let lines = ResultLine(source: input.isFile ? input.path : "stdin", manifest: model.manifest)
+    let pipeline = Pipeline(model, speed: speed, wantsScores: scores)
+    var progress = StreamProgress()
+    defer { progress.clear() }
+    let notices = try await pipeline.run(input) { event in
+      switch event {
+      case .decision(let decision):
+        if decision.score < minScore { return }
+        progress.clear()
+        try StandardOutput.shared.write(line: lines.text(decision))
+      case .scores(let scores):
+        progress.clear()
+        try StandardOutput.shared.write(line: lines.text(scores))
+      case .progress(let microseconds):
+        progress.show(input.name, microseconds: microseconds)
+      }
+    }
+    for notice in notices { StandardError.report(notice) }
+  }
+}
+
+extension Pipeline.Speed: ExpressibleByArgument {}

@@ -1,0 +1,50 @@
+import Glibc
+
+/// Messages for people: one line each, after the program's name.
+enum StandardError {
+  /// Whether somebody is watching.
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  static func report(_ message: some CustomStringConvertible) {
+    let line = message.description.split(whereSeparator: \.isNewline).joined(separator: " ")
+    write("\(clearedLine)ganglion: \(line)\n")
+  }
+
+  /// Writes without further ado; there is nowhere to report a failure to.
+  static func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// Wipes a line of progress, where there may be one.
+  static var clearedLine: String { isTerminal ? "\r\u{1B}[K" : "" }
+}
+
+/// A line of progress on a terminal that is renewed a few times a second; nothing where nobody is watching.
+struct StreamProgress {
+  private let isShown = StandardError.isTerminal
+  private let begin = ContinuousClock.now
+  private var last: ContinuousClock.Instant?
+
+  /// - Parameter microseconds: how far the stream has come.
+  mutating func show(_ name: String, microseconds: Int64) {
+    guard isShown else { return }
+    let now = ContinuousClock.now
+    if let last, now - last < .milliseconds(200) { return }
+    last = now
+    let stream = Double(microseconds) / 1e6
+    let elapsed = (now - begin) / .seconds(1)
+    let pace = elapsed > 0 ? "\(Self.tenths(stream / elapsed)) x real time" : ""
+    StandardError.write("\(StandardError.clearedLine)\(name): \(Self.tenths(stream)) s, \(pace)")
+  }
+
+  /// Wipes the line before something else is written to the terminal.
+  func clear() {
+    if isShown && last != nil { StandardError.write(StandardError.clearedLine) }
+  }
+
+  private static func tenths(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

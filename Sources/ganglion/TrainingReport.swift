@@ -1,0 +1,67 @@
+import Foundation
+import Learning
+import SpikingNetworks
+
+/// What training tells: every line on standard error and in a log beside the model.
+struct TrainingReport {
+  let path: String
+
+  func begin(_ session: TrainingSession, recipePath: String) throws {
+    try Data().write(to: URL(fileURLWithPath: path))
+    let recipe = session.recipe
+    try line("recipe \((recipePath as NSString).lastPathComponent), seed \(recipe.training.seed)")
+    try line(
+      "recordings: \(session.split.train.count) train, \(session.split.validation.count) validation, "
+        + "\(session.split.test.count) test" + (recipe.data.leaveOut.map { ", \($0) left out" } ?? ""))
+    try line("network: \(session.network.parameters.count) parameters")
+  }
+
+  func resume(afterEpoch epoch: Int, of epochs: Int) throws {
+    try line("going on after epoch \(epoch) of \(epochs)")
+  }
+
+  func encoded(train: TrainingSet) throws {
+    let sequences = train.variants.flatMap { $0 }
+    let spikes = sequences.reduce(0) { $0 + $1.channels.count }
+    let steps = sequences.reduce(0) { $0 + $1.steps }
+    try line(
+      "encoded: \(sequences.count) training sequences of \(steps / max(sequences.count, 1)) steps and "
+        + "\(spikes / max(sequences.count, 1)) active inputs on average")
+  }
+
+  func epoch(_ record: EpochRecord, isBest: Bool, seconds: Double) throws {
+    let rates = record.firingRates.map { fixed($0, 3) }.joined(separator: " ")
+    try line(
+      "epoch \(record.epoch): loss \(fixed(record.trainLoss, 4)), train \(Proportion.percent(record.trainAccuracy)) %, "
+        + "validation \(Proportion.percent(record.validationAccuracy)) % (loss \(fixed(record.validationLoss, 4)))"
+        + "\(isBest ? " best" : ""), gradient \(fixed(record.gradientNorm, 2)), rates \(rates), \(fixed(seconds, 1)) s")
+    for (layer, rate) in record.firingRates.enumerated() {
+      if rate < 0.001 {
+        try line("warning: spiking layer \(layer) is nearly silent: raise its drive or lower the rate")
+      }
+      if rate > 0.9 { try line("warning: spiking layer \(layer) is saturated: lower its drive or the rate") }
+    }
+  }
+
+  func tested(_ evaluation: Evaluation) throws {
+    try line("test: \(evaluation.accuracy.text) of \(evaluation.accuracy.total)")
+    if evaluation.distinctAccuracy.total != evaluation.accuracy.total {
+      try line(
+        "test, identical recordings counted once: \(evaluation.distinctAccuracy.text) of "
+          + "\(evaluation.distinctAccuracy.total)")
+    }
+  }
+
+  func finish(modelPath: String, seconds: Double) throws {
+    try line("wrote \((modelPath as NSString).lastPathComponent) after \(duration(seconds))")
+  }
+
+  private func line(_ text: String) throws {
+    StandardError.write(text + "\n")
+    if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    defer { try? handle.close() }
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data((text + "\n").utf8))
+  }
+}

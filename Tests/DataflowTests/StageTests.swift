@@ -1,0 +1,178 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Dataflow
+
+private struct Fault: Error, Equatable {
+  var text: String
+}
+
+/// Says everything twice; fails on `bad`; adds `end` when the stream finishes well.
+private struct Echo: StreamTransform {
+  mutating func process(_ input: String, droppedBefore: Int, emit: (String) -> Void) throws {
+    emit(input)
+    if input == "bad" { throw Fault(text: "met bad") }
+    emit(input)
+  }
+
+  mutating func finish(emit: (String) -> Void) throws { emit("end") }
+}
+
+/// Notes which thread it ran on.
+private struct ThreadNote: StreamTransform {
+  mutating func process(_ input: Int, droppedBefore: Int, emit: (UInt) -> Void) throws { emit(pthread_self()) }
+  mutating func finish(emit: (UInt) -> Void) throws { emit(pthread_self()) }
+}
+
+private func drain<Element>(_ channel: BoundedChannel<Element>) async -> (elements: [Element], error: (any Error)?) {
+  var elements: [Element] = []
+  do {
+    while let delivery = try await channel.receive() { elements.append(delivery.element) }
+    return (elements, nil)
+  } catch {
+    return (elements, error)
+  }
+}
+
+struct StageTests {
+  /// Runs one echo stage over some input and gives what came out.
+  private func echo(_ words: [String], failure: Fault? = nil) async throws -> ([String], Fault?, accepted: Int) {
+    let executor = ThreadExecutor(name: "echo")
+    defer { executor.shutDown() }
+    let (input, output) = (BoundedChannel<String>(capacity: 1), BoundedChannel<String>(capacity: 1))
+    let stage = Stage(Echo(), from: input, to: output, on: executor)
+    let task = Task(executorPreference: executor) { await stage.run() }
+    let sender = Task {
+      var accepted = 0
+      for word in words {
+        guard try await input.send(word) else { break }
+        accepted += 1
+      }
+      if let failure { input.fail(failure) } else { input.finish() }
+      return accepted
+    }
+    let (elements, error) = await drain(output)
+    await task.value
+    return (elements, error as? Fault, try await sender.value)
+  }
+
+  @Test func everythingPassesInOrderAndTheEndIsMarked() async throws {
+    let words = (0..<50).map(String.init)
+    let (elements, error, _) = try await echo(words)
+    #expect(elements == words.flatMap { [$0, $0] } + ["end"])
+    #expect(error == nil)
+  }
+
+  @Test func inputsFailureArrivesAfterEverythingBeforeIt() async throws {
+    let (elements, error, _) = try await echo(["a", "b"], failure: Fault(text: "cut off"))
+    #expect(elements == ["a", "a", "b", "b"])
+    #expect(error == Fault(text: "cut off"))
+  }
+
+  @Test func transformsFailureStopsTheSender() async throws {
+    let (elements, error, accepted) = try await echo(["a", "bad"] + [String](repeating: "c", count: 100))
+    #expect(elements == ["a", "a", "bad"])
+    #expect(error == Fault(text: "met bad"))
+    #expect(accepted < 10)
+  }
+
+  @Test func receiverThatLeavesStopsTheWholeChain() async throws {
+    let executor = ThreadExecutor(name: "echo")
+    defer { executor.shutDown() }
+    let (input, output) = (BoundedChannel<String>(capacity: 1), BoundedChannel<String>(capacity: 1))
+    let stage = Stage(Echo(), from: input, to: output, on: executor)
+    let task = Task(executorPreference: executor) { await stage.run() }
+    let sender = Task {
+      while try await input.send("a") {}
+      return true
+    }
+    _ = try await output.receive()
+    output.close()
+    await task.value
+    #expect(try await sender.value)
+  }
+
+  @Test func cancellingTheStageEndsBothSides() async throws {
+    let executor = ThreadExecutor(name: "echo")
+    defer { executor.shutDown() }
+    let (input, output) = (BoundedChannel<String>(capacity: 1), BoundedChannel<String>(capacity: 1))
+    let stage = Stage(Echo(), from: input, to: output, on: executor)
+    let task = Task(executorPreference: executor) { await stage.run() }
+    task.cancel()
+    let (_, error) = await drain(output)
+    #expect(error is CancellationError)
+    #expect(try await input.send("a") == false)
+    await task.value
+  }
+
+  @Test func aStageKeepsToItsOwnThread() async throws {
+    let executors = [ThreadExecutor(name: "first"), ThreadExecutor(name: "second")]
+    var threads: [Set<UInt>] = []
+    for executor in executors {
+      let (input, output) = (BoundedChannel<Int>(capacity: 2), BoundedChannel<UInt>(capacity: 2))
+      let stage = Stage(ThreadNote(), from: input, to: output, on: executor)
+      let task = Task(executorPreference: executor) { await stage.run() }
+      let sender = Task {
+        for number in 0..<20 { try await input.send(number) }
+        input.finish()
+      }
+      threads.append(Set(await drain(output).elements))
+      await task.value
+      try await sender.value
+    }
+    #expect(threads.map(\.count) == [1, 1])
+    #expect(threads[0] != threads[1])
+    for executor in executors { executor.shutDown() }
+  }
+
+  @Test func executorThatWasShutDownStillRunsWhatComesLater() async {
+    let executor = ThreadExecutor(name: "late")
+    executor.shutDown()
+    let value = await Task(executorPreference: executor) { 41 + 1 }.value
+    #expect(value == 42)
+  }
+}
+
+struct BoundedChannelTests {
+  @Test func cancelledReceiverAndSenderThrow() async throws {
+    let channel = BoundedChannel<Int>(capacity: 1)
+    let receiver = Task { try await channel.receive()?.element }
+    receiver.cancel()
+    await #expect(throws: CancellationError.self) { try await receiver.value }
+    try await channel.send(1)
+    let sender = Task { try await channel.send(2) }
+    sender.cancel()
+    await #expect(throws: CancellationError.self) { try await sender.value }
+    #expect(try await channel.receive()?.element == 1)
+    #expect(channel.count == 0)
+  }
+
+  @Test func manySendersLoseNothing() async throws {
+    let channel = BoundedChannel<Int>(capacity: 3)
+    async let sum = {
+      var sum = 0
+      while let delivery = try await channel.receive() { sum += delivery.element }
+      return sum
+    }()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for sender in 0..<8 {
+        group.addTask { for number in 0..<200 { try await channel.send(sender * 200 + number) } }
+      }
+      try await group.waitForAll()
+    }
+    channel.finish()
+    #expect(try await sum == 1_599 * 800)
+  }
+
+  @Test func liveSenderNeverWaits() async throws {
+    let channel = BoundedChannel<Int>(capacity: 4, policy: .dropOldest)
+    for number in 0..<100 { try await channel.send(number) }
+    channel.finish()
+    var received: [Delivery<Int>] = []
+    while let delivery = try await channel.receive() { received.append(delivery) }
+    #expect(received.map(\.element) == [96, 97, 98, 99])
+    #expect(received.map(\.droppedBefore) == [96, 0, 0, 0])
+    #expect(channel.dropped == 96)
+  }
+}

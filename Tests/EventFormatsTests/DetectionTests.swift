@@ -1,0 +1,68 @@
+import EventFormats
+import Events
+import Foundation
+import Testing
+
+@Suite struct DetectionTests {
+  @Test func fiveByteRecordsAreRecognisedWithoutHeader() throws {
+    for name in ["nmnist_60001.bs2", "gesture.bs2"] {
+      #expect(EventFormat.detect(firstBytes: try Fixture.bytes(name)) == .nmnist)
+    }
+    // Also from the little that a slow pipe gives first.
+    #expect(EventFormat.detect(firstBytes: try Fixture.bytes("nmnist_60001.bs2").prefix(83)) == .nmnist)
+  }
+
+  @Test func textIsNoFiveByteRecording() {
+    let prose = Array(String(repeating: "The rate of events is what matters here.\n", count: 100).utf8)
+    #expect(EventFormat.detect(firstBytes: prose) == nil)
+    // Rising lines of four digits and a line end are rising times, too.
+    let sorted = (1000..<2000).flatMap { Array("\($0)\n".utf8) }
+    #expect(EventFormat.detect(firstBytes: sorted) != .nmnist)
+  }
+
+  @Test func soundIsNoFiveByteRecording() {
+    func pcm16(_ samples: [Double]) -> [UInt8] {
+      samples.flatMap { sample -> [UInt8] in
+        let value = UInt16(bitPattern: Int16(sample * 32767))
+        return [UInt8(value & 0xff), UInt8(value >> 8)]
+      }
+    }
+    let silence = [UInt8](repeating: 0, count: 4096)
+    let middle = [UInt8](repeating: 0x80, count: 4096)
+    let tone = pcm16((0..<2048).map { 0.3 * sin(Double($0) * 0.05) })
+    let ramp = pcm16((0..<2048).map { Double($0) / 2048 })
+    var state: UInt64 = 1
+    let noise = (0..<4096).map { _ -> UInt8 in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return UInt8(state >> 56)
+    }
+    let floats = (0..<1024).flatMap { index -> [UInt8] in
+      withUnsafeBytes(of: Float(sin(Double(index) * 0.02)).bitPattern.littleEndian) { Array($0) }
+    }
+    for sound in [silence, middle, tone, ramp, noise, floats] {
+      #expect(EventFormat.detect(firstBytes: sound) == nil)
+    }
+    let wave = Array("RIFF".utf8) + [0x24, 0x10, 0, 0] + Array("WAVEfmt ".utf8) + silence
+    #expect(EventFormat.detect(firstBytes: wave) == nil)
+  }
+
+  @Test func nothingAndRubbishAreRefusedWithARemedy() {
+    for bytes in [[], [1, 2, 3], Array("hello".utf8)] as [[UInt8]] {
+      #expect {
+        _ = try openEventReader(source: MemoryByteSource(bytes, name: "clip"))
+      } throws: { error in
+        let error = error as? EventFormatError
+        return error?.code == .unrecognised && error?.source == "clip" && error?.remedy.isEmpty == false
+      }
+    }
+  }
+
+  @Test func missingFileIsNamedInTheError() {
+    #expect {
+      _ = try openEventReader(path: "/nowhere/clip.raw")
+    } throws: { error in
+      let error = error as? EventFormatError
+      return error?.code == .inputOutput && error?.source == "/nowhere/clip.raw"
+    }
+  }
+}

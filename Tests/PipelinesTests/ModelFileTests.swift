@@ -1,0 +1,173 @@
+import Foundation
+import SpikingNetworks
+import TestSupport
+import Testing
+
+@testable import Pipelines
+
+struct ModelFileTests {
+  private func written(_ model: Model) throws -> (file: TemporaryFile, bytes: [UInt8]) {
+    let file = try TemporaryFile([])
+    try model.write(to: file.path)
+    return (file, [UInt8](try Data(contentsOf: URL(fileURLWithPath: file.path))))
+  }
+
+  private func reason(_ bytes: [UInt8]) throws -> ModelError.Reason? {
+    let file = try TemporaryFile(bytes)
+    do throws(ModelError) {
+      _ = try Model(reading: file.path)
+      return nil
+    } catch {
+      #expect(error.path == file.path)
+      return error.reason
+    }
+  }
+
+  /// The file with its manifest changed as JSON.
+  private func altered(_ bytes: [UInt8], _ change: (inout [String: Any]) -> Void) throws -> [UInt8] {
+    var container = try Safetensors(decoding: Data(bytes))
+    let text = try #require(container.metadata["ganglion"])
+    var manifest = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    change(&manifest)
+    container.metadata["ganglion"] = String(
+      decoding: try JSONSerialization.data(withJSONObject: manifest), as: UTF8.self)
+    return [UInt8](try container.encoded())
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    for model in [try TestModels.sound(), try TestModels.events()] {
+      let (file, bytes) = try written(model)
+      let back = try Model(reading: file.path)
+      #expect(back.network.parameters == model.network.parameters)
+      var manifest = back.manifest
+      #expect(manifest.sha256.count == 64)
+      manifest.sha256 = ""
+      #expect(manifest == model.manifest)
+      let again = try written(back)
+      #expect(again.bytes == bytes)
+    }
+  }
+
+  @Test func everyTruncationIsAnErrorThatSaysWhere() throws {
+    let (_, bytes) = try written(try TestModels.sound())
+    for length in stride(from: 0, to: bytes.count, by: 97) {
+      guard case .container(let why)? = try reason(Array(bytes[..<length])) else {
+        Issue.record("\(length) bytes were taken for a model")
+        continue
+      }
+      #expect(why.contains("truncated"), "\(length): \(why)")
+    }
+  }
+
+  @Test func newerVersionIsToldApartFromDamage() throws {
+    let (_, bytes) = try written(try TestModels.sound())
+    let newer = try altered(bytes) { manifest in
+      manifest = ["formatVersion": 7, "somethingNew": true]
+    }
+    #expect(try reason(newer) == .newerVersion(found: 7, known: 1))
+  }
+
+  @Test func manifestFaultsNameTheirPlace() throws {
+    let (_, bytes) = try written(try TestModels.sound())
+    func why(_ change: (inout [String: Any]) -> Void) throws -> String {
+      guard case .manifest(let why)? = try reason(try altered(bytes, change)) else { return "" }
+      return why
+    }
+    #expect(try why { $0["labels"] = nil } == "labels is missing")
+    #expect(try why { $0["labels"] = ["a", "b"] } == "the network has 3 outputs for 2 labels")
+    #expect(try why { $0["labels"] = ["a", "b", "a"] } == "a label occurs twice")
+    #expect(try why { $0["sense"] = "events" } == "its sense is events, its encoder is for sound")
+    #expect(
+      try why { $0["encoder"] = [String: Any]() }
+        == "encoder: an encoder is a map with exactly one of: spiketrum, events")
+    #expect(
+      try why {
+        var decision = $0["decision"] as? [String: Any] ?? [:]
+        decision["patienceSteps"] = 0
+        $0["decision"] = decision
+      } == "decision setting patienceSteps is 0, allowed is 1 to 2^48")
+    #expect(
+      try why {
+        var encoder = $0["encoder"] as? [String: [String: Any]] ?? [:]
+        encoder["spiketrum"]?["channelCount"] = 13
+        $0["encoder"] = encoder
+      } == "the encoder makes [39], the network takes [36]")
+  }
+
+  @Test func tensorsThatDoNotFitAreNamed() throws {
+    let (_, bytes) = try written(try TestModels.sound())
+    let other = try altered(bytes) { manifest in
+      manifest["labels"] = ["a"]
+      var network = manifest["network"] as? [String: Any] ?? [:]
+      network["input"] = [35]
+      manifest["network"] = network
+    }
+    guard case .tensors(let why)? = try reason(other) else {
+      Issue.record("taken for a model")
+      return
+    }
+    #expect(why.contains("layers.0.") && why.contains("36") && why.contains("35"), "\(why)")
+  }
+
+  @Test func oneFlippedBitIsFound() throws {
+    var (_, bytes) = try written(try TestModels.sound())
+    bytes[bytes.count - 3] ^= 1
+    guard case .digest(let expected, let found)? = try reason(bytes) else {
+      Issue.record("taken for a model")
+      return
+    }
+    #expect(expected != found)
+  }
+
+  @Test func otherFilesAreNoModels() throws {
+    #expect(try reason(Array(Safetensors(tensors: [:], metadata: [:]).encoded())) == .noManifest)
+    guard case .container? = try reason(Array("RIFF....WAVEfmt and so on and so forth".utf8)) else {
+      Issue.record("a WAV was taken for a model")
+      return
+    }
+    #expect(throws: ModelError(path: "/nowhere/m", reason: .cannotOpen("No such file or directory"))) {
+      _ = try Model(reading: "/nowhere/m")
+    }
+    #expect(throws: ModelError(path: "/tmp", reason: .cannotOpen("it is a folder"))) {
+      _ = try Model(reading: "/tmp")
+    }
+  }
+
+  @Test func failedWriteLeavesTheOldFileAndNothingElse() throws {
+    let folder = NSTemporaryDirectory() + "ganglion-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // A folder in the target's place: everything works up to the rename.
+    try FileManager.default.createDirectory(atPath: folder + "/m/inside", withIntermediateDirectories: true)
+    #expect(throws: ModelError(path: folder + "/m", reason: .cannotWrite("Is a directory"))) {
+      try TestModels.sound().write(to: folder + "/m")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["m"])
+    #expect(throws: ModelError(path: "/dev/full/m", reason: .cannotWrite("Not a directory"))) {
+      try TestModels.sound().write(to: "/dev/full/m")
+    }
+  }
+}
+
+struct SHA256Tests {
+  private func digest(_ text: String, pieces: Int) -> String {
+    var digest = SHA256()
+    let bytes = Array(text.utf8)
+    for begin in stride(from: 0, to: bytes.count, by: pieces) {
+      bytes[begin..<min(bytes.count, begin + pieces)].withUnsafeBytes { digest.update($0) }
+    }
+    return digest.hexadecimal()
+  }
+
+  @Test(arguments: [1, 5, 64, 1_000])
+  func agreesWithTheStandardsExamples(pieces: Int) {
+    #expect(digest("", pieces: pieces) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    #expect(digest("abc", pieces: pieces) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(
+      digest("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", pieces: pieces)
+        == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+    #expect(
+      digest(String(repeating: "a", count: 1_000), pieces: pieces)
+        == "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3")
+  }
+}

@@ -1,0 +1,172 @@
+import Audio
+import EventFormats
+import Events
+import Foundation
+import Recognition
+import Spiketrum
+import Synchronization
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Pipelines
+
+struct SoundPipelineTests {
+  private func run(_ model: Model, _ path: String, scores: Bool = false) async throws -> [PipelineEvent] {
+    var events: [PipelineEvent] = []
+    _ = try await Pipeline(model, wantsScores: scores).run(RecordingInput(path: path)) { event in
+      if case .progress = event { return }
+      events.append(event)
+    }
+    return events
+  }
+
+  private func decisions(_ events: [PipelineEvent]) -> [Decision] {
+    events.compactMap { if case .decision(let decision) = $0 { decision } else { nil } }
+  }
+
+  @Test func streamAndWholeClipAgreeToTheBit() async throws {
+    let model = try TestModels.sound()
+    let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(TestModels.tones))
+    let streamed = decisions(try await run(model, file.path))
+    guard case .spiketrum(let configuration) = model.manifest.encoder else { return }
+    let sequence = try SpiketrumEncoder(configuration).encode(TestModels.tones)
+    let whole = try StreamClassifier(model).decisions(on: sequence, stepMicroseconds: 10_000)
+    #expect(streamed.count >= 3)
+    #expect(streamed == whole)
+    #expect(streamed.map { $0.scores.map(\.bitPattern) } == whole.map { $0.scores.map(\.bitPattern) })
+  }
+
+  @Test(arguments: [1, 7, 160, 4_096])
+  func chunkSizeChangesNoBit(chunk: Int) throws {
+    let model = try TestModels.sound()
+    guard case .spiketrum(let configuration) = model.manifest.encoder else { return }
+    func events(_ chunk: Int) throws -> [PipelineEvent] {
+      var encoding = try SoundEncoding(configuration)
+      var classification = try Classification(model, wantsScores: true)
+      var events: [PipelineEvent] = []
+      func take(_ frames: [[SpikeFrame]]) throws {
+        for frame in frames {
+          try classification.process(frame, droppedBefore: 0) { event in
+            if case .progress = event { return }
+            events.append(event)
+          }
+        }
+      }
+      for begin in stride(from: 0, to: TestModels.tones.count, by: chunk) {
+        var made: [[SpikeFrame]] = []
+        let block = Array(TestModels.tones[begin..<min(TestModels.tones.count, begin + chunk)])
+        encoding.process(block, droppedBefore: 0) { made.append($0) }
+        try take(made)
+      }
+      var made: [[SpikeFrame]] = []
+      encoding.finish { made.append($0) }
+      try take(made)
+      classification.finish { events.append($0) }
+      return events
+    }
+    let whole = try events(TestModels.tones.count)
+    #expect(whole.count > 30)
+    #expect(try events(chunk) == whole)
+  }
+
+  @Test func scoresComeStepByStepAndEndAtTheDecision() async throws {
+    let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(Array(TestModels.tones[..<2_400])))
+    let events = try await run(TestModels.sound(), file.path, scores: true)
+    let scores = events.compactMap { if case .scores(let scores) = $0 { scores } else { nil } }
+    #expect(scores.count > 20)
+    #expect(scores.map(\.endMicroseconds) == scores.map(\.endMicroseconds).sorted())
+    #expect(scores.last?.values == decisions(events).last?.scores)
+  }
+
+  @Test func resultsBeforeAFaultAreStillPublished() async throws {
+    var samples = TestModels.tones
+    samples[14_000] = .nan
+    let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(samples))
+    let published = Mutex<[Decision]>([])
+    do {
+      _ = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path)) { event in
+        if case .decision(let decision) = event { published.withLock { $0.append(decision) } }
+      }
+      Issue.record("NaN passed")
+    } catch let error as AudioError {
+      #expect(error.frame == 14_000)
+    }
+    #expect(published.withLock { $0.count } >= 2)
+  }
+
+  @Test func publisherThatFailsStopsTheStream() async throws {
+    struct Enough: Error {}
+    let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(TestModels.tones))
+    await #expect(throws: Enough.self) {
+      _ = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path)) { _ in throw Enough() }
+    }
+  }
+
+  @Test func eventRecordingIsNoSound() async throws {
+    let file = try TemporaryFile(Array("#!AER-DAT2.0\r\n# events follow\r\n".utf8))
+    do {
+      _ = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path)) { _ in }
+      Issue.record("taken for sound")
+    } catch let error as AudioError {
+      #expect(
+        error.reason == .unrecognised("it looks like an AEDAT event recording; the model listens to sound"))
+    }
+  }
+}
+
+struct EventPipelineTests {
+  private func run(_ model: Model, _ bytes: [UInt8], speed: Pipeline.Speed = .max) async throws -> (
+    decisions: [Decision], notices: [String]
+  ) {
+    let file = try TemporaryFile(bytes)
+    var decisions: [Decision] = []
+    let notices = try await Pipeline(model, speed: speed).run(RecordingInput(path: file.path)) { event in
+      if case .decision(let decision) = event { decisions.append(decision) }
+    }
+    return (decisions, notices)
+  }
+
+  private func failure(_ model: Model, _ bytes: [UInt8]) async -> InputError? {
+    do {
+      _ = try await run(model, bytes)
+      return nil
+    } catch {
+      return error as? InputError
+    }
+  }
+
+  @Test func twoPassesOfABarAreTwoDecisions() async throws {
+    let model = try TestModels.events()
+    let (decisions, notices) = try await run(model, TestModels.bar())
+    #expect(decisions.map(\.startMicroseconds) == [0, 800_000])
+    #expect(decisions.map(\.endMicroseconds) == [300_000, 1_100_000])
+    #expect(decisions[0].scores == decisions[1].scores)
+    #expect(notices.isEmpty)
+
+    guard case .events(let configuration) = model.manifest.encoder else { return }
+    var reader = try openEventReader(
+      source: MemoryByteSource(TestModels.bar()), options: EventReadingOptions(timeOrigin: .firstEvent))
+    var binner = try EventBinner(configuration)
+    var sequence = SpikeSequence(shape: binner.shape)
+    try binner.push(try readAllEvents(&reader)) { sequence.append($0) }
+    binner.finish { sequence.append($0) }
+    #expect(try StreamClassifier(model).decisions(on: sequence, stepMicroseconds: 10_000) == decisions)
+  }
+
+  @Test func cutRecordingGivesItsResultsAndThenSaysWhere() async throws {
+    let error = await failure(try TestModels.events(), Array(TestModels.bar().dropLast(2)))
+    #expect(error?.place == "byte 29995")
+    #expect(error?.problem == "is cut off within an event or packet")
+  }
+
+  @Test func recordingOfAnotherSensorIsRefused() async throws {
+    let error = await failure(try TestModels.events(), TestModels.bar(width: 32))
+    #expect(error?.problem.contains("lie outside the model's sensor of 16x16") == true)
+  }
+
+  @Test func soundIsNoEvents() async throws {
+    let error = await failure(try TestModels.events(), WaveBytes().file(TestModels.tones))
+    #expect(error?.problem == "is sound (WAV); the model watches events of a camera")
+  }
+}

@@ -1,0 +1,111 @@
+import Tensors
+import Testing
+
+@testable import SpikingNetworks
+
+@Suite("Convolution")
+struct ConvolutionTests {
+  private func numbers(_ count: Int, seed: UInt64, density: Double = 1) -> [Float] {
+    var random = RandomStream(seed: seed)
+    return (0..<count).map { _ in random.uniform() < density ? Float(random.uniform(in: -2...2)) : 0 }
+  }
+
+  static let shapes: [Convolution<Float>] = [
+    .init(
+      height: 9, width: 7, inputChannels: 3, channels: 8, kernel: (3, 3), stride: (1, 1), padding: (1, 1), groups: 1),
+    .init(
+      height: 8, width: 11, inputChannels: 4, channels: 20, kernel: (5, 3), stride: (2, 3), padding: (2, 0), groups: 2),
+    .init(
+      height: 1, width: 30, inputChannels: 6, channels: 6, kernel: (1, 4), stride: (1, 2), padding: (0, 2), groups: 6),
+    .init(
+      height: 6, width: 6, inputChannels: 5, channels: 17, kernel: (2, 2), stride: (2, 2), padding: (0, 0), groups: 1),
+  ]
+
+  @Test("Scattered and gathered maps agree to the last bit", arguments: shapes.indices)
+  func scatteredEqualsGathered(index: Int) {
+    let convolution = Self.shapes[index]
+    let weights = numbers(convolution.weightCount, seed: 1)
+    for density in [0.0, 0.05, 0.2] {
+      let input = numbers(convolution.inputs, seed: 2, density: density)
+      var active = [UInt32](repeating: 0, count: convolution.inputs)
+      let count = Float.listActive(input, width: convolution.inputs, into: &active)
+      var columns = [Float](repeating: 0, count: convolution.stepColumns)
+      var scattered = numbers(convolution.outputs, seed: 3)
+      var gathered = scattered
+      convolution.add(
+        input, active: active, activeCount: count, weights: weights, to: &scattered, columns: &columns)
+      convolution.add(input, active: active, activeCount: nil, weights: weights, to: &gathered, columns: &columns)
+      #expect(scattered.map(\.bitPattern) == gathered.map(\.bitPattern))
+    }
+  }
+
+  @Test("A convolution is the sum it stands for", arguments: shapes.indices)
+  func convolutionIsTheSum(index: Int) {
+    let convolution = Self.shapes[index]
+    let shape = convolution.shape
+    let weights = numbers(convolution.weightCount, seed: 1)
+    let input = numbers(convolution.inputs, seed: 2)
+    var columns = [Float](repeating: 0, count: convolution.stepColumns)
+    var output = [Float](repeating: 0, count: convolution.outputs)
+    convolution.add(input, active: [], activeCount: nil, weights: weights, to: &output, columns: &columns)
+    let inner = Int(shape.in_channels) / convolution.groups
+    for place in 0..<convolution.places {
+      for channel in 0..<convolution.channels {
+        let group = channel / convolution.groupChannels
+        var sum = 0.0
+        for ky in 0..<Int(shape.kernel_height) {
+          for kx in 0..<Int(shape.kernel_width) {
+            let y = place / Int(shape.out_width) * Int(shape.stride_y) + ky - Int(shape.padding_y)
+            let x = place % Int(shape.out_width) * Int(shape.stride_x) + kx - Int(shape.padding_x)
+            guard (0..<Int(shape.in_height)).contains(y), (0..<Int(shape.in_width)).contains(x) else { continue }
+            for c in 0..<inner {
+              let value = input[(y * Int(shape.in_width) + x) * Int(shape.in_channels) + group * inner + c]
+              let block = group * Int(shape.kernel_height) * Int(shape.kernel_width) + ky * Int(shape.kernel_width) + kx
+              let weight = weights[
+                (block * inner + c) * convolution.groupChannels + channel % convolution.groupChannels]
+              sum += Double(value) * Double(weight)
+            }
+          }
+        }
+        #expect(abs(Double(output[place * convolution.channels + channel]) - sum) < 1e-4)
+      }
+    }
+  }
+
+  @Test("Sparse and dense gradients of weights and inputs agree", arguments: shapes.indices)
+  func gradientsAgree(index: Int) {
+    let convolution = Self.shapes[index]
+    let weights = numbers(convolution.weightCount, seed: 1)
+    let input = numbers(convolution.inputs, seed: 2, density: 0.1)
+    let delta = numbers(convolution.outputs, seed: 3, density: 0.1)
+    var active = [UInt32](repeating: 0, count: max(convolution.inputs, convolution.outputs))
+    var columns = [Float](repeating: 0, count: convolution.trainingColumns)
+    let count = Float.listActive(input, width: convolution.inputs, into: &active)
+    var sparse = [Float](repeating: 0, count: convolution.weightCount)
+    var dense = sparse
+    convolution.addWeightGradient(
+      input, active: active, activeCount: count, delta: delta, to: &sparse, columns: &columns)
+    convolution.addWeightGradient(input, active: active, activeCount: nil, delta: delta, to: &dense, columns: &columns)
+    #expect(dense.contains { $0 != 0 })
+    #expect(zip(sparse, dense).allSatisfy { abs($0 - $1) < 1e-4 })
+
+    // One more active output gradient than may be scattered makes the dense form run; its own share is taken off again.
+    var transposed = weights
+    convolution.transpose(weights, into: &transposed)
+    var scattered = [Float](repeating: 0, count: convolution.inputs)
+    convolution.addInputGradient(
+      delta: delta, weights: weights, transposed: transposed, active: &active, to: &scattered, columns: &columns)
+    let full = numbers(convolution.outputs, seed: 8)
+    let both = zip(full, delta).map { $0 + $1 }
+    var fromFull = [Float](repeating: 0, count: convolution.inputs)
+    var fromBoth = fromFull
+    convolution.addInputGradient(
+      delta: full, weights: weights, transposed: transposed, active: &active, to: &fromFull, columns: &columns)
+    convolution.addInputGradient(
+      delta: both, weights: weights, transposed: transposed, active: &active, to: &fromBoth, columns: &columns)
+    #expect(scattered.contains { $0 != 0 })
+    for place in scattered.indices {
+      #expect(abs(fromBoth[place] - fromFull[place] - scattered[place]) < 1e-3)
+    }
+  }
+}

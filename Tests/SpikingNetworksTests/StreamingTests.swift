@@ -1,0 +1,163 @@
+import Tensors
+import Testing
+
+@testable import SpikingNetworks
+
+/// Networks that between them contain every layer and option that changes how a step is computed.
+private enum Nets {
+  static func sound(_ layers: [LayerDescription]) -> NetworkDescription {
+    NetworkDescription(input: [20], layers: layers + [.dense(.init(units: 5, bias: true))])
+  }
+
+  static func events(_ layers: [LayerDescription]) -> NetworkDescription {
+    NetworkDescription(
+      input: [2, 9, 10],
+      layers: [.channelsLast] + layers + [.flatten, .dense(.init(units: 4)), .neurons(.init(threshold: 0.5))])
+  }
+
+  static let all: [String: NetworkDescription] = [
+    "dense": sound([.dense(.init(units: 12, bias: true))]),
+    "taps": sound([
+      .dense(.init(units: 12, taps: 3, dilation: 2)), .neurons(.init()), .dense(.init(units: 9, taps: 2)),
+    ]),
+    "recurrent": sound([
+      .dense(.init(units: 24)), .batchNorm(.init()), .neurons(.init(threshold: 0.4, recurrent: true)),
+      .dropout(.init(rate: 0.5)), .dense(.init(units: 17)),
+      .neurons(.init(learnedDecay: .neuron, inputScale: .leaky, threshold: 0.3, reset: .hard, recurrent: true)),
+    ]),
+    "dialects": sound([
+      .dense(.init(units: 16)),
+      .neurons(
+        .init(
+          threshold: 0.4, reset: .softLate, refractorySteps: 2, adaptationStrength: 0.3, synapticDecay: 0.5)),
+      .dense(.init(units: 16)), .neurons(.init(reset: .none, output: .membrane)),
+    ]),
+    "conv": events([
+      .conv(.init(channels: 8)), .batchNorm(.init()), .neurons(.init(threshold: 0.5)), .pool(.init(kind: .max)),
+      .conv(.init(channels: 6, kernel: 2, stride: 2, padding: 1, groups: 2, bias: true)),
+      .neurons(.init(threshold: 0.3, recurrent: false)), .pool(.init(kind: .average)),
+    ]),
+    "sum pool": events([.pool(.init(kind: .sum, size: 3, stride: 2)), .conv(.init(channels: 5, kernel: 1))]),
+    "convLSTM": events([
+      .convLSTM(.init(channels: 6, threshold: 0.05)), .pool(.init(kind: .max)),
+      .convLSTM(.init(channels: 5, attention: .init(kind: .none), threshold: 0.02)),
+    ]),
+    "lif attention": events([
+      .convLSTM(.init(channels: 6, attention: .init(output: .lif), threshold: 0.05)),
+      .convLSTM(.init(channels: 4, attention: .init(placement: .hidden, output: .soft), output: .hidden)),
+      .convLSTM(.init(channels: 4, attention: .init(kind: .spatial, placement: .input), threshold: 0.02)),
+    ]),
+  ]
+
+  static func network(_ name: String) throws -> Network<Float> {
+    let description = try #require(all[name])
+    return disturbed(try Network<Float>(description, seed: 21), seed: 22, by: 0.1)
+  }
+
+  static func recordings(_ network: Network<Float>) -> [SpikeSequence] {
+    [0.02, 0.15, 0.6].enumerated().flatMap { index, density in
+      randomSequences(
+        shape: network.inputShape, steps: [12, 5], density: density, seed: UInt64(index), graded: index == 1)
+    }
+  }
+}
+
+@Suite("Streaming")
+struct StreamingTests {
+  private func stepped(_ network: Network<Float>, _ sequence: SpikeSequence) -> [Float] {
+    var state = network.makeState()
+    var logits = [Float](repeating: 0, count: network.outputCount)
+    return (0..<sequence.steps).flatMap { step in
+      network.step(frame(sequence, step: step), &state, logits: &logits)
+      return logits
+    }
+  }
+
+  @Test("Step by step gives the bits of the whole sequence", arguments: Nets.all.keys.sorted())
+  func stepsEqualSequence(name: String) throws {
+    let network = try Nets.network(name)
+    let recordings = Nets.recordings(network)
+    let runner = BatchRunner(network, lanes: Lanes(count: 3, threads: 1))
+    runner.forward(recordings, training: false)
+    let batch = runner.logits.array
+    let steps = recordings.flatMap { stepped(network, $0) }
+    #expect(batch.contains { $0 != 0 })
+    #expect(steps.map(\.bitPattern) == batch.map(\.bitPattern))
+  }
+
+  @Test("A stream can be stored and continued", arguments: Nets.all.keys.sorted())
+  func stateIsTheWholeMemory(name: String) throws {
+    let network = try Nets.network(name)
+    let sequence = try #require(randomSequences(shape: network.inputShape, steps: [14], density: 0.2, seed: 4).first)
+    let whole = stepped(network, sequence)
+    var state = network.makeState()
+    var logits = [Float](repeating: 0, count: network.outputCount)
+    for step in 0..<8 { network.step(frame(sequence, step: step), &state, logits: &logits) }
+    var stored = state
+    for step in 8..<14 { network.step(frame(sequence, step: step), &state, logits: &logits) }
+    #expect(logits == Array(whole.suffix(network.outputCount)))
+    for step in 8..<14 { network.step(frame(sequence, step: step), &stored, logits: &logits) }
+    #expect(logits == Array(whole.suffix(network.outputCount)))
+    state.reset()
+    #expect(state == network.makeState())
+  }
+
+  @Test("Gradients do not depend on the number of threads", arguments: Nets.all.keys.sorted())
+  func threadsDoNotMatter(name: String) throws {
+    let network = try Nets.network(name)
+    let recordings = Nets.recordings(network)
+    let results = [1, 2, 4].map { threads in
+      let runner = BatchRunner(network, lanes: Lanes(count: 4, threads: threads))
+      for _ in 0..<2 {
+        runner.forward(recordings, training: true, seed: 5)
+        for index in 0..<runner.logits.count { runner.logitGradient.base[index] = Float(index % 7) - 3 }
+        runner.backward()
+      }
+      return runner.gradient.array.map(\.bitPattern)
+    }
+    #expect(results[0] == results[1])
+    #expect(results[0] == results[2])
+    #expect(results[0].contains { $0 != 0 })
+  }
+}
+
+@Suite("Neurons")
+struct NeuronTests {
+  @Test("A neuron stays silent for its refractory steps after a spike", arguments: [0, 1, 3])
+  func refractory(steps: Int) throws {
+    let network = try Network<Float>(
+      NetworkDescription(
+        input: [1], layers: [.neurons(.init(decay: 0, threshold: 0.5, reset: .hard, refractorySteps: steps))]),
+      seed: 0)
+    var state = network.makeState()
+    var logits: [Float] = [0]
+    let fired = (0..<12).map { step in
+      network.step(
+        SpikeFrame(step: step, startMicroseconds: 0, endMicroseconds: 1, channels: [0], values: [1]), &state,
+        logits: &logits)
+      return logits[0] == 1
+    }
+    #expect(fired == (0..<12).map { $0 % (steps + 1) == 0 })
+  }
+
+  @Test("Neurons that never fire get no gradient where that is asked for")
+  func silentNeuronsLearnNothing() throws {
+    func gradient(_ learnNothing: Bool) throws -> [Float] {
+      let network = try Network<Float>(
+        NetworkDescription(
+          input: [4],
+          layers: [
+            .dense(.init(units: 6)),
+            .neurons(.init(threshold: 50, surrogateWidth: 100, silentNeuronsLearnNothing: learnNothing)),
+            .dense(.init(units: 2)),
+          ]), seed: 2)
+      let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
+      runner.forward(randomSequences(shape: [4], steps: [6], density: 0.5, seed: 1), training: true)
+      runner.logitGradient.fill(1)
+      runner.backward()
+      return runner.gradient.array
+    }
+    #expect(try gradient(false).contains { $0 != 0 })
+    #expect(try gradient(true).allSatisfy { $0 == 0 })
+  }
+}

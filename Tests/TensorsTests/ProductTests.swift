@@ -1,0 +1,92 @@
+import Tensors
+import Testing
+
+@Suite("Products")
+struct ProductTests {
+  private func numbers(_ count: Int, seed: UInt64, density: Double = 1) -> [Float] {
+    var random = RandomStream(seed: seed)
+    return (0..<count).map { _ in random.uniform() < density ? Float(random.uniform(in: -2...2)) : 0 }
+  }
+
+  @Test(
+    "A scattered row and a multiplied row agree to the last bit",
+    arguments: [(1, 1), (7, 3), (64, 10), (33, 16), (120, 35), (50, 128), (9, 24)])
+  func scatteredEqualsMultiplied(depth: Int, width: Int) {
+    for density in [0.0, 0.1, 0.5, 1.0] {
+      let input = numbers(depth * 3, seed: 1, density: density)
+      let weights = numbers(depth * width, seed: 2)
+      var dense = numbers(3 * width, seed: 3)
+      var sparse = dense
+      var active = [UInt32](repeating: 0, count: depth)
+      Float.multiply(
+        input, inputStride: depth, weights, rows: 3, depth: depth, width: width, into: &dense, outputStride: width)
+      for row in 0..<3 {
+        let values = Array(input[row * depth..<(row + 1) * depth])
+        let count = Float.listActive(values, width: depth, into: &active)
+        #expect(count == values.filter { $0 != 0 }.count)
+        #expect(Array(active[..<count]) == values.indices.filter { values[$0] != 0 }.map { UInt32($0) })
+        sparse.withUnsafeMutableBufferPointer { sparse in
+          guard let base = sparse.baseAddress else { return }
+          Float.scatter(active: active, count: count, values, weights, width: width, into: base + row * width)
+        }
+      }
+      #expect(dense.map(\.bitPattern) == sparse.map(\.bitPattern))
+    }
+  }
+
+  @Test(
+    "A product is the sum it stands for", arguments: [(1, 5, 3), (6, 8, 16), (13, 40, 37), (48, 27, 9), (5, 3, 10)])
+  func productIsTheSum(rows: Int, depth: Int, width: Int) {
+    let input = numbers(rows * depth, seed: 4)
+    let weights = numbers(depth * width, seed: 5)
+    var output = numbers(rows * width, seed: 6)
+    let before = output
+    Float.multiply(
+      input, inputStride: depth, weights, rows: rows, depth: depth, width: width, into: &output, outputStride: width)
+    for row in 0..<rows {
+      for column in 0..<width {
+        var sum = Double(before[row * width + column])
+        for index in 0..<depth {
+          sum += Double(input[row * depth + index]) * Double(weights[index * width + column])
+        }
+        #expect(abs(Double(output[row * width + column]) - sum) < 1e-4)
+      }
+    }
+  }
+}
+
+@Suite("Random streams")
+struct RandomStreamTests {
+  @Test("The same seed gives the same numbers, another purpose or index others")
+  func seeds() {
+    var first = RandomStream(seed: 7, purpose: "a")
+    var again = RandomStream(seed: 7, purpose: "a")
+    var other = RandomStream(seed: 7, purpose: "b")
+    var next = RandomStream(seed: 7, purpose: "a", index: 1)
+    let numbers = (0..<5).map { _ in first.next() }
+    #expect(numbers == (0..<5).map { _ in again.next() })
+    #expect(numbers != (0..<5).map { _ in other.next() })
+    #expect(numbers != (0..<5).map { _ in next.next() })
+  }
+
+  @Test("Uniform and normal numbers have the moments they should")
+  func moments() {
+    var random = RandomStream(seed: 1)
+    let count = 20_000
+    let uniform = (0..<count).map { _ in random.uniform() }
+    let normal = (0..<count).map { _ in random.normal() }
+    #expect(uniform.allSatisfy { (0..<1).contains($0) })
+    #expect(abs(uniform.reduce(0, +) / Double(count) - 0.5) < 0.01)
+    #expect(abs(normal.reduce(0, +) / Double(count)) < 0.03)
+    #expect(abs(normal.reduce(0) { $0 + $1 * $1 } / Double(count) - 1) < 0.05)
+  }
+
+  @Test("Shuffling keeps every element")
+  func shuffling() {
+    var random = RandomStream(seed: 3)
+    var elements = Array(0..<100)
+    random.shuffle(&elements)
+    #expect(elements != Array(0..<100))
+    #expect(elements.sorted() == Array(0..<100))
+  }
+}
