@@ -3,8 +3,9 @@
 
 enum { BLOCK = GANGLION_PURSUIT_BLOCK, LANES = BLOCK / 8 };
 
-static inline f32x8 load8(const float *at) { return *(const f32x8 *)at; }
-static inline void store8(float *at, f32x8 value) { *(f32x8 *)at = value; }
+/* Macros, since a function that returns a vector has another calling convention at each level. */
+#define load8(at) (*(const f32x8 *)(at))
+#define store8(at, value) (*(f32x8 *)(at) = (value))
 
 static inline __attribute__((always_inline)) float score_block(const float *c, int64_t is_signed) {
   f32x8 best = is_signed ? __builtin_elementwise_abs(load8(c)) : load8(c);
@@ -61,7 +62,7 @@ CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, in
   }
 }
 
-static inline __attribute__((always_inline)) void subtract(
+CLONES void ganglion_pursuit_subtract(
     const ganglion_pursuit *w, int64_t open, int64_t a, int64_t sample, float coefficient) {
 #pragma clang fp contract(fast)
   const float *taps = w->taps + w->tap_offset[a];
@@ -95,7 +96,7 @@ static inline __attribute__((always_inline)) void take(
   pick->kernel = kernel;
   pick->sample = column * BLOCK + at;
   pick->coefficient = c[at];
-  subtract(w, open, kernel, pick->sample, pick->coefficient);
+  ganglion_pursuit_subtract(w, open, kernel, pick->sample, pick->coefficient);
 }
 
 CLONES int32_t ganglion_pursuit_pick(
@@ -125,28 +126,38 @@ CLONES int32_t ganglion_pursuit_pick_settled(
   float best = 0;
   for (const ganglion_range *range = ranges; range < ranges + range_count; range++)
     for (int64_t i = range->first / BLOCK; i < (range->end + BLOCK - 1) / BLOCK; i++) {
-      if (w->column_maximum[i] <= best || w->column_maximum[i] < range->threshold) continue;
+      float bar = best > range->threshold ? best : range->threshold;
+      if (w->column_maximum[i] < bar) continue;
       /* From half the reach when the block is about to close to the whole of it when it is young. */
       const int64_t age = (i - open_column) * BLOCK;
       const float share = age >= span ? 1 : 0.5f + 0.5f * (float)age / (float)span;
       const int64_t near = (int64_t)((float)w->spread * share + 0.5f);
       const float *row = w->block_maximum + i * kernels;
-      for (int64_t m = 0; m < kernels; m++) {
-        const float score = row[m];
-        if (score <= best || score < range->threshold) continue;
-        if ((i + 1) * BLOCK + w->length[m] + w->reach[m] > held) continue;
-        const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
-        const int64_t from = i - reach < open_column ? open_column : i - reach;
-        const int64_t to = i + reach >= end_column ? end_column - 1 : i + reach;
-        const int64_t low = m - near < 0 ? 0 : m - near;
-        const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
-        int rivalled = 0;
-        for (int64_t x = from; x <= to && !rivalled; x++)
-          for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
-        if (rivalled) continue;
-        best = score;
-        column = i;
-        kernel = m;
+      for (int64_t group = 0; group < kernels; group += 8) {
+        const int64_t group_end = group + 8 < kernels ? group + 8 : kernels;
+        int promising = 0;
+        for (int64_t m = group; m < group_end; m++) promising |= row[m] >= bar;
+        if (!promising) continue;
+        for (int64_t m = group; m < group_end; m++) {
+          const float score = row[m];
+          if (score <= best || score < range->threshold) continue;
+          if ((i + 1) * BLOCK + w->length[m] + w->reach[m] > held) continue;
+          const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
+          const int64_t from = i - reach < open_column ? open_column : i - reach;
+          const int64_t to = i + reach >= end_column ? end_column - 1 : i + reach;
+          const int64_t low = m - near < 0 ? 0 : m - near;
+          const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
+          int rivalled = 0;
+          for (int64_t x = from; x <= to && !rivalled; x++) {
+            if (w->column_maximum[x] <= score) continue;
+            for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
+          }
+          if (rivalled) continue;
+          best = score;
+          bar = score;
+          column = i;
+          kernel = m;
+        }
       }
     }
   if (column < 0) return 0;

@@ -43,6 +43,10 @@ typedef struct {
 /// become complete, and refreshes `known` and the maxima; starts from `limit` on are left at zero.
 void ganglion_pursuit_advance(const ganglion_pursuit *window, int64_t held, int64_t limit);
 
+/// Subtracts an atom from the residual and corrects every known correlation from sample `open` on, and the maxima.
+void ganglion_pursuit_subtract(
+    const ganglion_pursuit *window, int64_t open, int64_t kernel, int64_t sample, float coefficient);
+
 /// Takes the best atom that starts in one of the ranges and whose score reaches that range's threshold: subtracts it
 /// from the residual, corrects every known correlation from sample `open` on, and returns 1; returns 0 when there is
 /// none. Ranges are widened to whole blocks; equal scores go to the earliest block, the lowest kernel, the earliest
