@@ -3,6 +3,9 @@
 
 enum { BLOCK = GANGLION_PURSUIT_BLOCK, LANES = BLOCK / 8 };
 
+/* The score of a block that is too quiet to have been correlated: under every other score, so that it is never picked. */
+static const float UNKNOWN = -1e30f;
+
 /* Macros, since a function that returns a vector has another calling convention at each level. */
 #define load8(at) (*(const f32x8 *)(at))
 #define store8(at, value) (*(f32x8 *)(at) = (value))
@@ -26,40 +29,70 @@ static inline __attribute__((always_inline)) void refresh_column(const ganglion_
   w->column_maximum[column] = best;
 }
 
+/* Correlates the residual with one kernel at the starts of one block; starts from `limit` on are left at zero. */
 static inline __attribute__((always_inline)) void correlate(
-    const ganglion_pursuit *w, int64_t kernel, int64_t first, int64_t end, int64_t limit) {
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t limit) {
 #pragma clang fp contract(fast)
   const float *taps = w->taps + w->tap_offset[kernel];
   const int64_t count = w->length[kernel];
-  for (int64_t block = first; block < end; block++) {
-    const float *r = w->residual + block * BLOCK;
-    /* Two sets of sums, for even and odd taps, hide the latency of the multiply-add. */
-    f32x8 even[LANES] = {0}, odd[LANES] = {0};
-    int64_t k = 0;
-    for (; k + 1 < count; k += 2) {
-      for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
-      for (int i = 0; i < LANES; i++) odd[i] += taps[k + 1] * load8(r + k + 1 + 8 * i);
-    }
-    if (k < count)
-      for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
-    float *c = w->correlation + kernel * w->stride + block * BLOCK;
-    for (int i = 0; i < LANES; i++) store8(c + 8 * i, even[i] + odd[i]);
-    for (int64_t i = limit - block * BLOCK < 0 ? 0 : limit - block * BLOCK; i < BLOCK; i++) c[i] = 0;
-    const float score = score_block(c, w->is_signed);
-    w->block_maximum[block * w->kernels + kernel] = score;
-    if (score > w->column_maximum[block]) w->column_maximum[block] = score;
+  const float *r = w->residual + block * BLOCK;
+  /* Two sets of sums, for even and odd taps, hide the latency of the multiply-add. */
+  f32x8 even[LANES] = {0}, odd[LANES] = {0};
+  int64_t k = 0;
+  for (; k + 1 < count; k += 2) {
+    for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
+    for (int i = 0; i < LANES; i++) odd[i] += taps[k + 1] * load8(r + k + 1 + 8 * i);
   }
+  if (k < count)
+    for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
+  float *c = w->correlation + kernel * w->stride + block * BLOCK;
+  for (int i = 0; i < LANES; i++) store8(c + 8 * i, even[i] + odd[i]);
+  for (int64_t i = limit - block * BLOCK < 0 ? 0 : limit - block * BLOCK; i < BLOCK; i++) c[i] = 0;
+  w->block_maximum[block * w->kernels + kernel] = score_block(c, w->is_signed);
 }
 
-CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, int64_t limit) {
+/* Sums of the residual's squares before each block, from `first` on. */
+static inline __attribute__((always_inline)) void sum_energy(const ganglion_pursuit *w, int64_t first, int64_t end) {
+#pragma clang fp contract(fast)
+  double sum = 0;
+  for (int64_t block = first; block < end; block++) {
+    w->energy[block] = sum;
+    const float *r = w->residual + block * BLOCK;
+    f32x8 squares = {0};
+    for (int i = 0; i < LANES; i++) squares += load8(r + 8 * i) * load8(r + 8 * i);
+    for (int i = 0; i < 8; i++) sum += squares[i];
+  }
+  w->energy[end] = sum;
+}
+
+CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, int64_t limit, float threshold) {
+  const int64_t held_end = (held + BLOCK - 1) / BLOCK, limit_end = (limit + BLOCK - 1) / BLOCK;
+  int64_t oldest = held_end, newest = 0;
+  for (int64_t m = 0; m < w->kernels; m++) {
+    const int64_t first = (w->known[m] + BLOCK - 1) / BLOCK;
+    if (first < oldest) oldest = first;
+  }
+  sum_energy(w, oldest, held_end);
   for (int64_t m = 0; m < w->kernels; m++) {
     const int64_t first = (w->known[m] + BLOCK - 1) / BLOCK;
     int64_t end = (held - w->length[m] + 1) / BLOCK;
-    if (end > (limit + BLOCK - 1) / BLOCK) end = (limit + BLOCK - 1) / BLOCK;
+    if (end > limit_end) end = limit_end;
     if (end <= first) continue;
-    correlate(w, m, first, end, limit);
+    for (int64_t block = first; block < end; block++) {
+      /* No correlation exceeds the norm of what it is taken over; a quarter is left for rounding. */
+      int64_t last = block + (w->length[m] + BLOCK - 1) / BLOCK + 1;
+      if (last > held_end) last = held_end;
+      const double bound = w->energy[last] - w->energy[block];
+      if (bound < 0.5 * (double)threshold * threshold) {
+        w->block_maximum[block * w->kernels + m] = UNKNOWN;
+      } else {
+        correlate(w, m, block, limit);
+      }
+    }
     w->known[m] = end * BLOCK < limit ? end * BLOCK : limit;
+    if (end > newest) newest = end;
   }
+  for (int64_t i = oldest; i < newest; i++) refresh_column(w, i);
 }
 
 CLONES void ganglion_pursuit_subtract(
@@ -77,10 +110,18 @@ CLONES void ganglion_pursuit_subtract(
     if (lo >= hi) continue;
     const float *gram = w->gram + w->gram_offset[a * w->kernels + b] + (w->length[b] - 1) - sample;
     float *into = w->correlation + b * w->stride;
-    for (int64_t i = lo; i < hi; i++) into[i] -= coefficient * gram[i];
     const int64_t block_first = lo / BLOCK, block_end = (hi + BLOCK - 1) / BLOCK;
-    for (int64_t block = block_first; block < block_end; block++)
-      w->block_maximum[block * w->kernels + b] = score_block(into + block * BLOCK, w->is_signed);
+    for (int64_t block = block_first; block < block_end; block++) {
+      float *best = w->block_maximum + block * w->kernels + b;
+      if (*best == UNKNOWN) {
+        correlate(w, b, block, w->known[b]);
+        continue;
+      }
+      const int64_t from = lo > block * BLOCK ? lo : block * BLOCK;
+      const int64_t to = hi < (block + 1) * BLOCK ? hi : (block + 1) * BLOCK;
+      for (int64_t i = from; i < to; i++) into[i] -= coefficient * gram[i];
+      *best = score_block(into + block * BLOCK, w->is_signed);
+    }
     if (block_first < touched_first) touched_first = block_first;
     if (block_end > touched_end) touched_end = block_end;
   }

@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 /// One spike of the analogue code: `coefficient` times kernel number `kernel`, beginning at `sample` of the stream.
 public struct Spike: Sendable, Equatable, Hashable, Codable {
@@ -116,7 +117,7 @@ public struct MatchingPursuit: Sendable {
     let meanLength = Int(dictionary.lengths.reduce(0, +)) / dictionary.count
     budget = SpikeBudget(
       settings.budget, floor: settings.threshold, sampleRate: rate, hop: hop, lead: meanLength * 7 / 6)
-    window = PursuitWindow(dictionary, isSigned: !settings.positiveOnly)
+    window = PursuitWindow(dictionary, isSigned: !settings.positiveOnly, threshold: settings.threshold)
   }
 
   /// Samples from the start of an atom until it is final: the longest kernel, the look-ahead and one hop; nil when the
@@ -140,6 +141,9 @@ public struct MatchingPursuit: Sendable {
   /// Energy of what the emitted spikes leave unexplained, over the samples before ``closedThrough`` and, after the end,
   /// over the whole stream and the ringing of its last kernels.
   public var residualEnergy: Double { window.closedResidualEnergy }
+
+  /// Ratio of ``inputEnergy`` to ``residualEnergy``, dB; meaningful once the stream has ended.
+  public var signalToNoiseDecibels: Double { 10 * log10(inputEnergy / residualEnergy) }
 
   /// Takes samples of the stream and hands over, in stream order, the spikes that have become final.
   public mutating func push(_ samples: Span<Float>, emit: (Spike) -> Void) {

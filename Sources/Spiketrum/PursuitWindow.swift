@@ -4,6 +4,8 @@ import CKernels
 struct PursuitWindow: Sendable {
   let dictionary: GammatoneDictionary
   private let isSigned: Bool
+  /// Score under which nothing is ever picked.
+  private let threshold: Float
   /// Samples held; grows only when nothing can be dropped.
   private var stride: Int
   /// Stream sample at index 0 of the buffers.
@@ -18,6 +20,7 @@ struct PursuitWindow: Sendable {
   private var correlation: [Float]
   private var blockMaximum: [Float]
   private var columnMaximum: [Float]
+  private var energy: [Double]
   /// The ranges of the pick in progress, counted from `base`.
   private var placed: [ganglion_range] = []
   /// Energy of all samples received.
@@ -25,15 +28,17 @@ struct PursuitWindow: Sendable {
   /// Energy of what no spike explains, over the samples before `first`.
   private(set) var closedResidualEnergy = 0.0
 
-  init(_ dictionary: GammatoneDictionary, isSigned: Bool) {
+  init(_ dictionary: GammatoneDictionary, isSigned: Bool, threshold: Float) {
     self.dictionary = dictionary
     self.isSigned = isSigned
+    self.threshold = threshold
     stride = roundedUp(4 * dictionary.longest + 2048)
     known = [Int64](repeating: 0, count: dictionary.count)
     residual = [Float](repeating: 0, count: stride)
     correlation = [Float](repeating: 0, count: stride * dictionary.count)
     blockMaximum = [Float](repeating: 0, count: stride / block * dictionary.count)
     columnMaximum = [Float](repeating: 0, count: stride / block)
+    energy = [Double](repeating: 0, count: stride / block + 1)
   }
 
   /// Stream sample after the last start that is known for any kernel.
@@ -59,9 +64,10 @@ struct PursuitWindow: Sendable {
 
   /// Correlates the residual with the kernels at every start that has become complete, up to but without `limit`.
   mutating func correlate(startsBefore limit: Int64 = .max) {
+    let threshold = threshold
     let held = received - base
     let limit = limit == .max ? held : limit - base
-    withStorage { storage, _ in ganglion_pursuit_advance(&storage, held, limit) }
+    withStorage { storage, _ in ganglion_pursuit_advance(&storage, held, limit, threshold) }
   }
 
   /// Takes the greedy best atom that starts in one of the ranges and reaches its threshold.
@@ -150,6 +156,7 @@ struct PursuitWindow: Sendable {
       source = columnMaximum
       columnMaximum = [Float](repeating: 0, count: wanted / block)
       copy(source[(dropped / block)...], to: &columnMaximum, at: 0)
+      energy = [Double](repeating: 0, count: wanted / block + 1)
       stride = wanted
     }
     for kernel in 0..<kernels { known[kernel] = max(0, known[kernel] - Int64(dropped)) }
@@ -184,14 +191,16 @@ struct PursuitWindow: Sendable {
           correlation.withUnsafeMutableBufferPointer { correlation in
             blockMaximum.withUnsafeMutableBufferPointer { blockMaximum in
               columnMaximum.withUnsafeMutableBufferPointer { columnMaximum in
-                placed.withUnsafeBufferPointer { placed in
-                  var storage = ganglion_pursuit(
-                    kernels: Int64(dictionary.count), stride: stride, is_signed: isSigned, taps: taps,
-                    tap_offset: tapOffsets, length: lengths, reach: reaches, spread: spread, gram: gram,
-                    gram_offset: gramOffsets, known: known.baseAddress, residual: residual.baseAddress,
-                    correlation: correlation.baseAddress, block_maximum: blockMaximum.baseAddress,
-                    column_maximum: columnMaximum.baseAddress)
-                  return body(&storage, placed)
+                energy.withUnsafeMutableBufferPointer { energy in
+                  placed.withUnsafeBufferPointer { placed in
+                    var storage = ganglion_pursuit(
+                      kernels: Int64(dictionary.count), stride: stride, is_signed: isSigned, taps: taps,
+                      tap_offset: tapOffsets, length: lengths, reach: reaches, spread: spread, gram: gram,
+                      gram_offset: gramOffsets, known: known.baseAddress, residual: residual.baseAddress,
+                      correlation: correlation.baseAddress, block_maximum: blockMaximum.baseAddress,
+                      column_maximum: columnMaximum.baseAddress, energy: energy.baseAddress)
+                    return body(&storage, placed)
+                  }
                 }
               }
             }

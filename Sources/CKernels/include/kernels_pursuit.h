@@ -23,6 +23,7 @@ typedef struct {
   float *correlation;             ///< [M * stride] residual against each kernel at each start
   float *block_maximum;           ///< [stride / block * M] best correlation of each block; kernels adjacent
   float *column_maximum;          ///< [stride / block] best over kernels
+  double *energy;                 ///< [stride / block + 1] scratch
 } ganglion_pursuit;
 
 /// A part of the window and the score an atom that starts in it has to reach; first and end count samples.
@@ -40,8 +41,9 @@ typedef struct {
 } ganglion_pick;
 
 /// Correlates the residual, of which `held` samples have arrived, with every kernel at the starts of all blocks that have
-/// become complete, and refreshes `known` and the maxima; starts from `limit` on are left at zero.
-void ganglion_pursuit_advance(const ganglion_pursuit *window, int64_t held, int64_t limit);
+/// become complete, and refreshes `known` and the maxima; starts from `limit` on are left at zero. Blocks in which nothing
+/// can reach the threshold are left uncorrelated until an atom is subtracted nearby: silence costs nothing.
+void ganglion_pursuit_advance(const ganglion_pursuit *window, int64_t held, int64_t limit, float threshold);
 
 /// Subtracts an atom from the residual and corrects every known correlation from sample `open` on, and the maxima.
 void ganglion_pursuit_subtract(
