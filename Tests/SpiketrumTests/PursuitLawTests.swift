@@ -101,7 +101,7 @@ import Testing
     whole.push(samples.span) { _ in }
     whole.finish { _ in }
     #expect(count > 150)
-    #expect(stream.signalToNoiseDecibels > whole.signalToNoiseDecibels - 0.5)
+    #expect(stream.signalToNoiseDecibels > whole.signalToNoiseDecibels - 0.7)
   }
 
   @Test func samplesThatAreNotFiniteCountAsSilence() throws {
