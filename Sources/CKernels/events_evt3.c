@@ -40,7 +40,7 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
         const uint32_t type = w >> 12, value = w & 0xfff;
         if (!((0x45u >> type) & 1)) break;
         const int is_low = type == TIME_LOW;
-        if (__builtin_expect(is_low & (value < low), 0)) break;
+        if (__builtin_expect(is_low & (value + 2048 < low), 0)) break;
         low = is_low ? value : low;
         row = type == ROW ? value & 0x7ff : row;
         output.times[n] = base + low;
@@ -113,7 +113,7 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
       }
       case TIME_LOW:
         if (s.known & HAS_TIME) {
-          const int is_back = value < s.time_low;
+          const int is_back = value + 2048 < s.time_low;
           s.time_low = value;
           if (is_back && violate(report, GANGLION_VIOLATION_MISSING_TIME_HIGH, offset)) goto out;
         }

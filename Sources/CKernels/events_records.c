@@ -99,9 +99,9 @@ ganglion_event_progress ganglion_decode_es_dvs(
   while (i < size && n < output.capacity) {
     const uint32_t head = bytes[i];
     if (__builtin_expect(head >= 0xfe, 0)) {
-      /* 254 lets 127 microseconds pass; 255 is filling. */
-      t += head == 0xfe ? 127 : 0;
-      resets += head == 0xff;
+      /* 255 lets 127 microseconds pass; 254 is filling. */
+      t += head == 0xff ? 127 : 0;
+      resets += head == 0xfe;
       i++;
       continue;
     }

@@ -53,6 +53,12 @@ public final class FileByteSource: ByteSource {
     if closes { close(descriptor) }
   }
 
+  /// Size of a regular file, bytes; 0 for anything else.
+  public var size: Int64 {
+    var status = stat()
+    return path != nil && fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(EventFormatError) -> Int {
     guard let base = buffer.baseAddress, !buffer.isEmpty else { return 0 }
     while true {

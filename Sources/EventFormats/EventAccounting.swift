@@ -6,7 +6,8 @@ public enum EventViolation: Int, Sendable, Codable, CaseIterable {
   case nonMonotonicTime
   /// A word with the high bits of time is less than the one before, by too little to be the counter running over.
   case nonMonotonicTimeHigh
-  /// The low bits of time started again without a new word for the high bits.
+  /// The low bits of time fell by more than half their range without a new word for the high bits. Cameras let them
+  /// fall by a few microseconds now and then, which is none.
   case missingTimeHigh
   /// An event stands before the first word of time: its time is unknown, it is dropped.
   case eventBeforeTime

@@ -244,15 +244,15 @@ struct AEDAT4Decoder: BlockDecoder {
     return true
   }
 
-  /// Hands out triggers while the table of the report has room. Types 2, 3 and 4 are edges of the external input.
+  /// Hands out triggers while the table of the report has room. Types 1, 2 and 3 are edges of the external input.
   private mutating func deliverTriggers(_ report: inout ganglion_event_report) {
     while let next = triggers.last, report.trigger_count < GANGLION_TRIGGER_CAPACITY {
       triggers.removeLast()
-      guard (2...4).contains(next.type) else {
+      guard (1...3).contains(next.type) else {
         report.skip(.special)
         continue
       }
-      report.append(time: next.time, channel: 0, isRising: next.type != 3)
+      report.append(time: next.time, channel: 0, isRising: next.type != 2)
     }
   }
 }

@@ -1,0 +1,181 @@
+import CHDF5
+import CZlib
+import Events
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+private func needsFile(_ format: String, _ sink: any ByteSink) -> EventFormatError {
+  EventFormatError(
+    .cannotRepresent, source: sink.name,
+    reason: "\(format) says at its beginning how much follows, which is known only at the end",
+    remedy: "write to a file")
+}
+
+/// The header of an NPY array of one dimension, of a fixed length so that the count can be filled in later.
+private func npyHeader(type: String, count: Int64) -> [UInt8] {
+  let length = 128 - 10
+  var text = "{'descr': \(type), 'fortran_order': False, 'shape': (\(count),), }"
+  text += String(repeating: " ", count: max(0, length - 1 - text.utf8.count)) + "\n"
+  return NPYHeader.magic + [1, 0, UInt8(text.utf8.count & 0xff), UInt8(text.utf8.count >> 8)] + Array(text.utf8)
+}
+
+/// NPY: a structured array of t, x, y and p.
+struct NPYWriter: EventWriter {
+  private static let type = "[('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]"
+
+  private(set) var count: Int64 = 0
+  private var output: OutputBuffer
+
+  init(sink: any ByteSink) throws(EventFormatError) {
+    guard sink.canPatch else { throw needsFile("NPY", sink) }
+    output = OutputBuffer(sink)
+    output.append(contentsOf: npyHeader(type: Self.type, count: 0))
+  }
+
+  mutating func write(_ batch: EventBatch) throws(EventFormatError) {
+    for index in 0..<batch.count {
+      output.append(little: batch.times[index])
+      output.append(little: batch.x[index])
+      output.append(little: batch.y[index])
+      output.append(batch.polarities[index])
+      try output.flushIfLarge()
+    }
+    count += Int64(batch.count)
+  }
+
+  mutating func finish() throws(EventFormatError) {
+    try output.patch(npyHeader(type: Self.type, count: count), at: 0)
+  }
+}
+
+/// NPZ: four columns, stored without compression. They wait in files without a name until the count is known.
+struct NPZWriter: EventWriter {
+  private(set) var count: Int64 = 0
+  private var output: OutputBuffer
+  private let columns: [TemporaryFile]
+
+  init(sink: any ByteSink) throws(EventFormatError) {
+    output = OutputBuffer(sink)
+    var columns: [TemporaryFile] = []
+    for _ in 0..<4 { columns.append(try TemporaryFile()) }
+    self.columns = columns
+  }
+
+  mutating func write(_ batch: EventBatch) throws(EventFormatError) {
+    try columns[0].append(batch.times)
+    try columns[1].append(batch.x)
+    try columns[2].append(batch.y)
+    try columns[3].append(batch.polarities)
+    count += Int64(batch.count)
+  }
+
+  mutating func finish() throws(EventFormatError) {
+    var directory: [UInt8] = []
+    func little(_ value: UInt64, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(value >> UInt64(8 * $0) & 0xff) } }
+    for (column, (name, type)) in zip(columns, [("t", "'<i8'"), ("x", "'<u2'"), ("y", "'<u2'"), ("p", "'|u1'")]) {
+      let header = npyHeader(type: type, count: count)
+      let size = UInt64(header.count) + UInt64(column.size)
+      guard size < 0xffff_ffff, output.offset < 0xffff_ffff else {
+        throw EventFormatError(
+          .cannotRepresent, source: output.sink.name, reason: "a column of \(size) bytes does not fit NPZ",
+          remedy: "write npy or hdf5")
+      }
+      var sum = crc32(0, header, UInt32(header.count))
+      try column.forEachPiece { piece in sum = crc32(sum, Array(piece), UInt32(piece.count)) }
+      let file = Array((name + ".npy").utf8)
+      let common =
+        little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x21, 2) + little(UInt64(sum), 4)
+        + little(size, 4) + little(size, 4) + little(UInt64(file.count), 2) + little(0, 2)
+      directory += little(0x0201_4b50, 4) + little(20, 2) + common + little(0, 2) + little(0, 2) + little(0, 2)
+      directory += little(0, 4) + little(UInt64(output.offset), 4) + file
+      output.append(contentsOf: little(0x0403_4b50, 4) + common + file + header)
+      try column.forEachPiece { piece throws(EventFormatError) in
+        output.append(contentsOf: piece)
+        try output.flushIfLarge()
+      }
+    }
+    let start = UInt64(output.offset)
+    output.append(contentsOf: directory)
+    output.append(
+      contentsOf: little(0x0605_4b50, 4) + little(0, 4) + little(4, 2) + little(4, 2)
+        + little(UInt64(directory.count), 4) + little(start, 4) + little(0, 2))
+    try output.flush()
+  }
+}
+
+/// A file without a name that grows at its end and is read back once.
+private final class TemporaryFile: Sendable {
+  private let descriptor: Int32
+
+  init() throws(EventFormatError) {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/ganglion-XXXXXX".utf8CString)
+    descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw Self.failure() }
+    unlink(template)
+  }
+
+  deinit { close(descriptor) }
+
+  private static func failure() -> EventFormatError {
+    EventFormatError(
+      .inputOutput, source: "temporary file", reason: systemMessage(errno),
+      remedy: "make room, or name another folder in TMPDIR")
+  }
+
+  var size: Int64 {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
+  func append<Value>(_ values: [Value]) throws(EventFormatError) {
+    let isWhole = values.withUnsafeBytes { bytes in
+      var rest = bytes
+      while !rest.isEmpty {
+        let count = write(descriptor, rest.baseAddress, rest.count)
+        if count < 0, errno == EINTR { continue }
+        if count <= 0 { return false }
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      }
+      return true
+    }
+    if !isWhole { throw Self.failure() }
+  }
+
+  func forEachPiece(_ body: (ArraySlice<UInt8>) throws(EventFormatError) -> Void) throws(EventFormatError) {
+    var piece = [UInt8](repeating: 0, count: 1 << 18)
+    var offset: off_t = 0
+    while true {
+      let count = piece.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, offset) }
+      if count < 0 { throw Self.failure() }
+      if count == 0 { return }
+      try body(piece[..<count])
+      offset += off_t(count)
+    }
+  }
+}
+
+/// HDF5: one dataset a column, or records; chunks of 65536 events, deflated. The sensor is kept as attributes.
+struct HDF5Writer: EventWriter {
+  private(set) var count: Int64 = 0
+  private let file: HDF5Output
+
+  init(sink: any ByteSink, options: EventWritingOptions) throws(EventFormatError) {
+    guard let path = sink.path else { throw needsFile("HDF5", sink) }
+    file = try HDF5Output(path: path, layout: options.hdf5Layout, geometry: options.geometry)
+  }
+
+  mutating func write(_ batch: EventBatch) throws(EventFormatError) {
+    guard batch.count > 0 else { return }
+    try file.append(batch, at: count)
+    count += Int64(batch.count)
+  }
+
+  mutating func finish() throws(EventFormatError) {
+    try file.finish()
+  }
+}

@@ -1,0 +1,209 @@
+import Events
+
+/// What a writer is told beside the events.
+public struct EventWritingOptions: Sendable {
+  public var format: EventFormat
+  /// Pixel array, written where the format has a place for it.
+  public var geometry: SensorGeometry?
+  /// Compression of AEDAT 4.
+  public var compression: AEDAT4Compression = .lz4
+  /// Address layout of AEDAT 1 and 2; nil chooses by the sensor.
+  public var aedat2Layout: AEDAT2Layout?
+  /// Whether EVT 2.1 has the halves of its words swapped.
+  public var evt21IsLegacy = false
+  /// Where HDF5 keeps the events: one dataset a column in this group, or records in a dataset of that path.
+  public var hdf5Layout = HDF5Layout.columns
+  /// Leave triggers out where the format cannot hold them, instead of refusing.
+  public var dropsTriggers = false
+
+  public init(format: EventFormat, geometry: SensorGeometry? = nil) {
+    self.format = format
+    self.geometry = geometry
+  }
+}
+
+/// How events lie in an HDF5 file.
+public enum HDF5Layout: String, Sendable, Codable, CaseIterable {
+  /// `events/t`, `x`, `y`, `p`, as DSEC.
+  case columns
+  /// Records in `CD/events`, as Prophesee.
+  case prophesee
+  /// Records in `data/0`, as the caches of tonic.
+  case tonic
+
+  var recordPath: String? {
+    switch self {
+    case .columns: nil
+    case .prophesee: "CD/events"
+    case .tonic: "data/0"
+    }
+  }
+}
+
+/// Writes one recording front to back in bounded memory.
+public protocol EventWriter: Sendable {
+  /// Events written so far.
+  var count: Int64 { get }
+  /// Writes the next events and triggers; throws `cannotRepresent` at what the format cannot hold.
+  mutating func write(_ batch: EventBatch) throws(EventFormatError)
+  /// Writes what the format needs at its end. Nothing is written after it.
+  mutating func finish() throws(EventFormatError)
+}
+
+/// Begins a recording in a sink.
+public func openEventWriter(
+  sink: any ByteSink, options: EventWritingOptions
+) throws(EventFormatError) -> any EventWriter {
+  func encoded(_ encoder: some EventEncoder) throws(EventFormatError) -> any EventWriter {
+    try EncodingEventWriter(sink: sink, encoder: encoder, options: options)
+  }
+  switch options.format {
+  case .aedat1, .aedat2: return try encoded(AEDAT2Encoder(options, name: sink.name))
+  case .aedat3: return try encoded(AEDAT3Encoder(options))
+  case .aedat4: return try AEDAT4Writer(sink: sink, options: options)
+  case .evt2: return try encoded(EVT2Encoder(options))
+  case .evt21: return try encoded(EVT21Encoder(options))
+  case .evt3: return try encoded(EVT3Encoder(options))
+  case .dat1, .dat2: return try encoded(DATEncoder(options))
+  case .eventStream: return try encoded(EventStreamEncoder(options, name: sink.name))
+  case .nmnist: return try encoded(NMNISTEncoder())
+  case .csv: return try encoded(CSVEncoder())
+  case .npy: return try NPYWriter(sink: sink)
+  case .npz: return try NPZWriter(sink: sink)
+  case .hdf5: return try HDF5Writer(sink: sink, options: options)
+  case .evt4:
+    throw EventFormatError(
+      .cannotRepresent, source: sink.name, reason: "EVT 4.0 is read, not written",
+      remedy: "write evt3 or evt21, which hold the same")
+  }
+}
+
+/// Begins a recording in a file; `-` is standard output.
+public func openEventWriter(
+  path: String, options: EventWritingOptions
+) throws(EventFormatError) -> any EventWriter {
+  try openEventWriter(sink: FileByteSink(path: path), options: options)
+}
+
+/// What a format can hold.
+struct EventLimits: Sendable {
+  var times: ClosedRange<Int64> = .min ... .max
+  var width = 65536
+  var height = 65536
+  /// Whether time may step back.
+  var allowsBackwards = true
+  /// Longest step of time, microseconds.
+  var longestStep = Int64.max
+  /// Longest step back of time, microseconds.
+  var longestStepBack = Int64.max
+  var holdsTriggers = false
+}
+
+/// Turns events into bytes, one after the other: a value, so it is easy to test.
+protocol EventEncoder: Sendable {
+  var limits: EventLimits { get }
+  mutating func begin(_ output: inout OutputBuffer)
+  /// Events of one batch have passed the limits.
+  mutating func encode(_ batch: EventBatch, in range: Range<Int>, _ output: inout OutputBuffer)
+  mutating func encode(_ trigger: TriggerEvent, _ output: inout OutputBuffer)
+  mutating func end(_ output: inout OutputBuffer)
+}
+
+extension EventEncoder {
+  mutating func begin(_ output: inout OutputBuffer) {}
+  mutating func encode(_ trigger: TriggerEvent, _ output: inout OutputBuffer) {}
+  mutating func end(_ output: inout OutputBuffer) {}
+}
+
+/// Checks events against what the format can hold, puts triggers between them, and feeds the encoder.
+struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
+  private(set) var count: Int64 = 0
+  private var encoder: Encoder
+  private var output: OutputBuffer
+  private let limits: EventLimits
+  private let dropsTriggers: Bool
+  private let formatTitle: String
+  private var previous: Int64?
+
+  init(sink: any ByteSink, encoder: Encoder, options: EventWritingOptions) throws(EventFormatError) {
+    self.encoder = encoder
+    output = OutputBuffer(sink)
+    limits = encoder.limits
+    dropsTriggers = options.dropsTriggers
+    formatTitle = options.format.title
+    self.encoder.begin(&output)
+  }
+
+  private func refusal(_ reason: String, _ remedy: String) -> EventFormatError {
+    EventFormatError(.cannotRepresent, source: output.sink.name, reason: "\(formatTitle) \(reason)", remedy: remedy)
+  }
+
+  private mutating func check(_ batch: EventBatch) throws(EventFormatError) {
+    for index in 0..<batch.count {
+      let event = batch[index]
+      guard limits.times.contains(event.timeMicroseconds) else {
+        throw refusal(
+          "cannot hold the time of event \(count + Int64(index)), \(event.timeMicroseconds) us: it reaches from "
+            + "\(limits.times.lowerBound) to \(limits.times.upperBound) us",
+          "write with --time-origin first-event, slice the recording, or choose AEDAT 4")
+      }
+      guard Int(event.x) < limits.width, Int(event.y) < limits.height else {
+        throw refusal(
+          "cannot hold event \(count + Int64(index)) at (\(event.x), \(event.y)): its sensor is "
+            + "\(limits.width)x\(limits.height)", "crop or downsample, or choose another format")
+      }
+      // A format of steps begins at zero.
+      if let previous = previous ?? (limits.allowsBackwards ? nil : 0) {
+        if event.timeMicroseconds < previous, !limits.allowsBackwards {
+          throw refusal(
+            "cannot hold event \(count + Int64(index)): its time of \(event.timeMicroseconds) us is before the "
+              + "\(previous) us of the one before it", "choose a format with whole times, such as AEDAT 4 or NPY")
+        }
+        if previous &- event.timeMicroseconds > limits.longestStepBack {
+          throw refusal(
+            "cannot hold event \(count + Int64(index)): its time is more than \(limits.longestStepBack) us before "
+              + "that of the one before it, which readers take for the counter running over",
+            "choose a format with whole times, such as AEDAT 4 or NPY")
+        }
+        if event.timeMicroseconds &- previous > limits.longestStep {
+          throw refusal(
+            "cannot hold event \(count + Int64(index)): it follows the one before it by more than "
+              + "\(limits.longestStep) us", "slice the recording at the gap")
+        }
+      }
+      previous = event.timeMicroseconds
+    }
+    if !limits.holdsTriggers, !batch.triggers.isEmpty, !dropsTriggers {
+      throw refusal("has no place for external triggers", "drop them with --drop-triggers, or choose EVT or AEDAT 4")
+    }
+  }
+
+  mutating func write(_ batch: EventBatch) throws(EventFormatError) {
+    try check(batch)
+    var start = 0
+    if limits.holdsTriggers {
+      for trigger in batch.triggers {
+        var end = start
+        while end < batch.count, batch.times[end] <= trigger.timeMicroseconds { end += 1 }
+        if end > start { encoder.encode(batch, in: start..<end, &output) }
+        guard limits.times.contains(trigger.timeMicroseconds) else {
+          throw refusal("cannot hold a trigger at \(trigger.timeMicroseconds) us", "drop it with --drop-triggers")
+        }
+        encoder.encode(trigger, &output)
+        start = end
+      }
+    }
+    while start < batch.count {
+      let end = min(batch.count, start + 8192)
+      encoder.encode(batch, in: start..<end, &output)
+      try output.flushIfLarge()
+      start = end
+    }
+    count += Int64(batch.count)
+  }
+
+  mutating func finish() throws(EventFormatError) {
+    encoder.end(&output)
+    try output.flush()
+  }
+}

@@ -1,0 +1,112 @@
+/// Filters one after the other, made from their descriptions.
+public struct EventFilterChain: Sendable {
+  public private(set) var filters: [any EventFilter] = []
+  /// Pixel array of what comes out.
+  public private(set) var geometry: SensorGeometry?
+
+  public init(geometry: SensorGeometry?) {
+    self.geometry = geometry
+  }
+
+  /// The descriptions that `append` understands, one a line.
+  public static let help = """
+    refractory=US           silence of a pixel after each of its events
+    background=US           events without a neighbour in that time go
+    hot-pixels=DEVIATIONS   pixels far busier than the mean and their neighbours go
+    polarity=on|off         keep one polarity
+    crop=X,Y,WIDTH,HEIGHT   keep a rectangle
+    mask=X,Y,WIDTH,HEIGHT   take a rectangle out
+    flip-x, flip-y, transpose
+    downsample=FACTOR       squares of pixels become one
+    rate=EVENTS             at most so many events a second, in steps of 1 ms
+    time=START..END         from START up to END, microseconds
+    events=START..END       by number, from 0
+    shift=US                add to every time
+    noise=RATE,SEED         random events, so many a second
+    """
+
+  /// Whether a description needs the pixels' counts beforehand.
+  public static func needsCounts(_ description: String) -> Bool {
+    description.hasPrefix("hot-pixels")
+  }
+
+  /// Adds a filter by its description, as `crop=10,10,64,64`. `counts` are of what comes in, for `hot-pixels`.
+  public mutating func append(_ description: String, counts: HotPixelFinder? = nil) throws(EventFilterError) {
+    let filter = try Self.make(description, geometry: geometry, counts: counts)
+    filters.append(filter)
+    geometry = filter.geometry
+  }
+
+  public mutating func append(_ filter: any EventFilter) {
+    filters.append(filter)
+    geometry = filter.geometry
+  }
+
+  /// Sends a batch through all filters.
+  public mutating func apply(_ batch: inout EventBatch) {
+    for index in filters.indices { filters[index].apply(&batch) }
+  }
+
+  private static func make(
+    _ description: String, geometry: SensorGeometry?, counts: HotPixelFinder?
+  ) throws(EventFilterError) -> any EventFilter {
+    let parts = description.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0])
+    let value = parts.count > 1 ? String(parts[1]) : ""
+    func refused(_ reason: String) -> EventFilterError { EventFilterError(filter: description, reason: reason) }
+    func whole() throws(EventFilterError) -> Int64 {
+      guard let number = Int64(value) else { throw refused("a whole number is wanted") }
+      return number
+    }
+    func sensor() throws(EventFilterError) -> SensorGeometry {
+      guard let geometry else { throw refused("the sensor's size must be known: name it with --sensor") }
+      return geometry
+    }
+    func rectangle() throws(EventFilterError) -> PixelRectangle {
+      let numbers = value.split(separator: ",").compactMap { Int($0) }
+      guard numbers.count == 4 else { throw refused("X,Y,WIDTH,HEIGHT is wanted") }
+      return PixelRectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+    }
+    func range() throws(EventFilterError) -> Range<Int64> {
+      guard let dots = value.firstRange(of: "..") else { throw refused("START..END is wanted") }
+      let start = value[..<dots.lowerBound]
+      let end = value[dots.upperBound...]
+      let low = start.isEmpty ? Int64.min : Int64(start)
+      let high = end.isEmpty ? Int64.max : Int64(end)
+      guard let low, let high, low <= high else { throw refused("START..END with START before END is wanted") }
+      return low..<high
+    }
+    switch name {
+    case "refractory": return try RefractoryFilter(periodMicroseconds: whole(), geometry: sensor())
+    case "background": return try BackgroundActivityFilter(windowMicroseconds: whole(), geometry: sensor())
+    case "hot-pixels":
+      guard let deviations = Double(value), deviations > 0 else { throw refused("a number above 0 is wanted") }
+      guard let counts else { throw refused("the recording must be read twice, which a pipe cannot") }
+      let found = counts.hotPixels(deviations: deviations)
+      let names = found.prefix(20).map { "(\($0.x), \($0.y)) \($0.count) times" }.joined(separator: ", ")
+      return PixelListFilter(
+        name: "hot-pixels=\(value), found \(found.count)" + (found.isEmpty ? "" : ": \(names)")
+          + (found.count > 20 ? ", …" : ""), pixels: found.map { ($0.x, $0.y) }, geometry: geometry)
+    case "polarity":
+      guard value == "on" || value == "off" else { throw refused("on or off is wanted") }
+      return PolarityFilter(polarity: value == "on" ? 1 : 0, geometry: geometry)
+    case "crop": return try CropFilter(rectangle())
+    case "mask": return try MaskFilter(rectangle(), geometry: geometry)
+    case "flip-x", "flip-y", "transpose":
+      guard let change = OrientationFilter.Change(rawValue: name) else { throw refused("unknown") }
+      return OrientationFilter(change, geometry: try sensor())
+    case "downsample": return try DownsampleFilter(factor: Int(clamping: whole()), geometry: geometry)
+    case "rate": return try RateLimitFilter(rate: whole(), geometry: geometry)
+    case "time": return TimeSliceFilter(range: try range(), geometry: geometry)
+    case "events": return CountSliceFilter(range: try range(), geometry: geometry)
+    case "shift": return TimeShiftFilter(shiftMicroseconds: try whole(), geometry: geometry)
+    case "noise":
+      let numbers = value.split(separator: ",")
+      guard let rate = numbers.first.flatMap({ Double($0) }), numbers.count <= 2,
+        let seed = numbers.count == 2 ? UInt64(numbers[1]) : 0
+      else { throw refused("RATE,SEED is wanted") }
+      return try NoiseFilter(rate: rate, seed: seed, geometry: sensor())
+    default: throw refused("no such filter; known are\n\(help)")
+    }
+  }
+}

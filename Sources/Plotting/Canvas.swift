@@ -1,0 +1,237 @@
+import CCairo
+
+/// Why a picture cannot be drawn or written.
+public struct PlottingError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var path: String
+  public var reason: String
+  public var description: String { "\(path): \(reason)" }
+
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+}
+
+/// A rectangle in points, the origin at the top left.
+public struct Rectangle: Sendable, Hashable {
+  public var x: Double
+  public var y: Double
+  public var width: Double
+  public var height: Double
+
+  public init(x: Double, y: Double, width: Double, height: Double) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  /// The rectangle without margins.
+  public func inset(left: Double = 0, top: Double = 0, right: Double = 0, bottom: Double = 0) -> Rectangle {
+    Rectangle(x: x + left, y: y + top, width: width - left - right, height: height - top - bottom)
+  }
+}
+
+/// A sheet to draw on, written as PNG or SVG by the ending of its path. Lengths are points; a PNG has one pixel a point
+/// times `scale`. The same calls give the same picture.
+public final class Canvas {
+  /// Where a text stands relative to its point.
+  public enum Alignment: Sendable {
+    case left
+    case center
+    case right
+  }
+
+  /// What kind of file is written.
+  public enum Format: Sendable {
+    case png
+    case svg
+  }
+
+  public let width: Double
+  public let height: Double
+  public let path: String
+  public let format: Format
+  private let surface: OpaquePointer
+  private let context: OpaquePointer
+
+  /// Begins a white sheet of some points, 1...16384 in each direction.
+  public init(path: String, width: Double, height: Double, scale: Double = 1) throws(PlottingError) {
+    guard (1...16384).contains(width * scale), (1...16384).contains(height * scale) else {
+      throw PlottingError(path: path, reason: "a picture of \(width)x\(height) points is outside 1...16384")
+    }
+    self.width = width
+    self.height = height
+    self.path = path
+    let surface: OpaquePointer?
+    if path.hasSuffix(".svg") {
+      format = .svg
+      surface = cairo_svg_surface_create(path, width, height)
+    } else if path.hasSuffix(".png") {
+      format = .png
+      surface = cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, Int32((width * scale).rounded(.up)), Int32((height * scale).rounded(.up)))
+    } else {
+      throw PlottingError(path: path, reason: "a picture ends in .png or .svg")
+    }
+    guard let surface, cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS, let context = cairo_create(surface) else {
+      throw PlottingError(path: path, reason: "cannot be drawn: check the folder and its permissions")
+    }
+    self.surface = surface
+    self.context = context
+    if format == .png { cairo_scale(context, scale, scale) }
+    cairo_select_font_face(context, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL)
+    fill(Rectangle(x: 0, y: 0, width: width, height: height), .white)
+  }
+
+  deinit {
+    cairo_destroy(context)
+    cairo_surface_destroy(surface)
+  }
+
+  /// The whole sheet.
+  public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
+
+  /// Writes the file; nothing is drawn after it.
+  public func finish() throws(PlottingError) {
+    let status: cairo_status_t
+    if format == .png {
+      status = cairo_surface_write_to_png(surface, path)
+    } else {
+      cairo_surface_finish(surface)
+      status = cairo_surface_status(surface)
+    }
+    guard status == CAIRO_STATUS_SUCCESS else {
+      throw PlottingError(path: path, reason: "cannot be written: \(String(cString: cairo_status_to_string(status)))")
+    }
+  }
+
+  /// Fills a rectangle.
+  public func fill(_ rectangle: Rectangle, _ color: Color) {
+    use(color)
+    cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+    cairo_fill(context)
+  }
+
+  /// Draws the edge of a rectangle.
+  public func stroke(_ rectangle: Rectangle, _ color: Color, lineWidth: Double = 1) {
+    use(color)
+    cairo_set_line_width(context, lineWidth)
+    cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+    cairo_stroke(context)
+  }
+
+  /// Draws a line through points; breaks it where a coordinate is not finite.
+  public func line(_ points: [(x: Double, y: Double)], _ color: Color, lineWidth: Double = 1.5, dashes: [Double] = []) {
+    use(color)
+    cairo_set_line_width(context, lineWidth)
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    cairo_set_dash(context, dashes, Int32(dashes.count), 0)
+    var isDown = false
+    for point in points {
+      guard point.x.isFinite, point.y.isFinite else {
+        isDown = false
+        continue
+      }
+      if isDown { cairo_line_to(context, point.x, point.y) } else { cairo_move_to(context, point.x, point.y) }
+      isDown = true
+    }
+    cairo_stroke(context)
+    cairo_set_dash(context, nil, 0, 0)
+  }
+
+  /// Fills the area inside points.
+  public func polygon(_ points: [(x: Double, y: Double)], _ color: Color) {
+    guard let first = points.first else { return }
+    use(color)
+    cairo_move_to(context, first.x, first.y)
+    for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
+    cairo_close_path(context)
+    cairo_fill(context)
+  }
+
+  /// Draws a filled square about each point: quick, and even at one pixel.
+  public func dots(_ points: [(x: Double, y: Double)], _ color: Color, size: Double = 1) {
+    use(color)
+    for point in points where point.x.isFinite && point.y.isFinite {
+      cairo_rectangle(context, point.x - size / 2, point.y - size / 2, size, size)
+    }
+    cairo_fill(context)
+  }
+
+  /// Writes a text whose baseline is at `y`; `turned` writes upwards.
+  public func text(
+    _ text: String, x: Double, y: Double, size: Double = 11, _ color: Color = .black, alignment: Alignment = .left,
+    isTurned: Bool = false
+  ) {
+    use(color)
+    cairo_set_font_size(context, size)
+    let width = textWidth(text, size: size)
+    let shift: Double =
+      switch alignment {
+      case .left: 0
+      case .center: -width / 2
+      case .right: -width
+      }
+    cairo_save(context)
+    cairo_translate(context, x, y)
+    if isTurned { cairo_rotate(context, -Double.pi / 2) }
+    cairo_move_to(context, shift, 0)
+    cairo_show_text(context, text)
+    cairo_restore(context)
+  }
+
+  /// Width of a text, points.
+  public func textWidth(_ text: String, size: Double = 11) -> Double {
+    cairo_set_font_size(context, size)
+    var extents = cairo_text_extents_t()
+    cairo_text_extents(context, text, &extents)
+    return extents.x_advance
+  }
+
+  /// Draws pixels, row after row from the top, into a rectangle; each stays a sharp square.
+  public func image(_ pixels: [Color], columns: Int, rows: Int, in rectangle: Rectangle) {
+    precondition(pixels.count == columns * rows, "an image has rows times columns pixels")
+    guard columns > 0, rows > 0, columns <= 16384, rows <= 16384,
+      let image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(columns), Int32(rows)),
+      let data = cairo_image_surface_get_data(image)
+    else { return }
+    defer { cairo_surface_destroy(image) }
+    let stride = Int(cairo_image_surface_get_stride(image))
+    cairo_surface_flush(image)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let color = pixels[row * columns + column]
+        func byte(_ part: Double) -> UInt8 { UInt8((min(max(part, 0), 1) * 255).rounded()) }
+        let place = row * stride + 4 * column
+        // Blue, green, red, unused: the order of RGB24 on a little-endian machine.
+        data[place] = byte(color.blue)
+        data[place + 1] = byte(color.green)
+        data[place + 2] = byte(color.red)
+        data[place + 3] = 0
+      }
+    }
+    cairo_surface_mark_dirty(image)
+    cairo_save(context)
+    cairo_translate(context, rectangle.x, rectangle.y)
+    cairo_scale(context, rectangle.width / Double(columns), rectangle.height / Double(rows))
+    cairo_set_source_surface(context, image, 0, 0)
+    cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST)
+    cairo_rectangle(context, 0, 0, Double(columns), Double(rows))
+    cairo_fill(context)
+    cairo_restore(context)
+  }
+
+  /// Draws what `body` draws only where it lies inside a rectangle.
+  public func clipped(to rectangle: Rectangle, _ body: () -> Void) {
+    cairo_save(context)
+    cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+    cairo_clip(context)
+    body()
+    cairo_restore(context)
+  }
+
+  private func use(_ color: Color) {
+    cairo_set_source_rgba(context, color.red, color.green, color.blue, color.alpha)
+  }
+}
