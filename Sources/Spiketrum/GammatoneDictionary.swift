@@ -67,10 +67,7 @@ public final class GammatoneDictionary: Sendable {
     try Self.check(parameters)
     self.parameters = parameters
     let kernels = parameters.channelCount
-    let low = erbRate(parameters.lowestFrequency)
-    let high = erbRate(parameters.highestFrequency)
-    let spacing = kernels > 1 ? (high - low) / Double(kernels - 1) : 0
-    centreFrequencies = (0..<kernels).map { frequency(erbRate: low + Double($0) * spacing) }
+    centreFrequencies = Self.centreFrequencies(parameters)
 
     var taps: [Float] = []
     var tapOffsets: [Int64] = []
@@ -82,7 +79,8 @@ public final class GammatoneDictionary: Sendable {
       taps += kernel
     }
     reaches = lengths.map { $0 / 6 }
-    spread = kernels > 1 && spacing > 0 ? min(kernels, Int((2.3 / spacing).rounded())) : 0
+    let band = erbRate(parameters.highestFrequency) - erbRate(parameters.lowestFrequency)
+    spread = band > 0 ? min(kernels, Int((2.3 / band * Double(kernels - 1)).rounded())) : kernels
     longest = Int(lengths.max() ?? 0)
 
     var gramOffsets: [Int64] = []
@@ -143,7 +141,15 @@ public final class GammatoneDictionary: Sendable {
     }
   }
 
-  private static func check(_ parameters: Parameters) throws(SpiketrumError) {
+  /// Centre frequencies, Hz, equally spaced on the ERB-rate scale.
+  static func centreFrequencies(_ parameters: Parameters) -> [Double] {
+    let low = erbRate(parameters.lowestFrequency)
+    let high = erbRate(parameters.highestFrequency)
+    let spacing = (high - low) / Double(max(1, parameters.channelCount - 1))
+    return (0..<parameters.channelCount).map { frequency(erbRate: low + Double($0) * spacing) }
+  }
+
+  static func check(_ parameters: Parameters) throws(SpiketrumError) {
     let nyquist = Double(parameters.sampleRate) / 2
     try SpiketrumError.require(parameters.sampleRate > 0, "sampleRate", parameters.sampleRate, "positive")
     try SpiketrumError.require(
@@ -167,9 +173,12 @@ func erbRate(_ frequency: Double) -> Double { 21.4 * log10(1 + 0.00437 * frequen
 /// Frequency in Hz at a position of the ERB-rate scale.
 func frequency(erbRate: Double) -> Double { (pow(10, erbRate / 21.4) - 1) / 0.00437 }
 
+/// Bandwidth of the gammatone at a frequency, both in Hz.
+func equivalentBandwidth(_ frequency: Double) -> Double { 1.019 * 24.7 * (4.37 * frequency / 1000 + 1) }
+
 /// One gammatone of unit norm, cut where its envelope falls under the truncation.
 private func gammatone(frequency: Double, _ parameters: GammatoneDictionary.Parameters) -> [Float] {
-  let decay = 2 * Double.pi * 1.019 * 24.7 * (4.37 * frequency / 1000 + 1) / Double(parameters.sampleRate)
+  let decay = 2 * Double.pi * equivalentBandwidth(frequency) / Double(parameters.sampleRate)
   let power = Double(parameters.order - 1)
   let peakAt = power / decay
   func envelope(_ sample: Double) -> Double {

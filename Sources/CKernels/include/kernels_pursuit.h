@@ -66,4 +66,10 @@ int32_t ganglion_pursuit_pick_settled(
 /// gram[lag + count_b - 1] = sum over k of a[k + lag] * b[k], for lag in -(count_b - 1)...count_a - 1.
 void ganglion_cross_correlate(const float *a, int64_t count_a, const float *b, int64_t count_b, float *gram);
 
+/// A bank of gammatone filters: each a cascade of `order` complex poles (real, imaginary), of the given gain. `state`
+/// holds 2 * order values a channel and carries on; `fine` and `envelope` get count values a channel.
+void ganglion_gammatone_bank(
+    int64_t channels, int64_t order, const double *poles, const double *gains, double *state, const float *samples,
+    int64_t count, float *fine, float *envelope);
+
 #endif
