@@ -22,7 +22,8 @@ let package = Package(
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
 
     // The hot loops, optimised in every configuration so that debug and release give the same bits.
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"])]),
+    // Vectors are passed only between functions that are inlined into one clone, so their ABI does not matter.
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2", "-Wno-psabi"])]),
 
     .target(name: "Tensors", dependencies: ["CKernels", "CBLAS"], swiftSettings: hot),
     .target(name: "Events", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),

@@ -4,13 +4,13 @@ public protocol StreamTransform: SendableMetatype {
   associatedtype Output: Sendable
   /// Takes the next element, and how many were lost directly before it.
   mutating func process(_ input: Input, droppedBefore: Int, emit: (Output) -> Void) throws
-  /// The input has ended in good order.
+  /// The input has ended, in good order or with an error that is passed on afterwards.
   mutating func finish(emit: (Output) -> Void) throws
 }
 
 /// Runs a transform between two channels, on a thread of its own.
 ///
-/// An error of the input is passed on after everything that came before it; an error of the transform likewise, and the
+/// An error of the input is passed on after everything that came before it was finished; an error of the transform likewise, and the
 /// input is closed so that whoever sends stops. When the output's receiver has left, or the task is cancelled, the input
 /// is closed too.
 public actor Stage<Transform: StreamTransform> {
@@ -43,7 +43,7 @@ public actor Stage<Transform: StreamTransform> {
   }
 
   private func work() async throws {
-    while let delivery = try await input.receive() {
+    while let delivery = try await next() {
       var made: [Transform.Output] = []
       do {
         try transform.process(delivery.element, droppedBefore: delivery.droppedBefore) { made.append($0) }
@@ -53,9 +53,26 @@ public actor Stage<Transform: StreamTransform> {
       }
       guard try await pass(made) else { return }
     }
+    _ = try await pass(ending())
+  }
+
+  /// The next element; where the input fails instead, everything before the failure is finished first.
+  private func next() async throws -> Delivery<Transform.Input>? {
+    do {
+      return try await input.receive()
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      _ = try await pass(ending())
+      throw error
+    }
+  }
+
+  /// What the transform still held.
+  private func ending() throws -> [Transform.Output] {
     var made: [Transform.Output] = []
     try transform.finish { made.append($0) }
-    _ = try await pass(made)
+    return made
   }
 
   /// Whether anybody still takes them.

@@ -20,7 +20,8 @@ struct Evaluate: ParsableCommand {
 
   @Argument(help: "The model, a .safetensors file.") var model: String
   @Argument(help: "Folder of the data set.") var data: String
-  @Option(help: "How the data set is laid out: \(DataDescription.Layout.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help: "How the data set is laid out: \(DataDescription.Layout.allCases.map(\.rawValue).joined(separator: ", ")).")
   var layout: DataDescription.Layout?
   @Option(help: "Which part: test, validation, train, or all.") var part = "test"
   @Option(help: "Leave this group out as the test part, as in training.") var leaveOut: String?

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The `ganglion` command: one subcommand a file.
 @main
@@ -12,6 +13,8 @@ struct Ganglion: AsyncParsableCommand {
 
   /// Parses and runs; a failure becomes one line on standard error and the exit code that goes with it.
   static func main() async {
+    // A reader that goes away is an error of write, which says more than a silent death.
+    signal(SIGPIPE, SIG_IGN)
     var command: any ParsableCommand
     do {
       command = try parseAsRoot()

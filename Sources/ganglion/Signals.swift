@@ -7,8 +7,6 @@ final class Signals {
   private let sources: [any DispatchSourceSignal]
 
   init() {
-    // A reader that goes away is an error of write, which says more than a silent death.
-    signal(SIGPIPE, SIG_IGN)
     let queue = DispatchQueue(label: "ganglion signals")
     sources = [(SIGINT, ExitStatus.interrupted, "interrupted"), (SIGTERM, .terminated, "told to stop")].map {
       number, status, word in

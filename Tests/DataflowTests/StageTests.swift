@@ -8,7 +8,7 @@ private struct Fault: Error, Equatable {
   var text: String
 }
 
-/// Says everything twice; fails on `bad`; adds `end` when the stream finishes well.
+/// Says everything twice; fails on `bad`; adds `end` when the stream ends.
 private struct Echo: StreamTransform {
   mutating func process(_ input: String, droppedBefore: Int, emit: (String) -> Void) throws {
     emit(input)
@@ -66,7 +66,7 @@ struct StageTests {
 
   @Test func inputsFailureArrivesAfterEverythingBeforeIt() async throws {
     let (elements, error, _) = try await echo(["a", "b"], failure: Fault(text: "cut off"))
-    #expect(elements == ["a", "a", "b", "b"])
+    #expect(elements == ["a", "a", "b", "b", "end"])
     #expect(error == Fault(text: "cut off"))
   }
 
