@@ -29,26 +29,61 @@ static inline __attribute__((always_inline)) void refresh_column(const ganglion_
   w->column_maximum[column] = best;
 }
 
-/* Correlates the residual with one kernel at the starts of one block; starts from `limit` on are left at zero. */
-static inline __attribute__((always_inline)) void correlate(
+/* Clears the starts from `limit` on and scores the block. */
+static inline __attribute__((always_inline)) void finish_block(
     const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t limit) {
+  float *c = w->correlation + kernel * w->stride + block * BLOCK;
+  for (int64_t i = limit - block * BLOCK < 0 ? 0 : limit - block * BLOCK; i < BLOCK; i++) c[i] = 0;
+  w->block_maximum[block * w->kernels + kernel] = score_block(c, w->is_signed);
+}
+
+/* Correlates the residual with one kernel at the starts of one block, from a tap on; sums go on from what is there. */
+static inline __attribute__((always_inline)) void correlate_from(
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t first_tap, f32x8 sums[LANES]) {
 #pragma clang fp contract(fast)
   const float *taps = w->taps + w->tap_offset[kernel];
-  const int64_t count = w->length[kernel];
   const float *r = w->residual + block * BLOCK;
-  /* Two sets of sums, for even and odd taps, hide the latency of the multiply-add. */
-  f32x8 even[LANES] = {0}, odd[LANES] = {0};
-  int64_t k = 0;
+  f32x8 odd[LANES] = {0};
+  int64_t k = first_tap;
+  const int64_t count = w->length[kernel];
   for (; k + 1 < count; k += 2) {
-    for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
+    for (int i = 0; i < LANES; i++) sums[i] += taps[k] * load8(r + k + 8 * i);
     for (int i = 0; i < LANES; i++) odd[i] += taps[k + 1] * load8(r + k + 1 + 8 * i);
   }
   if (k < count)
-    for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
+    for (int i = 0; i < LANES; i++) sums[i] += taps[k] * load8(r + k + 8 * i);
   float *c = w->correlation + kernel * w->stride + block * BLOCK;
-  for (int i = 0; i < LANES; i++) store8(c + 8 * i, even[i] + odd[i]);
-  for (int64_t i = limit - block * BLOCK < 0 ? 0 : limit - block * BLOCK; i < BLOCK; i++) c[i] = 0;
-  w->block_maximum[block * w->kernels + kernel] = score_block(c, w->is_signed);
+  for (int i = 0; i < LANES; i++) store8(c + 8 * i, sums[i] + odd[i]);
+}
+
+/* The same for one kernel alone, and for two of adjacent numbers, the second no longer, which share what they load. */
+static inline __attribute__((always_inline)) void correlate(
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t limit) {
+  f32x8 sums[LANES] = {0};
+  correlate_from(w, kernel, block, 0, sums);
+  finish_block(w, kernel, block, limit);
+}
+
+static inline __attribute__((always_inline)) void correlate_two(
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t limit) {
+#pragma clang fp contract(fast)
+  const float *long_taps = w->taps + w->tap_offset[kernel], *short_taps = w->taps + w->tap_offset[kernel + 1];
+  const int64_t count = w->length[kernel + 1];
+  const float *r = w->residual + block * BLOCK;
+  f32x8 long_sums[LANES] = {0}, short_sums[LANES] = {0};
+  for (int64_t k = 0; k < count; k++) {
+    const float a = long_taps[k], b = short_taps[k];
+    for (int i = 0; i < LANES; i++) {
+      const f32x8 x = load8(r + k + 8 * i);
+      long_sums[i] += a * x;
+      short_sums[i] += b * x;
+    }
+  }
+  float *c = w->correlation + (kernel + 1) * w->stride + block * BLOCK;
+  for (int i = 0; i < LANES; i++) store8(c + 8 * i, short_sums[i]);
+  correlate_from(w, kernel, block, count, long_sums);
+  finish_block(w, kernel, block, limit);
+  finish_block(w, kernel + 1, block, limit);
 }
 
 /* Sums of the residual's squares before each block, from `first` on. */
@@ -73,7 +108,9 @@ CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, in
     if (first < oldest) oldest = first;
   }
   sum_energy(w, oldest, held_end);
-  for (int64_t m = 0; m < w->kernels; m++) {
+  /* Kernels go in pairs: the second of a pair, a little shorter, waits for the first. */
+  for (int64_t m = 0; m < w->kernels; m += 2) {
+    const int is_pair = m + 1 < w->kernels;
     const int64_t first = (w->known[m] + BLOCK - 1) / BLOCK;
     int64_t end = (held - w->length[m] + 1) / BLOCK;
     if (end > limit_end) end = limit_end;
@@ -85,11 +122,15 @@ CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, in
       const double bound = w->energy[last] - w->energy[block];
       if (bound < 0.5 * (double)threshold * threshold) {
         w->block_maximum[block * w->kernels + m] = UNKNOWN;
+        if (is_pair) w->block_maximum[block * w->kernels + m + 1] = UNKNOWN;
+      } else if (is_pair) {
+        correlate_two(w, m, block, limit);
       } else {
         correlate(w, m, block, limit);
       }
     }
     w->known[m] = end * BLOCK < limit ? end * BLOCK : limit;
+    if (is_pair) w->known[m + 1] = w->known[m];
     if (end > newest) newest = end;
   }
   for (int64_t i = oldest; i < newest; i++) refresh_column(w, i);
@@ -102,6 +143,8 @@ CLONES void ganglion_pursuit_subtract(
   const int64_t length = w->length[a];
   for (int64_t k = 0; k < length; k++) w->residual[sample + k] -= coefficient * taps[k];
 
+  const int64_t at = sample / BLOCK;
+  const float least = w->tolerance / __builtin_fabsf(coefficient);
   int64_t touched_first = sample / BLOCK, touched_end = sample / BLOCK;
   for (int64_t b = 0; b < w->kernels; b++) {
     int64_t lo = sample - (w->length[b] - 1), hi = sample + length;
@@ -109,6 +152,7 @@ CLONES void ganglion_pursuit_subtract(
     if (hi > w->known[b]) hi = w->known[b];
     if (lo >= hi) continue;
     const float *gram = w->gram + w->gram_offset[a * w->kernels + b] + (w->length[b] - 1) - sample;
+    const float *most = w->gram_bound + w->gram_bound_offset[a] + b;
     float *into = w->correlation + b * w->stride;
     const int64_t block_first = lo / BLOCK, block_end = (hi + BLOCK - 1) / BLOCK;
     for (int64_t block = block_first; block < block_end; block++) {
@@ -117,6 +161,7 @@ CLONES void ganglion_pursuit_subtract(
         correlate(w, b, block, w->known[b]);
         continue;
       }
+      if (most[(block - at - w->gram_bound_first) * w->kernels] < least) continue;
       const int64_t from = lo > block * BLOCK ? lo : block * BLOCK;
       const int64_t to = hi < (block + 1) * BLOCK ? hi : (block + 1) * BLOCK;
       for (int64_t i = from; i < to; i++) into[i] -= coefficient * gram[i];
@@ -165,42 +210,43 @@ CLONES int32_t ganglion_pursuit_pick_settled(
   const int64_t end_column = (held + BLOCK - 1) / BLOCK;
   int64_t column = -1, kernel = -1;
   float best = 0;
-  for (const ganglion_range *range = ranges; range < ranges + range_count; range++)
-    for (int64_t i = range->first / BLOCK; i < (range->end + BLOCK - 1) / BLOCK; i++) {
-      float bar = best > range->threshold ? best : range->threshold;
-      if (w->column_maximum[i] < bar) continue;
+  for (const ganglion_range *range = ranges; range < ranges + range_count; range++) {
+    const int64_t range_first = range->first / BLOCK, range_end = (range->end + BLOCK - 1) / BLOCK;
+    for (int64_t i = range_first; i < range_end; i++) w->key[i] = w->column_maximum[i];
+    for (;;) {
+      /* The most promising column first: once its atom is known, most others need not be looked at. */
+      float most = UNKNOWN;
+      for (int64_t x = range_first; x < range_end; x++) most = w->key[x] > most ? w->key[x] : most;
+      if (most <= best || most < range->threshold) break;
+      int64_t i = range_first;
+      while (w->key[i] != most) i++;
+      w->key[i] = UNKNOWN;
       /* From half the reach when the block is about to close to the whole of it when it is young. */
       const int64_t age = (i - open_column) * BLOCK;
       const float share = age >= span ? 1 : 0.5f + 0.5f * (float)age / (float)span;
       const int64_t near = (int64_t)((float)w->spread * share + 0.5f);
       const float *row = w->block_maximum + i * kernels;
-      for (int64_t group = 0; group < kernels; group += 8) {
-        const int64_t group_end = group + 8 < kernels ? group + 8 : kernels;
-        int promising = 0;
-        for (int64_t m = group; m < group_end; m++) promising |= row[m] >= bar;
-        if (!promising) continue;
-        for (int64_t m = group; m < group_end; m++) {
-          const float score = row[m];
-          if (score <= best || score < range->threshold) continue;
-          if ((i + 1) * BLOCK + w->length[m] + w->reach[m] > held) continue;
-          const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
-          const int64_t from = i - reach < open_column ? open_column : i - reach;
-          const int64_t to = i + reach >= end_column ? end_column - 1 : i + reach;
-          const int64_t low = m - near < 0 ? 0 : m - near;
-          const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
-          int rivalled = 0;
-          for (int64_t x = from; x <= to && !rivalled; x++) {
-            if (w->column_maximum[x] <= score) continue;
-            for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
-          }
-          if (rivalled) continue;
-          best = score;
-          bar = score;
-          column = i;
-          kernel = m;
+      for (int64_t m = 0; m < kernels; m++) {
+        const float score = row[m];
+        if (score <= best || score < range->threshold) continue;
+        if ((i + 1) * BLOCK + w->reach[m] > w->known[m]) continue;
+        const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
+        const int64_t from = i - reach < open_column ? open_column : i - reach;
+        const int64_t to = i + reach >= end_column ? end_column - 1 : i + reach;
+        const int64_t low = m - near < 0 ? 0 : m - near;
+        const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
+        int rivalled = 0;
+        for (int64_t x = from; x <= to && !rivalled; x++) {
+          if (w->column_maximum[x] <= score) continue;
+          for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
         }
+        if (rivalled) continue;
+        best = score;
+        column = i;
+        kernel = m;
       }
     }
+  }
   if (column < 0) return 0;
   take(w, open, column, kernel, best, pick);
   return 1;

@@ -53,6 +53,8 @@ public final class GammatoneDictionary: Sendable {
   /// Where the lags of the pair (a, b) begin in `gram`, at `a * count + b`.
   let gramOffsets: [Int64]
 
+  /// What a pick can change at most, by blocks of samples.
+  let gramBounds: GramBounds
   /// Samples within which two atoms of one kernel compete for the same sound: a sixth of its length, where the
   /// autocorrelation of a gammatone has fallen to about two thirds.
   let reaches: [Int64]
@@ -105,6 +107,7 @@ public final class GammatoneDictionary: Sendable {
       }
       initialized = Int(gramCount)
     }
+    gramBounds = GramBounds(gram, gramOffsets, lengths)
     self.taps = taps
     self.tapOffsets = tapOffsets
     self.lengths = lengths
@@ -117,22 +120,31 @@ public final class GammatoneDictionary: Sendable {
     return taps[first..<first + Int(lengths[index])]
   }
 
-  /// Lends the tables to C for the length of one call: taps, their offsets, lengths, reaches, Gram table, its offsets.
-  func withPointers<Result>(
-    _ body: (
-      UnsafePointer<Float>?, UnsafePointer<Int64>?, UnsafePointer<Int64>?, UnsafePointer<Int64>?, UnsafePointer<Float>?,
-      UnsafePointer<Int64>?
-    ) -> Result
-  ) -> Result {
+  /// Lends the tables to C for the length of one call, in a description of a window that has none of its own yet.
+  func withTables<Result>(_ body: (ganglion_pursuit) -> Result) -> Result {
     taps.withUnsafeBufferPointer { taps in
       tapOffsets.withUnsafeBufferPointer { tapOffsets in
         lengths.withUnsafeBufferPointer { lengths in
           reaches.withUnsafeBufferPointer { reaches in
             gram.withUnsafeBufferPointer { gram in
               gramOffsets.withUnsafeBufferPointer { gramOffsets in
-                body(
-                  taps.baseAddress, tapOffsets.baseAddress, lengths.baseAddress, reaches.baseAddress, gram.baseAddress,
-                  gramOffsets.baseAddress)
+                gramBounds.rows.withUnsafeBufferPointer { gramBound in
+                  gramBounds.offsets.withUnsafeBufferPointer { gramBoundOffsets in
+                    var tables = ganglion_pursuit()
+                    tables.kernels = Int64(count)
+                    tables.taps = taps.baseAddress
+                    tables.tap_offset = tapOffsets.baseAddress
+                    tables.length = lengths.baseAddress
+                    tables.reach = reaches.baseAddress
+                    tables.spread = Int64(spread)
+                    tables.gram = gram.baseAddress
+                    tables.gram_offset = gramOffsets.baseAddress
+                    tables.gram_bound = gramBound.baseAddress
+                    tables.gram_bound_offset = gramBoundOffsets.baseAddress
+                    tables.gram_bound_first = gramBounds.first
+                    return body(tables)
+                  }
+                }
               }
             }
           }

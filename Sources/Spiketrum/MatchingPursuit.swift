@@ -183,6 +183,7 @@ public struct MatchingPursuit: Sendable {
     window.correlate()
     budget.accrue(through: window.received)
     guard let latency = latencySamples, window.received - window.first >= Int64(latency) else { return }
+    window.tolerance = correctionShare * budget.leastPrice
     if budget.needsBase { budget.setBase(settings.startingPrice ?? firstPrice()) }
     while budget.spendable(from: window.first, to: window.startsEnd, isLast: false, into: &ranges),
       let spike = window.pickSettled(in: ranges, span: span)
@@ -230,3 +231,7 @@ func roundedUp(_ samples: Int) -> Int {
   let block = Int(GANGLION_PURSUIT_BLOCK)
   return (samples + block - 1) / block * block
 }
+
+/// Share of the smallest coefficient in sight under which a stream does not correct correlations. A coefficient may then
+/// be off by about that share of the smallest, and the energy by its square, a millionth.
+private let correctionShare: Float = 1e-3

@@ -20,7 +20,10 @@ struct PursuitWindow: Sendable {
   private var correlation: [Float]
   private var blockMaximum: [Float]
   private var columnMaximum: [Float]
+  private var key: [Float]
   private var energy: [Double]
+  /// Corrections of correlations under it are left out.
+  var tolerance: Float = 0
   /// The ranges of the pick in progress, counted from `base`.
   private var placed: [ganglion_range] = []
   /// Energy of all samples received.
@@ -38,6 +41,7 @@ struct PursuitWindow: Sendable {
     correlation = [Float](repeating: 0, count: stride * dictionary.count)
     blockMaximum = [Float](repeating: 0, count: stride / block * dictionary.count)
     columnMaximum = [Float](repeating: 0, count: stride / block)
+    key = columnMaximum
     energy = [Double](repeating: 0, count: stride / block + 1)
   }
 
@@ -156,6 +160,7 @@ struct PursuitWindow: Sendable {
       source = columnMaximum
       columnMaximum = [Float](repeating: 0, count: wanted / block)
       copy(source[(dropped / block)...], to: &columnMaximum, at: 0)
+      key = [Float](repeating: 0, count: wanted / block)
       energy = [Double](repeating: 0, count: wanted / block + 1)
       stride = wanted
     }
@@ -181,25 +186,29 @@ struct PursuitWindow: Sendable {
   private mutating func withStorage<Result>(
     _ body: (inout ganglion_pursuit, UnsafeBufferPointer<ganglion_range>) -> Result
   ) -> Result {
-    let dictionary = dictionary
-    let stride = Int64(stride)
-    let isSigned: Int64 = isSigned ? 1 : 0
-    let spread = Int64(dictionary.spread)
-    return dictionary.withPointers { taps, tapOffsets, lengths, reaches, gram, gramOffsets in
+    let (stride, isSigned, tolerance): (Int64, Int64, Float) = (Int64(stride), isSigned ? 1 : 0, tolerance)
+    return dictionary.withTables { tables in
       known.withUnsafeMutableBufferPointer { known in
         residual.withUnsafeMutableBufferPointer { residual in
           correlation.withUnsafeMutableBufferPointer { correlation in
             blockMaximum.withUnsafeMutableBufferPointer { blockMaximum in
               columnMaximum.withUnsafeMutableBufferPointer { columnMaximum in
-                energy.withUnsafeMutableBufferPointer { energy in
-                  placed.withUnsafeBufferPointer { placed in
-                    var storage = ganglion_pursuit(
-                      kernels: Int64(dictionary.count), stride: stride, is_signed: isSigned, taps: taps,
-                      tap_offset: tapOffsets, length: lengths, reach: reaches, spread: spread, gram: gram,
-                      gram_offset: gramOffsets, known: known.baseAddress, residual: residual.baseAddress,
-                      correlation: correlation.baseAddress, block_maximum: blockMaximum.baseAddress,
-                      column_maximum: columnMaximum.baseAddress, energy: energy.baseAddress)
-                    return body(&storage, placed)
+                key.withUnsafeMutableBufferPointer { key in
+                  energy.withUnsafeMutableBufferPointer { energy in
+                    placed.withUnsafeBufferPointer { placed in
+                      var storage = tables
+                      storage.stride = stride
+                      storage.is_signed = isSigned
+                      storage.tolerance = tolerance
+                      storage.known = known.baseAddress
+                      storage.residual = residual.baseAddress
+                      storage.correlation = correlation.baseAddress
+                      storage.block_maximum = blockMaximum.baseAddress
+                      storage.column_maximum = columnMaximum.baseAddress
+                      storage.key = key.baseAddress
+                      storage.energy = energy.baseAddress
+                      return body(&storage, placed)
+                    }
                   }
                 }
               }

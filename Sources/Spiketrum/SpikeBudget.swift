@@ -82,6 +82,12 @@ struct SpikeBudget: Sendable {
   /// Whether a first guess of the base price is wanted.
   var needsBase: Bool { if case .spikesPerSecond = kind { base == nil } else { false } }
 
+  /// The price in sight, or the threshold where there is none.
+  var leastPrice: Float {
+    guard case .spikesPerSecond = kind, let base else { return floor }
+    return max(floor, Float(base))
+  }
+
   /// Sets the base price to the coefficient that the tokens of the first window reach down to.
   mutating func setBase(_ coefficient: Float) {
     base = Double(max(floor, coefficient))

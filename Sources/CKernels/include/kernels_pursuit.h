@@ -13,16 +13,21 @@ typedef struct {
   int64_t is_signed;              ///< nonzero when picks of negative coefficient are allowed
   const float *taps;              ///< unit-norm impulse responses, one after another
   const int64_t *tap_offset;      ///< [M] where each begins in taps
-  const int64_t *length;          ///< [M] number of taps
+  const int64_t *length;          ///< [M] number of taps, not ascending
   const int64_t *reach;           ///< [M] samples over which an atom and its neighbours speak about the same sound
   int64_t spread;                 ///< kernels over which they do
   const float *gram;              ///< <kernel a, kernel b delayed by lag> for lag in -(length[b]-1)...length[a]-1
   const int64_t *gram_offset;     ///< [M * M] where the lags of (a, b) begin in gram
+  const float *gram_bound;        ///< largest magnitude within a block of lags, whatever the atom's place in its block
+  const int64_t *gram_bound_offset; ///< [M] where the rows (block, M kernels) of a begin in gram_bound
+  int64_t gram_bound_first;       ///< block of the first row: the most negative lag
+  float tolerance;                ///< corrections of correlations under it are left out; 0 leaves out none
   int64_t *known;                 ///< [M] starts of each kernel whose correlation is known; zero from there on
   float *residual;                ///< [stride] what is not yet explained
   float *correlation;             ///< [M * stride] residual against each kernel at each start
   float *block_maximum;           ///< [stride / block * M] best correlation of each block; kernels adjacent
   float *column_maximum;          ///< [stride / block] best over kernels
+  float *key;                     ///< [stride / block] scratch
   double *energy;                 ///< [stride / block + 1] scratch
 } ganglion_pursuit;
 
