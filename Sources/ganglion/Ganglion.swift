@@ -9,7 +9,8 @@ struct Ganglion: AsyncParsableCommand {
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
     subcommands: [
-      Run.self, Info.self, Convert.self, Plot.self, Train.self, Evaluate.self, Benchmark.self,
+      Run.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self, Train.self, Evaluate.self,
+      Benchmark.self,
     ]
   )
 
