@@ -33,7 +33,10 @@ let package = Package(
     .target(name: "Plotting", dependencies: ["CCairo"]),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: hot),
     .target(name: "Spiketrum", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
-    .target(name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
+    .target(
+      name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"],
+      // Optimised in every configuration: tests count its allocations, and train with it.
+      swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "Learning",
       dependencies: ["SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines", "Yams"],
@@ -63,9 +66,11 @@ let package = Package(
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
-    .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(
+      name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "CAllocationCounter"], exclude: ["Golden"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
@@ -74,3 +79,18 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Fuzzing instruments every module, so it is a build of its own: see Services/fuzz.
+if Context.environment["GANGLION_FUZZ"] != nil {
+  for target in package.targets where ["Events", "EventFormats", "Tensors"].contains(target.name) {
+    target.swiftSettings = [.unsafeFlags(["-sanitize=fuzzer,address"])]
+  }
+  for target in package.targets where target.name == "CKernels" {
+    target.cSettings = [.unsafeFlags(["-O1", "-fsanitize=fuzzer-no-link,address"])]
+  }
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzEvents", dependencies: ["Events", "EventFormats"], path: "Fuzz/Events", exclude: ["Corpus"],
+      swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}

@@ -1,11 +1,74 @@
 #include "events_support.h"
 
+typedef uint16_t u16x8 __attribute__((ext_vector_type(8), aligned(2)));
+
 enum {
   ROW = 0x0, COLUMN = 0x2, VECTOR_BASE = 0x3, VECTOR_12 = 0x4, VECTOR_8 = 0x5, TIME_LOW = 0x6, CONTINUED_4 = 0x7,
   TIME_HIGH = 0x8, TRIGGER = 0xA, OTHERS = 0xE, CONTINUED_12 = 0xF
 };
 
 enum { HAS_TIME = 1, HAS_ROW = 2, HAS_BASE = 4 };
+
+/* Hides where a value comes from, so that no branch is made of how it was chosen. */
+static inline uint32_t keep(uint32_t value) {
+  __asm__("" : "+r"(value));
+  return value;
+}
+
+/* Rows, columns and low times, which make up most of a stream, without a branch between them; ends at any other word,
+   at a low time that starts again and before the last eight words or places. A function of its own, so that all it
+   needs stays in registers. */
+CLONES static int64_t decode_plain(
+    const uint8_t *bytes, int64_t first, int64_t words, int64_t base, ganglion_evt3_state *state,
+    ganglion_event_columns output, int64_t *produced) {
+  int64_t *const times = output.times;
+  uint16_t *const xs = output.x, *const ys = output.y;
+  uint8_t *const polarities = output.polarities;
+  int64_t n = *produced, i = first;
+  uint32_t low = state->time_low, row = state->row;
+  while (i + 8 <= words && n + 8 <= output.capacity) {
+    u16x8 eight;
+    memcpy(&eight, bytes + 2 * i, 16);
+    if (__builtin_reduce_or(eight & 0xD000) == 0) {
+      /* Eight rows and columns: the time stands still. */
+      const int64_t now = base + low;
+#pragma clang loop unroll(full)
+      for (int k = 0; k < 8; k++) {
+        const uint32_t w = load_le16(bytes + 2 * (i + k));
+        const uint32_t is_column = w >> 13;
+        const uint32_t mask = keep(is_column - 1);
+        row = (row & ~mask) | (w & mask & 0x7ff);
+        times[n] = now;
+        xs[n] = (uint16_t)(w & 0x7ff);
+        ys[n] = (uint16_t)row;
+        polarities[n] = (uint8_t)((w >> 11) & 1);
+        n += is_column;
+      }
+      i += 8;
+      continue;
+    }
+    const int64_t end = i + 8;
+    for (; i < end; i++) {
+      const uint32_t w = load_le16(bytes + 2 * i);
+      const uint32_t type = w >> 12, value = w & 0xfff;
+      const uint32_t low_mask = keep(0u - ((0x40u >> type) & 1)), row_mask = keep(0u - ((0x01u >> type) & 1));
+      /* Another type, or a low time that starts again. */
+      if (!((0x45u >> type) & 1) | (((value + 2048) & low_mask) < (low & low_mask))) break;
+      low = (low & ~low_mask) | (value & low_mask);
+      row = (row & ~row_mask) | (value & row_mask & 0x7ff);
+      times[n] = base + low;
+      xs[n] = (uint16_t)(w & 0x7ff);
+      ys[n] = (uint16_t)row;
+      polarities[n] = (uint8_t)((w >> 11) & 1);
+      n += (0x04u >> type) & 1;
+    }
+    if (i < end) break;
+  }
+  state->time_low = low;
+  state->row = row;
+  *produced = n;
+  return i;
+}
 
 /* Writes what is left of a vector; zero when the columns are full before it is through. */
 static inline int64_t flush_vector(ganglion_evt3_state *s, ganglion_event_columns output, int64_t n) {
@@ -32,26 +95,7 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
   if (s.vector_mask) n = flush_vector(&s, output, n);
   while (i < words && n < output.capacity && !s.vector_mask) {
     if ((s.known & (HAS_TIME | HAS_ROW)) == (HAS_TIME | HAS_ROW) && s.vector_phase == 0) {
-      /* Rows, columns and low times make up most of a stream: they are taken without a branch between them. */
-      const int64_t base = s.epoch + s.time_high;
-      uint32_t low = s.time_low, row = s.row;
-      while (i < words && n < output.capacity) {
-        const uint32_t w = load_le16(bytes + 2 * i);
-        const uint32_t type = w >> 12, value = w & 0xfff;
-        if (!((0x45u >> type) & 1)) break;
-        const int is_low = type == TIME_LOW;
-        if (__builtin_expect(is_low & (value + 2048 < low), 0)) break;
-        low = is_low ? value : low;
-        row = type == ROW ? value & 0x7ff : row;
-        output.times[n] = base + low;
-        output.x[n] = (uint16_t)(w & 0x7ff);
-        output.y[n] = (uint16_t)row;
-        output.polarities[n] = (uint8_t)((w >> 11) & 1);
-        n += type == COLUMN;
-        i++;
-      }
-      s.time_low = low;
-      s.row = row;
+      i = decode_plain(bytes, i, words, s.epoch + s.time_high, &s, output, &n);
       if (i >= words || n >= output.capacity) break;
     }
     const uint32_t w = load_le16(bytes + 2 * i);

@@ -13,7 +13,8 @@ static inline int violate(ganglion_event_report *report, int kind, int64_t offse
 }
 
 static inline void trigger(ganglion_event_report *report, int64_t time, uint32_t channel, uint32_t rising) {
-  int32_t n = report->trigger_count++;
+  if (report->trigger_count >= GANGLION_TRIGGER_CAPACITY) return;
+  const int32_t n = report->trigger_count++;
   report->trigger_times[n] = time;
   report->trigger_channels[n] = (uint8_t)channel;
   report->trigger_rising[n] = (uint8_t)rising;

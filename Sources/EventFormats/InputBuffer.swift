@@ -1,8 +1,16 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// Bytes on their way from a source to a decoder: a window that slides, so memory stays bounded and a word split
 /// between two reads is whole in the window.
 struct InputBuffer: Sendable {
   /// What one read asks for: small enough to stay in the second-level cache.
-  static let readSize = 128 * 1024
+  static let readSize = 64 * 1024
+
+  static let firstReadSize = 16 * 1024
 
   private(set) var source: any ByteSource
   private var storage: [UInt8] = []
@@ -26,7 +34,8 @@ struct InputBuffer: Sendable {
   /// Takes one more read from the source into the window, which is grown to hold at least `wanted` bytes.
   mutating func fill(wanted: Int) throws(EventFormatError) {
     guard !isAtEnd else { return }
-    let size = max(wanted, Self.readSize)
+    // The first read is small: most recordings of data sets are.
+    let size = max(wanted, storage.isEmpty ? Self.firstReadSize : Self.readSize)
     if start > 0, start == end || storage.count - start < size {
       storage.withUnsafeMutableBytes { bytes in
         bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
@@ -35,7 +44,14 @@ struct InputBuffer: Sendable {
       start = 0
     }
     if storage.count < size {
-      storage.append(contentsOf: repeatElement(0, count: size - storage.count))
+      let added = size - storage.count
+      storage.append(addingCapacity: added) { span in
+        span.withUnsafeMutableBufferPointer { buffer, count in
+          // Cleared at once: element by element is slow where nothing is optimised.
+          if let base = buffer.baseAddress { memset(base, 0, added) }
+          count = added
+        }
+      }
     }
     var failure: EventFormatError?
     var received = 0
@@ -94,7 +110,12 @@ struct InputBuffer: Sendable {
     guard try require(prefix.count), self.prefix(prefix.count) == prefix else { return nil }
     var length = prefix.count
     while length < limit {
-      guard try require(length + 1) else { return nil }
+      guard try require(length + 1) else {
+        // The file ends within its header.
+        let line = String(decoding: storage[start..<start + length], as: UTF8.self)
+        consume(length)
+        return line
+      }
       let byte = storage[start + length]
       if byte == 10 {
         var text = storage[start..<start + length]

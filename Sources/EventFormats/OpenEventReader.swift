@@ -111,7 +111,7 @@ private func openEVT(
   default:
     _ = try input.require(EventFormat.detectionLength)
     let isLegacy: Bool =
-      switch header.formatOption("endianness") {
+      switch header.formatOption("endianness") ?? header.value("endianness") {
       case "legacy": true
       case "little": false
       default: EVT21Decoder.looksLegacy(input.prefix(EventFormat.detectionLength))

@@ -138,7 +138,8 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   /// Where in the block the word of an event stands: decodes the block again up to there.
   private mutating func byteOffset(ofEvent index: Int, in decoder: inout Decoder, within consumed: Int) -> Int {
     var scratch = EventBatch()
-    var ignored = report
+    // Its own report, with room for triggers: the block's may be full.
+    var ignored = ganglion_event_report()
     var end = 0
     let offset = input.byteOffset
     scratch.append(capacity: index + 1) { columns in

@@ -41,6 +41,32 @@ public struct EventBinner: Sendable {
 
   /// Takes the next events of the stream and emits the steps that they complete.
   public mutating func push(_ batch: EventBatch, emit: (SpikeFrame) -> Void) throws(EventBinningError) {
+    try push(batch) { binner, start in binner.emitStep(start: start, emit) }
+  }
+
+  /// The same for consumers of whole frames: emits the number of the step and one byte an input, 255 for more, in the
+  /// order of the flat index (mode and largest count do not apply). Not to be mixed with `push(_:emit:)`.
+  public mutating func pushDense(
+    _ batch: EventBatch, emit: (Int, Span<UInt8>) -> Void
+  ) throws(EventBinningError) {
+    try push(batch) { binner, _ in binner.emitDense(emit) }
+  }
+
+  /// Ends a stream of whole frames.
+  public mutating func finishDense(emit: (Int, Span<UInt8>) -> Void) {
+    if stepStart != nil { emitDense(emit) }
+    stepStart = nil
+    step = 0
+  }
+
+  private mutating func emitDense(_ emit: (Int, Span<UInt8>) -> Void) {
+    accumulator.takeDense { emit(step, $0) }
+    step += 1
+  }
+
+  private mutating func push(
+    _ batch: EventBatch, endStep: (inout EventBinner, Int64) -> Void
+  ) throws(EventBinningError) {
     var index = 0
     while index < batch.count {
       let start = stepStart ?? batch.times[index]
@@ -59,7 +85,7 @@ public struct EventBinner: Sendable {
             + "\(configuration.maximumGapMicroseconds) us apart: check the recording's times, slice it, or allow a "
             + "longer gap")
       }
-      emitStep(start: start, emit)
+      endStep(&self, start)
       stepStart = end
     }
   }

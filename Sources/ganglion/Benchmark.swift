@@ -4,5 +4,5 @@ import ArgumentParser
 struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure speed and memory on this machine.",
-    subcommands: [BenchmarkSound.self])
+    subcommands: [BenchmarkRun.self, BenchmarkSound.self, BenchmarkNetworks.self, BenchmarkEvents.self])
 }

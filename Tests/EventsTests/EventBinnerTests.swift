@@ -81,6 +81,40 @@ func randomEvents(count: Int, seed: UInt64, width: Int, height: Int, maximumStep
     }
   }
 
+  @Test func wholeFramesHoldTheSameCounts() throws {
+    let batch = randomEvents(count: 5000, seed: 21, width: 20, height: 17, maximumStep: 40)
+    let configuration = EventBinningConfiguration(sensor: SensorGeometry(width: 20, height: 17), binMicroseconds: 900)
+    let sparse = try bin(batch, configuration)
+    var binner = try EventBinner(configuration)
+    var steps: [Int] = []
+    var frames: [[Float]] = []
+    func keep(_ step: Int, _ counts: Span<UInt8>) {
+      steps.append(step)
+      frames.append((0..<2 * 20 * 17).map { Float(counts[$0]) })
+    }
+    try binner.pushDense(batch.slice(0..<1234), emit: keep)
+    try binner.pushDense(batch.slice(1234..<5000), emit: keep)
+    binner.finishDense(emit: keep)
+    #expect(steps == sparse.map(\.step))
+    for (frame, step) in zip(frames, sparse) {
+      var dense = [Float](repeating: 0, count: 2 * 20 * 17)
+      for (channel, value) in zip(step.channels, step.values) { dense[Int(channel)] = value }
+      #expect(frame == dense)
+    }
+  }
+
+  @Test func countsBeyondAByteAreKept() throws {
+    var batch = EventBatch()
+    for index in 0..<1000 {
+      batch.append(Event(timeMicroseconds: Int64(index % 2), x: 1, y: 0, polarity: index < 700 ? 1 : 0))
+    }
+    batch.append(Event(timeMicroseconds: 20, x: 1, y: 0, polarity: 1))
+    let configuration = EventBinningConfiguration(sensor: SensorGeometry(width: 3, height: 3), binMicroseconds: 10)
+    let frames = try bin(batch, configuration)
+    #expect(frames.map(\.channels) == [[1, 10], [], [10]])
+    #expect(frames.map(\.values) == [[300, 700], [], [1]])
+  }
+
   @Test func eventsOutsideAndLateEventsAreCounted() throws {
     let batch = EventBatch(
       times: [0, 120, 90, 130], x: [0, 9, 1, 1], y: [0, 0, 1, 1], polarities: [1, 1, 1, 1])

@@ -222,21 +222,33 @@ ganglion_event_check ganglion_check_events(
 int64_t ganglion_remove_outside(
     int64_t *times, uint16_t *x, uint16_t *y, uint8_t *polarities, int64_t count, uint32_t width, uint32_t height);
 
+/// Which input the events of a pixel count for: (polarity ? plane : 0) + rows[y] + columns[x].
+typedef struct {
+  const uint32_t *columns, *rows;
+  uint32_t width, height;
+  /// Inputs of one row and of one polarity.
+  uint32_t stride, plane;
+  /// rows[y] == (y >> shift) * stride and columns[x] == x >> shift; negative when they are not.
+  int32_t shift;
+} ganglion_input_map;
+
+/// Counts events into inputs. A count ends at 255; what goes beyond is added to `beyond` and to its total. Returns how
+/// many events lay outside width x height and were left out.
+int64_t ganglion_accumulate_events(
+    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
+    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count);
+
+/// Number of counts that are not zero.
+int64_t ganglion_count_active(const uint8_t *counts, int64_t size);
+
+/// Writes the inputs that were counted, ascending, with min(count, limit), and clears all counts; `size` is a multiple
+/// of eight. Both lists have room for one more than there are.
+void ganglion_take_counts(
+    uint8_t *counts, uint32_t *beyond, int64_t beyond_count, int64_t size, uint32_t limit, uint32_t *channels,
+    float *values);
+
 /// Sum of bytes.
 int64_t ganglion_sum_bytes(const uint8_t *bytes, int64_t count);
-
-/// Counts events into inputs: input = (polarity ? plane : 0) + rows[y] + columns[x]; sets the bit of each input that
-/// was touched. Returns how many events lay outside width x height and were left out.
-int64_t ganglion_accumulate_events(
-    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const uint32_t *columns,
-    uint32_t width, const uint32_t *rows, uint32_t height, uint32_t plane, uint32_t *counts, uint64_t *occupied);
-
-/// Number of bits set.
-int64_t ganglion_count_bits(const uint64_t *words, int64_t count);
-
-/// Writes the inputs whose bits are set, ascending, with min(count, limit), and clears counts and bits.
-void ganglion_take_counts(
-    uint32_t *counts, uint64_t *occupied, int64_t words, uint32_t limit, uint32_t *channels, float *values);
 
 /// Index of the first of times[start..<count] that is not less than time; count if there is none.
 int64_t ganglion_first_at_or_after(const int64_t *times, int64_t start, int64_t count, int64_t time);

@@ -112,10 +112,12 @@ struct CSVDialect: Sendable, Equatable {
     var polarity = options.polarityColumn
     if let names {
       for (index, name) in names.enumerated() {
-        let base = name.prefix { $0 != "@" && $0 != "[" && $0 != "(" && $0 != " " }
+        var base = name.prefix { $0 != "@" && $0 != "[" && $0 != "(" && $0 != " " }
+        if let suffix = ["_ns", "_us", "_ms", "_s"].first(where: { base.hasSuffix($0) }) {
+          base = base.dropLast(suffix.count)
+        }
         switch base {
-        case "t", "ts", "time", "timestamp", "timestamps", "t_us", "time_us", "timestamp_us", "t_ns", "timestamp_ns",
-          "t_ms", "t_s":
+        case "t", "ts", "time", "timestamp", "timestamps":
           time = time ?? index
         case "x", "col", "column": x = x ?? index
         case "y", "row": y = y ?? index
@@ -135,10 +137,11 @@ struct CSVDialect: Sendable, Equatable {
         return values.count == rows.count && zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
           && values.first != values.last
       }
-      time =
-        time
-        ?? (0..<width).filter { $0 != polarity && rises($0) }
-        .max { (columns[$0].last.flatMap { $0 } ?? 0) < (columns[$1].last.flatMap { $0 } ?? 0) }
+      let rising = (0..<width).filter { $0 != polarity && rises($0) }
+      // Pixels have no fractions: a column with points is the time.
+      let fractional = rising.first { column in rows.contains { $0[column].contains(".") } }
+      func end(_ column: Int) -> Double { columns[column].last.flatMap { $0 } ?? 0 }
+      time = time ?? fractional ?? rising.max { end($0) < end($1) }
       polarity = polarity ?? (0..<width).last { $0 != time && isPolarity($0) }
       let rest = (0..<width).filter { $0 != time && $0 != polarity && $0 != x && $0 != y }
       guard rows.allSatisfy({ row in rest.prefix(2).allSatisfy { number(row[$0]) != nil } }) else { return nil }

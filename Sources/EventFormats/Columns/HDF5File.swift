@@ -78,6 +78,7 @@ final class HDF5File: Sendable {
   init(_ file: SeekableFile) throws(EventFormatError) {
     self.file = file
     let opened = withHDF5 { H5Fopen(file.path, 0, 0) }
+    file.forgetName()
     guard opened >= 0 else {
       throw EventFormatError(
         .malformedHeader, source: file.name, reason: "libhdf5 cannot open it",

@@ -8,7 +8,7 @@ struct NPYDecoder: BlockDecoder {
   /// Records not yet decoded; what follows them is no part of the array.
   private var remaining: Int
   private var scratch = [Int64](repeating: 0, count: 4 * Self.blockSize)
-  private static let blockSize = 4096
+  private static let blockSize = 1024
 
   static var isCheapToCopy: Bool { false }
   var wordSize: Int { stride }

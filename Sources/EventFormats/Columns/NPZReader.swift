@@ -11,7 +11,7 @@ struct NPZDecoder: BlockDecoder {
   private var remaining: Int
   private let timeUnit: EventTimeUnit
   private var scratch = [Int64](repeating: 0, count: 4 * Self.blockSize)
-  private static let blockSize = 4096
+  private static let blockSize = 1024
 
   static var isCheapToCopy: Bool { false }
   let wordSize = 1

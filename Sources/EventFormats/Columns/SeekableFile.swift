@@ -1,15 +1,18 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
   import Musl
 #endif
 
-/// An open file for the formats that have to seek. A pipe is first copied to a file without a name, which the system
-/// takes away with the last reader.
+/// An open file for the formats that have to seek. A pipe is first copied to a temporary file.
 final class SeekableFile: Sendable {
   let name: String
   let size: Int64
   private let descriptor: Int32
+  /// Name of the temporary file until it is taken away.
+  private let temporaryPath = Mutex<String?>(nil)
 
   init(_ input: InputBuffer) throws(EventFormatError) {
     name = input.name
@@ -17,7 +20,9 @@ final class SeekableFile: Sendable {
       descriptor = open(path, O_RDONLY | O_CLOEXEC)
       if descriptor < 0 { throw Self.failure("cannot be opened", input.name) }
     } else {
-      descriptor = try Self.spool(input)
+      let (spooled, path) = try Self.spool(input)
+      descriptor = spooled
+      temporaryPath.withLock { $0 = path }
     }
     var status = stat()
     size = fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
@@ -29,13 +34,13 @@ final class SeekableFile: Sendable {
       remedy: "check the path, or the space left for temporary files")
   }
 
-  /// Copies what is left of a stream to a file without a name.
-  private static func spool(_ stream: InputBuffer) throws(EventFormatError) -> Int32 {
+  /// Copies what is left of a stream to a temporary file.
+  private static func spool(_ stream: InputBuffer) throws(EventFormatError) -> (descriptor: Int32, path: String) {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/ganglion-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     if descriptor < 0 { throw failure("no temporary file in \(folder)", stream.name) }
-    unlink(template)
+    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     do throws(EventFormatError) {
       var input = stream
       while try input.require(1) {
@@ -50,15 +55,27 @@ final class SeekableFile: Sendable {
       }
     } catch {
       close(descriptor)
+      unlink(path)
       throw error
     }
-    return descriptor
+    return (descriptor, path)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    forgetName()
+    close(descriptor)
+  }
 
-  /// A path under which a library can open the file again while this object lives.
-  var path: String { "/proc/self/fd/\(descriptor)" }
+  /// A path under which a library can open the file again until `forgetName`.
+  var path: String { temporaryPath.withLock { $0 } ?? "/proc/self/fd/\(descriptor)" }
+
+  /// Takes the name of a temporary file away: its bytes go with the last one who has it open.
+  func forgetName() {
+    temporaryPath.withLock { path in
+      if let path { unlink(path) }
+      path = nil
+    }
+  }
 
   /// Reads up to `buffer.count` bytes from a place; fewer only at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(EventFormatError) -> Int {

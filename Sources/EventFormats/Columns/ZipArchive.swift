@@ -15,6 +15,7 @@ struct ZipArchive: Sendable {
 
   init(_ file: SeekableFile) throws(EventFormatError) {
     self.file = file
+    file.forgetName()
     func malformed(_ reason: String) -> EventFormatError {
       EventFormatError(
         .malformedHeader, source: file.name, reason: reason,

@@ -8,7 +8,8 @@ struct PropheseeHeader: Sendable, Equatable {
   /// Takes the header from the front of a file; no line at all gives an empty header.
   init(_ input: inout InputBuffer) throws(EventFormatError) {
     while let line = try input.headerLine(startingWith: [0x25]) {
-      let text = line.dropFirst().drop { $0 == " " }
+      // Some writers leave blanks at the end.
+      let text = String(line.reversed().drop { $0 == " " }.reversed()).dropFirst().drop { $0 == " " }
       if text == "end" {
         hasEnd = true
         break

@@ -124,7 +124,9 @@ struct AEDAT4Writer: EventWriter {
     let packed = try packed(content)
     index.append(
       FlatBufferBytes.IndexEntry(
-        byteOffset: output.offset, stream: stream, size: Int32(packed.count), elements: Int64(elements), first: first,
+        // The index points behind the packet's header of eight bytes.
+        byteOffset: output.offset + 8, stream: stream, size: Int32(packed.count), elements: Int64(elements),
+        first: first,
         last: last))
     output.append(little: stream)
     output.append(little: Int32(packed.count))

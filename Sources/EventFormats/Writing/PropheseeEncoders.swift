@@ -1,8 +1,10 @@
 import Events
 
 /// The text in front of a Prophesee RAW file.
-func propheseeHeader(evt: String, format: String, geometry: SensorGeometry?, option: String = "") -> String {
+func propheseeHeader(evt: String, format: String, geometry: SensorGeometry?, endianness: String? = nil) -> String {
   var text = "% evt \(evt)\n"
+  let option = endianness.map { ";endianness=\($0)" } ?? ""
+  if let endianness { text += "% endianness \(endianness)\n" }
   if let geometry {
     text += "% format \(format);height=\(geometry.height);width=\(geometry.width)\(option)\n% geometry \(geometry)\n"
   } else {
@@ -90,7 +92,7 @@ struct EVT21Encoder: EventEncoder {
   mutating func begin(_ output: inout OutputBuffer) {
     output.append(
       text: propheseeHeader(
-        evt: "2.1", format: "EVT21", geometry: geometry, option: isLegacy ? ";endianness=legacy" : ""))
+        evt: "2.1", format: "EVT21", geometry: geometry, endianness: isLegacy ? "legacy" : "little"))
   }
 
   private func append(_ head: UInt32, _ rest: UInt32, _ output: inout OutputBuffer) {
