@@ -33,7 +33,10 @@ let package = Package(
     .target(name: "Plotting", dependencies: ["CCairo"]),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: hot),
     .target(name: "Spiketrum", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
-    .target(name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
+    .target(
+      name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"],
+      // Optimised in every configuration: tests count its allocations, and train with it.
+      swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "Learning",
       dependencies: ["SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines", "Yams"],
@@ -63,9 +66,11 @@ let package = Package(
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures", "Foreign"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
-    .testTarget(name: "SpikingNetworksTests", dependencies: ["SpikingNetworks"]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .testTarget(
+      name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "CAllocationCounter"], exclude: ["Golden"]),
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),

@@ -7,6 +7,9 @@ struct SoundOpener {
   let headerless: SoundFileReader.Headerless
   let resemblance: ([UInt8]) -> String?
 
+  /// MP3 headers tell a length that is off by the encoder's padding. Older libraries have no name for it (1.1.0).
+  private static let mpegFormat = 0x23_0000
+
   struct Opened {
     let name: String
     let handle: OpaquePointer
@@ -108,9 +111,10 @@ struct SoundOpener {
     }
     let log = HeaderLog(handle: handle)
     let isRaw = request.format != 0
+    let isEstimate = Int(info.format) & SF_FORMAT_TYPEMASK == Self.mpegFormat
     return Opened(
       name: name, handle: handle, feed: feed, info: info,
-      promisedFrames: isRaw || log.lengthIsUnknown || info.frames <= 0 || info.frames > Int64(1) << 48
+      promisedFrames: isRaw || isEstimate || log.lengthIsUnknown || info.frames <= 0 || info.frames > Int64(1) << 48
         ? nil : Int64(info.frames),
       cutOff: isRaw ? nil : log.cutOff)
   }

@@ -3,8 +3,12 @@
 
 enum { BLOCK = GANGLION_PURSUIT_BLOCK, LANES = BLOCK / 8 };
 
-static inline f32x8 load8(const float *at) { return *(const f32x8 *)at; }
-static inline void store8(float *at, f32x8 value) { *(f32x8 *)at = value; }
+/* The score of a block that is too quiet to have been correlated: under every other score, so that it is never picked. */
+static const float UNKNOWN = -1e30f;
+
+/* Macros, since a function that returns a vector has another calling convention at each level. */
+#define load8(at) (*(const f32x8 *)(at))
+#define store8(at, value) (*(f32x8 *)(at) = (value))
 
 static inline __attribute__((always_inline)) float score_block(const float *c, int64_t is_signed) {
   f32x8 best = is_signed ? __builtin_elementwise_abs(load8(c)) : load8(c);
@@ -25,88 +29,226 @@ static inline __attribute__((always_inline)) void refresh_column(const ganglion_
   w->column_maximum[column] = best;
 }
 
-static inline __attribute__((always_inline)) void correlate(
-    const ganglion_pursuit *w, int64_t kernel, int64_t first, int64_t end, int64_t limit) {
+/* Clears the starts from `limit` on and scores the block. */
+static inline __attribute__((always_inline)) void finish_block(
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t limit) {
+  float *c = w->correlation + kernel * w->stride + block * BLOCK;
+  for (int64_t i = limit - block * BLOCK < 0 ? 0 : limit - block * BLOCK; i < BLOCK; i++) c[i] = 0;
+  w->block_maximum[block * w->kernels + kernel] = score_block(c, w->is_signed);
+}
+
+/* Correlates the residual with one kernel at the starts of one block, from a tap on; sums go on from what is there. */
+static inline __attribute__((always_inline)) void correlate_from(
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t first_tap, f32x8 sums[LANES]) {
 #pragma clang fp contract(fast)
   const float *taps = w->taps + w->tap_offset[kernel];
+  const float *r = w->residual + block * BLOCK;
+  f32x8 odd[LANES] = {0};
+  int64_t k = first_tap;
   const int64_t count = w->length[kernel];
-  for (int64_t block = first; block < end; block++) {
-    const float *r = w->residual + block * BLOCK;
-    /* Two sets of sums, for even and odd taps, hide the latency of the multiply-add. */
-    f32x8 even[LANES] = {0}, odd[LANES] = {0};
-    int64_t k = 0;
-    for (; k + 1 < count; k += 2) {
-      for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
-      for (int i = 0; i < LANES; i++) odd[i] += taps[k + 1] * load8(r + k + 1 + 8 * i);
-    }
-    if (k < count)
-      for (int i = 0; i < LANES; i++) even[i] += taps[k] * load8(r + k + 8 * i);
-    float *c = w->correlation + kernel * w->stride + block * BLOCK;
-    for (int i = 0; i < LANES; i++) store8(c + 8 * i, even[i] + odd[i]);
-    for (int64_t i = limit - block * BLOCK < 0 ? 0 : limit - block * BLOCK; i < BLOCK; i++) c[i] = 0;
-    const float score = score_block(c, w->is_signed);
-    w->block_maximum[block * w->kernels + kernel] = score;
-    if (score > w->column_maximum[block]) w->column_maximum[block] = score;
+  for (; k + 1 < count; k += 2) {
+    for (int i = 0; i < LANES; i++) sums[i] += taps[k] * load8(r + k + 8 * i);
+    for (int i = 0; i < LANES; i++) odd[i] += taps[k + 1] * load8(r + k + 1 + 8 * i);
   }
+  if (k < count)
+    for (int i = 0; i < LANES; i++) sums[i] += taps[k] * load8(r + k + 8 * i);
+  float *c = w->correlation + kernel * w->stride + block * BLOCK;
+  for (int i = 0; i < LANES; i++) store8(c + 8 * i, sums[i] + odd[i]);
 }
 
-CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, int64_t limit) {
+/* The same for one kernel alone, and for two of adjacent numbers, the second no longer, which share what they load. */
+static inline __attribute__((always_inline)) void correlate(
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t limit) {
+  f32x8 sums[LANES] = {0};
+  correlate_from(w, kernel, block, 0, sums);
+  finish_block(w, kernel, block, limit);
+}
+
+static inline __attribute__((always_inline)) void correlate_two(
+    const ganglion_pursuit *w, int64_t kernel, int64_t block, int64_t limit) {
+#pragma clang fp contract(fast)
+  const float *long_taps = w->taps + w->tap_offset[kernel], *short_taps = w->taps + w->tap_offset[kernel + 1];
+  const int64_t count = w->length[kernel + 1];
+  const float *r = w->residual + block * BLOCK;
+  f32x8 long_sums[LANES] = {0}, short_sums[LANES] = {0};
+  for (int64_t k = 0; k < count; k++) {
+    const float a = long_taps[k], b = short_taps[k];
+    for (int i = 0; i < LANES; i++) {
+      const f32x8 x = load8(r + k + 8 * i);
+      long_sums[i] += a * x;
+      short_sums[i] += b * x;
+    }
+  }
+  float *c = w->correlation + (kernel + 1) * w->stride + block * BLOCK;
+  for (int i = 0; i < LANES; i++) store8(c + 8 * i, short_sums[i]);
+  correlate_from(w, kernel, block, count, long_sums);
+  finish_block(w, kernel, block, limit);
+  finish_block(w, kernel + 1, block, limit);
+}
+
+/* Sums of the residual's squares before each block, from `first` on. */
+static inline __attribute__((always_inline)) void sum_energy(const ganglion_pursuit *w, int64_t first, int64_t end) {
+#pragma clang fp contract(fast)
+  double sum = 0;
+  for (int64_t block = first; block < end; block++) {
+    w->energy[block] = sum;
+    const float *r = w->residual + block * BLOCK;
+    f32x8 squares = {0};
+    for (int i = 0; i < LANES; i++) squares += load8(r + 8 * i) * load8(r + 8 * i);
+    for (int i = 0; i < 8; i++) sum += squares[i];
+  }
+  w->energy[end] = sum;
+}
+
+CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, int64_t limit, float threshold) {
+  const int64_t held_end = (held + BLOCK - 1) / BLOCK, limit_end = (limit + BLOCK - 1) / BLOCK;
+  int64_t oldest = held_end, newest = 0;
   for (int64_t m = 0; m < w->kernels; m++) {
     const int64_t first = (w->known[m] + BLOCK - 1) / BLOCK;
-    int64_t end = (held - w->length[m] + 1) / BLOCK;
-    if (end > (limit + BLOCK - 1) / BLOCK) end = (limit + BLOCK - 1) / BLOCK;
-    if (end <= first) continue;
-    correlate(w, m, first, end, limit);
-    w->known[m] = end * BLOCK < limit ? end * BLOCK : limit;
+    if (first < oldest) oldest = first;
   }
+  sum_energy(w, oldest, held_end);
+  /* Kernels go in pairs: the second of a pair, a little shorter, waits for the first. */
+  for (int64_t m = 0; m < w->kernels; m += 2) {
+    const int is_pair = m + 1 < w->kernels;
+    const int64_t first = (w->known[m] + BLOCK - 1) / BLOCK;
+    int64_t end = (held - w->length[m] + 1) / BLOCK;
+    if (end > limit_end) end = limit_end;
+    if (end <= first) continue;
+    for (int64_t block = first; block < end; block++) {
+      /* No correlation exceeds the norm of what it is taken over; a quarter is left for rounding. */
+      int64_t last = block + (w->length[m] + BLOCK - 1) / BLOCK + 1;
+      if (last > held_end) last = held_end;
+      const double bound = w->energy[last] - w->energy[block];
+      if (bound < 0.5 * (double)threshold * threshold) {
+        w->block_maximum[block * w->kernels + m] = UNKNOWN;
+        if (is_pair) w->block_maximum[block * w->kernels + m + 1] = UNKNOWN;
+      } else if (is_pair) {
+        correlate_two(w, m, block, limit);
+      } else {
+        correlate(w, m, block, limit);
+      }
+    }
+    w->known[m] = end * BLOCK < limit ? end * BLOCK : limit;
+    if (is_pair) w->known[m + 1] = w->known[m];
+    if (end > newest) newest = end;
+  }
+  for (int64_t i = oldest; i < newest; i++) refresh_column(w, i);
 }
 
-CLONES int32_t ganglion_pursuit_pick(
-    const ganglion_pursuit *w, int64_t base, int64_t open, const int64_t *ranges, int64_t range_count,
-    float threshold, ganglion_pick *pick) {
+CLONES void ganglion_pursuit_subtract(
+    const ganglion_pursuit *w, int64_t open, int64_t a, int64_t sample, float coefficient) {
 #pragma clang fp contract(fast)
-  int64_t column = -1;
-  float best = 0;
-  for (int64_t range = 0; range < range_count; range++)
-    for (int64_t i = (ranges[2 * range] - base) / BLOCK; i < (ranges[2 * range + 1] - base + BLOCK - 1) / BLOCK; i++)
-      if (w->column_maximum[i] > best) {
-        best = w->column_maximum[i];
-        column = i;
-      }
-  if (column < 0 || best < threshold) return 0;
-
-  const float *row = w->block_maximum + column * w->kernels;
-  int64_t a = 0;
-  while (a < w->kernels - 1 && row[a] != best) a++;
-  const float *c = w->correlation + a * w->stride + column * BLOCK;
-  int64_t at = 0;
-  while (at < BLOCK - 1 && (w->is_signed ? __builtin_fabsf(c[at]) : c[at]) != best) at++;
-  const float coefficient = c[at];
-  const int64_t sample = column * BLOCK + at;
-  pick->kernel = a;
-  pick->sample = sample;
-  pick->coefficient = coefficient;
-
   const float *taps = w->taps + w->tap_offset[a];
   const int64_t length = w->length[a];
   for (int64_t k = 0; k < length; k++) w->residual[sample + k] -= coefficient * taps[k];
 
-  int64_t touched_first = column, touched_end = column;
+  const int64_t at = sample / BLOCK;
+  const float least = w->tolerance / __builtin_fabsf(coefficient);
+  int64_t touched_first = sample / BLOCK, touched_end = sample / BLOCK;
   for (int64_t b = 0; b < w->kernels; b++) {
     int64_t lo = sample - (w->length[b] - 1), hi = sample + length;
     if (lo < open) lo = open;
     if (hi > w->known[b]) hi = w->known[b];
     if (lo >= hi) continue;
     const float *gram = w->gram + w->gram_offset[a * w->kernels + b] + (w->length[b] - 1) - sample;
+    const float *most = w->gram_bound + w->gram_bound_offset[a] + b;
     float *into = w->correlation + b * w->stride;
-    for (int64_t i = lo; i < hi; i++) into[i] -= coefficient * gram[i];
     const int64_t block_first = lo / BLOCK, block_end = (hi + BLOCK - 1) / BLOCK;
-    for (int64_t block = block_first; block < block_end; block++)
-      w->block_maximum[block * w->kernels + b] = score_block(into + block * BLOCK, w->is_signed);
+    for (int64_t block = block_first; block < block_end; block++) {
+      float *best = w->block_maximum + block * w->kernels + b;
+      if (*best == UNKNOWN) {
+        correlate(w, b, block, w->known[b]);
+        continue;
+      }
+      if (most[(block - at - w->gram_bound_first) * w->kernels] < least) continue;
+      const int64_t from = lo > block * BLOCK ? lo : block * BLOCK;
+      const int64_t to = hi < (block + 1) * BLOCK ? hi : (block + 1) * BLOCK;
+      for (int64_t i = from; i < to; i++) into[i] -= coefficient * gram[i];
+      *best = score_block(into + block * BLOCK, w->is_signed);
+    }
     if (block_first < touched_first) touched_first = block_first;
     if (block_end > touched_end) touched_end = block_end;
   }
   for (int64_t i = touched_first; i < touched_end; i++) refresh_column(w, i);
+}
+
+/* Takes the atom with the best score of one block of one kernel. */
+static inline __attribute__((always_inline)) void take(
+    const ganglion_pursuit *w, int64_t open, int64_t column, int64_t kernel, float best, ganglion_pick *pick) {
+  const float *c = w->correlation + kernel * w->stride + column * BLOCK;
+  int64_t at = 0;
+  while (at < BLOCK - 1 && (w->is_signed ? __builtin_fabsf(c[at]) : c[at]) != best) at++;
+  pick->kernel = kernel;
+  pick->sample = column * BLOCK + at;
+  pick->coefficient = c[at];
+  ganglion_pursuit_subtract(w, open, kernel, pick->sample, pick->coefficient);
+}
+
+CLONES int32_t ganglion_pursuit_pick(
+    const ganglion_pursuit *w, int64_t open, const ganglion_range *ranges, int64_t range_count, ganglion_pick *pick) {
+  int64_t column = -1;
+  float best = 0;
+  for (const ganglion_range *range = ranges; range < ranges + range_count; range++)
+    for (int64_t i = range->first / BLOCK; i < (range->end + BLOCK - 1) / BLOCK; i++)
+      if (w->column_maximum[i] > best && w->column_maximum[i] >= range->threshold) {
+        best = w->column_maximum[i];
+        column = i;
+      }
+  if (column < 0) return 0;
+  const float *row = w->block_maximum + column * w->kernels;
+  int64_t kernel = 0;
+  while (kernel < w->kernels - 1 && row[kernel] != best) kernel++;
+  take(w, open, column, kernel, best, pick);
+  return 1;
+}
+
+CLONES int32_t ganglion_pursuit_pick_settled(
+    const ganglion_pursuit *w, int64_t open, int64_t held, const ganglion_range *ranges, int64_t range_count,
+    int64_t span, ganglion_pick *pick) {
+  const int64_t kernels = w->kernels, open_column = open / BLOCK;
+  const int64_t end_column = (held + BLOCK - 1) / BLOCK;
+  int64_t column = -1, kernel = -1;
+  float best = 0;
+  for (const ganglion_range *range = ranges; range < ranges + range_count; range++) {
+    const int64_t range_first = range->first / BLOCK, range_end = (range->end + BLOCK - 1) / BLOCK;
+    for (int64_t i = range_first; i < range_end; i++) w->key[i] = w->column_maximum[i];
+    for (;;) {
+      /* The most promising column first: once its atom is known, most others need not be looked at. */
+      float most = UNKNOWN;
+      for (int64_t x = range_first; x < range_end; x++) most = w->key[x] > most ? w->key[x] : most;
+      if (most <= best || most < range->threshold) break;
+      int64_t i = range_first;
+      while (w->key[i] != most) i++;
+      w->key[i] = UNKNOWN;
+      /* From half the reach when the block is about to close to the whole of it when it is young. */
+      const int64_t age = (i - open_column) * BLOCK;
+      const float share = age >= span ? 1 : 0.5f + 0.5f * (float)age / (float)span;
+      const int64_t near = (int64_t)((float)w->spread * share + 0.5f);
+      const float *row = w->block_maximum + i * kernels;
+      for (int64_t m = 0; m < kernels; m++) {
+        const float score = row[m];
+        if (score <= best || score < range->threshold) continue;
+        if ((i + 1) * BLOCK + w->reach[m] > w->known[m]) continue;
+        const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
+        const int64_t from = i - reach < open_column ? open_column : i - reach;
+        const int64_t to = i + reach >= end_column ? end_column - 1 : i + reach;
+        const int64_t low = m - near < 0 ? 0 : m - near;
+        const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
+        int rivalled = 0;
+        for (int64_t x = from; x <= to && !rivalled; x++) {
+          if (w->column_maximum[x] <= score) continue;
+          for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
+        }
+        if (rivalled) continue;
+        best = score;
+        column = i;
+        kernel = m;
+      }
+    }
+  }
+  if (column < 0) return 0;
+  take(w, open, column, kernel, best, pick);
   return 1;
 }
 

@@ -1,8 +1,8 @@
 import Events
 import Foundation
 import Recognition
-import SpikingNetworks
 import Spiketrum
+import SpikingNetworks
 import Yams
 
 /// Everything that makes a model: data, encoder, network, training and decisions, in one YAML file.

@@ -51,7 +51,14 @@ public struct RecordingInput: Sendable {
   func openEvents(sensor: SensorGeometry) throws -> any EventReader {
     let source = try HeadCheckedBytes(FileByteSource(path: path))
     let options = EventReadingOptions(timeOrigin: .firstEvent)
-    let reader = try openEventReader(source: source, options: options)
+    let reader: any EventReader
+    do throws(EventFormatError) {
+      reader = try openEventReader(source: source, options: options)
+    } catch {
+      guard error.code == .unrecognised else { throw error }
+      throw InputError(
+        source: name, problem: error.reason, remedy: "give an event recording; ganglion info FILE says what it knows")
+    }
     if let found = reader.geometry, found != sensor {
       throw InputError(
         source: name, problem: "is from a sensor of \(found), the model expects \(sensor)",

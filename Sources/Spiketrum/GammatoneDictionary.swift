@@ -53,6 +53,14 @@ public final class GammatoneDictionary: Sendable {
   /// Where the lags of the pair (a, b) begin in `gram`, at `a * count + b`.
   let gramOffsets: [Int64]
 
+  /// What a pick can change at most, by blocks of samples.
+  let gramBounds: GramBounds
+  /// Samples within which two atoms of one kernel compete for the same sound: a sixth of its length, where the
+  /// autocorrelation of a gammatone has fallen to about two thirds.
+  let reaches: [Int64]
+  /// Kernels that compete with one for the same sound: those within 2.3 equivalent rectangular bandwidths.
+  let spread: Int
+
   /// Number of kernels.
   public var count: Int { parameters.channelCount }
 
@@ -61,10 +69,7 @@ public final class GammatoneDictionary: Sendable {
     try Self.check(parameters)
     self.parameters = parameters
     let kernels = parameters.channelCount
-    let low = erbRate(parameters.lowestFrequency)
-    let high = erbRate(parameters.highestFrequency)
-    let spacing = kernels > 1 ? (high - low) / Double(kernels - 1) : 0
-    centreFrequencies = (0..<kernels).map { frequency(erbRate: low + Double($0) * spacing) }
+    centreFrequencies = Self.centreFrequencies(parameters)
 
     var taps: [Float] = []
     var tapOffsets: [Int64] = []
@@ -75,6 +80,9 @@ public final class GammatoneDictionary: Sendable {
       lengths.append(Int64(kernel.count))
       taps += kernel
     }
+    reaches = lengths.map { $0 / 6 }
+    let band = erbRate(parameters.highestFrequency) - erbRate(parameters.lowestFrequency)
+    spread = band > 0 ? min(kernels, Int((2.3 / band * Double(kernels - 1)).rounded())) : kernels
     longest = Int(lengths.max() ?? 0)
 
     var gramOffsets: [Int64] = []
@@ -99,6 +107,7 @@ public final class GammatoneDictionary: Sendable {
       }
       initialized = Int(gramCount)
     }
+    gramBounds = GramBounds(gram, gramOffsets, lengths)
     self.taps = taps
     self.tapOffsets = tapOffsets
     self.lengths = lengths
@@ -111,7 +120,48 @@ public final class GammatoneDictionary: Sendable {
     return taps[first..<first + Int(lengths[index])]
   }
 
-  private static func check(_ parameters: Parameters) throws(SpiketrumError) {
+  /// Lends the tables to C for the length of one call, in a description of a window that has none of its own yet.
+  func withTables<Result>(_ body: (ganglion_pursuit) -> Result) -> Result {
+    taps.withUnsafeBufferPointer { taps in
+      tapOffsets.withUnsafeBufferPointer { tapOffsets in
+        lengths.withUnsafeBufferPointer { lengths in
+          reaches.withUnsafeBufferPointer { reaches in
+            gram.withUnsafeBufferPointer { gram in
+              gramOffsets.withUnsafeBufferPointer { gramOffsets in
+                gramBounds.rows.withUnsafeBufferPointer { gramBound in
+                  gramBounds.offsets.withUnsafeBufferPointer { gramBoundOffsets in
+                    var tables = ganglion_pursuit()
+                    tables.kernels = Int64(count)
+                    tables.taps = taps.baseAddress
+                    tables.tap_offset = tapOffsets.baseAddress
+                    tables.length = lengths.baseAddress
+                    tables.reach = reaches.baseAddress
+                    tables.spread = Int64(spread)
+                    tables.gram = gram.baseAddress
+                    tables.gram_offset = gramOffsets.baseAddress
+                    tables.gram_bound = gramBound.baseAddress
+                    tables.gram_bound_offset = gramBoundOffsets.baseAddress
+                    tables.gram_bound_first = gramBounds.first
+                    return body(tables)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Centre frequencies, Hz, equally spaced on the ERB-rate scale.
+  static func centreFrequencies(_ parameters: Parameters) -> [Double] {
+    let low = erbRate(parameters.lowestFrequency)
+    let high = erbRate(parameters.highestFrequency)
+    let spacing = (high - low) / Double(max(1, parameters.channelCount - 1))
+    return (0..<parameters.channelCount).map { frequency(erbRate: low + Double($0) * spacing) }
+  }
+
+  static func check(_ parameters: Parameters) throws(SpiketrumError) {
     let nyquist = Double(parameters.sampleRate) / 2
     try SpiketrumError.require(parameters.sampleRate > 0, "sampleRate", parameters.sampleRate, "positive")
     try SpiketrumError.require(
@@ -135,9 +185,12 @@ func erbRate(_ frequency: Double) -> Double { 21.4 * log10(1 + 0.00437 * frequen
 /// Frequency in Hz at a position of the ERB-rate scale.
 func frequency(erbRate: Double) -> Double { (pow(10, erbRate / 21.4) - 1) / 0.00437 }
 
+/// Bandwidth of the gammatone at a frequency, both in Hz.
+func equivalentBandwidth(_ frequency: Double) -> Double { 1.019 * 24.7 * (4.37 * frequency / 1000 + 1) }
+
 /// One gammatone of unit norm, cut where its envelope falls under the truncation.
 private func gammatone(frequency: Double, _ parameters: GammatoneDictionary.Parameters) -> [Float] {
-  let decay = 2 * Double.pi * 1.019 * 24.7 * (4.37 * frequency / 1000 + 1) / Double(parameters.sampleRate)
+  let decay = 2 * Double.pi * equivalentBandwidth(frequency) / Double(parameters.sampleRate)
   let power = Double(parameters.order - 1)
   let peakAt = power / decay
   func envelope(_ sample: Double) -> Double {

@@ -17,14 +17,20 @@ public func levelEdges(
     encoder.push(clip.span, spikes: take, emit: { _ in })
     encoder.finish(spikes: take, emit: { _ in })
   }
-  measures.sort()
-  let distinct = Set(measures).count
-  try SpiketrumError.require(distinct >= levels, "clips", "\(distinct) distinct intensities", "at least \(levels)")
+  return try evenEdges(of: measures, levels: levels)
+}
+
+/// Edges that put an equal share of measured intensities in each level; equal intensities stay together.
+public func evenEdges(of measures: [Float], levels: Int) throws(SpiketrumError) -> [Float] {
+  try SpiketrumError.require((1...64).contains(levels), "levels", levels, "in 1...64")
+  let sorted = measures.sorted()
+  let distinct = Set(sorted).count
+  try SpiketrumError.require(distinct >= levels, "spikes", "\(distinct) distinct intensities", "at least \(levels)")
   var edges: [Float] = []
   for level in 1..<max(levels, 1) {
-    // Equal measures stay together; a share that would be empty borrows the next larger measure.
-    let edge = measures[level * measures.count / levels]
-    let next = edges.last.map { last in edge > last ? edge : measures.first { $0 > last } ?? edge } ?? edge
+    // A share that would be empty borrows the next larger measure.
+    let edge = sorted[level * sorted.count / levels]
+    let next = edges.last.map { last in edge > last ? edge : sorted.first { $0 > last } ?? edge } ?? edge
     edges.append(next)
   }
   return edges

@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 /// One spike of the analogue code: `coefficient` times kernel number `kernel`, beginning at `sample` of the stream.
 public struct Spike: Sendable, Equatable, Hashable, Codable {
@@ -25,11 +26,13 @@ public struct Spike: Sendable, Equatable, Hashable, Codable {
 
 /// Streaming matching pursuit: what is left of the sound is explained by the kernel that fits it best, again and again.
 ///
-/// A sliding window holds the residual and its correlation with every kernel at every start. Each time one more `hop` of
-/// samples is complete and the window is full, the pursuit spends its budget on the greedy best atoms anywhere in the
-/// window (over kernels and time), then closes the oldest hop: spikes that start there are final and are emitted in
-/// stream order. An atom is closed `lookAhead` samples after the longest kernel that starts with it has arrived.
-/// Results depend on the stream alone, never on how it was cut into pushes. Samples that are not finite count as zero.
+/// A sliding window holds the residual and its correlation with every kernel at every start. After every hop of samples
+/// the pursuit takes, best first, each atom that is settled: known a sixth of its length ahead and unrivalled, which means
+/// that no better atom within that time and 2.3 ERB competes for the same sound. An atom at the edge of what is known may
+/// be the flank of one that is still arriving, and waits. The oldest hop then closes and its spikes are emitted in stream
+/// order, `lookAhead` samples after the longest kernel beginning there has arrived; what still waits there is dropped.
+/// Without a bound on the look-ahead, or once the stream has ended, everything is known and picks are the greedy best of
+/// all. Results depend on the stream alone, never on how it was cut into pushes. Samples that are not finite count as zero.
 ///
 /// Copying is cheap before the first push: make one pursuit and copy it for each recording, so that they share the
 /// dictionary. Nothing is allocated in steady state while the look-ahead is bounded.
@@ -38,8 +41,9 @@ public struct MatchingPursuit: Sendable {
   public enum Budget: Sendable, Equatable {
     /// So many spikes in each second of the stream, by their time. A second's tokens accrue with its samples, serve only
     /// atoms that start in that second, may be spent until it closes, and then expire: no second holds more, and one
-    /// holds fewer only if too few atoms reached the threshold. A second is rounded to the nearest hop; the budgets
-    /// of all of them add up to `floor(rate * duration)`.
+    /// holds fewer only if too few atoms reached the threshold. A second is rounded to the nearest hop; the budgets of all
+    /// of them add up to `floor(rate * duration)`. Within a second, tokens are saved for what is loud: an atom has to
+    /// reach a price that follows the tokens left.
     case spikesPerSecond(Double)
     /// So many spikes in all; with an unbounded look-ahead these are the best of the whole recording.
     case count(Int)
@@ -56,12 +60,18 @@ public struct MatchingPursuit: Sendable {
     public var threshold: Float
     /// Samples an atom stays open after the longest kernel beginning with it has arrived; nil waits for the end.
     public var lookAhead: Int?
+    /// The coefficient that the rate is expected to reach down to, where the price begins; nil takes it from the first
+    /// window, which misleads when a recording begins with silence. Matters for a rate and a bounded look-ahead only.
+    public var startingPrice: Float?
 
-    public init(budget: Budget, positiveOnly: Bool = true, threshold: Float, lookAhead: Int?) {
+    public init(
+      budget: Budget, positiveOnly: Bool = true, threshold: Float, lookAhead: Int?, startingPrice: Float? = nil
+    ) {
       self.budget = budget
       self.positiveOnly = positiveOnly
       self.threshold = threshold
       self.lookAhead = lookAhead
+      self.startingPrice = startingPrice
     }
   }
 
@@ -76,8 +86,10 @@ public struct MatchingPursuit: Sendable {
   /// Closed together, to be put in stream order.
   private var closing: [Spike] = []
   private var budget: SpikeBudget
-  /// Where the budget still allows picks: pairs of stream samples, first and end.
-  private var ranges: [Int64] = []
+  /// Samples over which an open atom's rivals count for less and less.
+  private var span: Int { settings.lookAhead ?? 0 }
+  /// Where the budget still allows picks.
+  private var ranges: [PickRange] = []
   /// Length of the stream once ``finish(emit:)`` has run.
   private var length: Int64?
 
@@ -102,8 +114,10 @@ public struct MatchingPursuit: Sendable {
     self.settings = settings
     let block = Int(GANGLION_PURSUIT_BLOCK)
     hop = max(1, Int((Double(rate) * 0.004 / Double(block)).rounded())) * block
-    budget = SpikeBudget(settings.budget, sampleRate: rate, hop: hop)
-    window = PursuitWindow(dictionary, isSigned: !settings.positiveOnly)
+    let meanLength = Int(dictionary.lengths.reduce(0, +)) / dictionary.count
+    budget = SpikeBudget(
+      settings.budget, floor: settings.threshold, sampleRate: rate, hop: hop, lead: meanLength * 7 / 6)
+    window = PursuitWindow(dictionary, isSigned: !settings.positiveOnly, threshold: settings.threshold)
   }
 
   /// Samples from the start of an atom until it is final: the longest kernel, the look-ahead and one hop; nil when the
@@ -120,6 +134,16 @@ public struct MatchingPursuit: Sendable {
 
   /// Sample before which every spike has been emitted.
   public var closedThrough: Int64 { window.first }
+
+  /// Energy of the samples received: the sum of their squares.
+  public var inputEnergy: Double { window.inputEnergy }
+
+  /// Energy of what the emitted spikes leave unexplained, over the samples before ``closedThrough`` and, after the end,
+  /// over the whole stream and the ringing of its last kernels.
+  public var residualEnergy: Double { window.closedResidualEnergy }
+
+  /// Ratio of ``inputEnergy`` to ``residualEnergy``, dB; meaningful once the stream has ended.
+  public var signalToNoiseDecibels: Double { 10 * log10(inputEnergy / residualEnergy) }
 
   /// Takes samples of the stream and hands over, in stream order, the spikes that have become final.
   public mutating func push(_ samples: Span<Float>, emit: (Spike) -> Void) {
@@ -145,36 +169,43 @@ public struct MatchingPursuit: Sendable {
     let last = roundedUp(Int(end - window.first)) + roundedUp(dictionary.longest)
     window.appendSilence(last - Int(end - window.first))
     window.correlate(startsBefore: end)
-    while window.first < end {
-      spend(before: end)
-      if settings.lookAhead == nil {
-        close(through: end, emit)
-      } else {
-        close(through: min(end, window.first + Int64(hop)), emit)
-      }
+    while budget.spendable(from: window.first, to: min(end, window.startsEnd), isLast: true, into: &ranges),
+      let spike = window.pick(in: ranges)
+    {
+      budget.spend(at: spike.sample)
+      open.append(spike)
     }
+    close(through: end, emit)
+    window.closeRinging()
   }
 
   private mutating func decide(_ emit: (Spike) -> Void) {
     window.correlate()
     budget.accrue(through: window.received)
     guard let latency = latencySamples, window.received - window.first >= Int64(latency) else { return }
-    spend(before: .max)
+    window.tolerance = correctionShare * budget.leastPrice
+    if budget.needsBase { budget.setBase(settings.startingPrice ?? firstPrice()) }
+    while budget.spendable(from: window.first, to: window.startsEnd, isLast: false, into: &ranges),
+      let spike = window.pickSettled(in: ranges, span: span)
+    {
+      budget.spend(at: spike.sample)
+      open.append(spike)
+    }
+    budget.follow()
     close(through: window.first + Int64(hop), emit)
   }
 
-  /// Picks greedy best atoms that start before `end` as long as there is budget for their second.
-  private mutating func spend(before end: Int64) {
-    while true {
-      budget.spendable(from: window.first, to: min(end, window.startsEnd), into: &ranges)
-      if ranges.isEmpty { return }
-      var isLast = false
-      while !isLast {
-        guard let spike = window.pick(in: ranges, threshold: settings.threshold) else { return }
-        open.append(spike)
-        isLast = budget.spend(at: spike.sample)
-      }
+  /// The coefficient that the tokens of the first window reach down to when they are spent on it greedily.
+  private func firstPrice() -> Float {
+    guard case .spikesPerSecond(let rate) = settings.budget else { return settings.threshold }
+    var trial = window
+    let range = [PickRange(first: window.first, end: window.startsEnd, threshold: settings.threshold)]
+    var price = settings.threshold
+    for _ in 0..<Int(rate * Double(window.received) / Double(dictionary.parameters.sampleRate)) {
+      guard let spike = trial.pick(in: range) else { return settings.threshold }
+      price = abs(spike.coefficient)
     }
+    return price
   }
 
   private mutating func close(through end: Int64, _ emit: (Spike) -> Void) {
@@ -200,3 +231,7 @@ func roundedUp(_ samples: Int) -> Int {
   let block = Int(GANGLION_PURSUIT_BLOCK)
   return (samples + block - 1) / block * block
 }
+
+/// Share of the smallest coefficient in sight under which a stream does not correct correlations. A coefficient may then
+/// be off by about that share of the smallest, and the energy by its square, a millionth.
+private let correctionShare: Float = 1e-3

@@ -4,6 +4,8 @@ import CKernels
 struct PursuitWindow: Sendable {
   let dictionary: GammatoneDictionary
   private let isSigned: Bool
+  /// Score under which nothing is ever picked.
+  private let threshold: Float
   /// Samples held; grows only when nothing can be dropped.
   private var stride: Int
   /// Stream sample at index 0 of the buffers.
@@ -18,20 +20,29 @@ struct PursuitWindow: Sendable {
   private var correlation: [Float]
   private var blockMaximum: [Float]
   private var columnMaximum: [Float]
+  private var key: [Float]
+  private var energy: [Double]
+  /// Corrections of correlations under it are left out.
+  var tolerance: Float = 0
+  /// The ranges of the pick in progress, counted from `base`.
+  private var placed: [ganglion_range] = []
   /// Energy of all samples received.
   private(set) var inputEnergy = 0.0
   /// Energy of what no spike explains, over the samples before `first`.
   private(set) var closedResidualEnergy = 0.0
 
-  init(_ dictionary: GammatoneDictionary, isSigned: Bool) {
+  init(_ dictionary: GammatoneDictionary, isSigned: Bool, threshold: Float) {
     self.dictionary = dictionary
     self.isSigned = isSigned
+    self.threshold = threshold
     stride = roundedUp(4 * dictionary.longest + 2048)
     known = [Int64](repeating: 0, count: dictionary.count)
     residual = [Float](repeating: 0, count: stride)
     correlation = [Float](repeating: 0, count: stride * dictionary.count)
     blockMaximum = [Float](repeating: 0, count: stride / block * dictionary.count)
     columnMaximum = [Float](repeating: 0, count: stride / block)
+    key = columnMaximum
+    energy = [Double](repeating: 0, count: stride / block + 1)
   }
 
   /// Stream sample after the last start that is known for any kernel.
@@ -57,24 +68,46 @@ struct PursuitWindow: Sendable {
 
   /// Correlates the residual with the kernels at every start that has become complete, up to but without `limit`.
   mutating func correlate(startsBefore limit: Int64 = .max) {
+    let threshold = threshold
     let held = received - base
     let limit = limit == .max ? held : limit - base
-    withStorage { storage in ganglion_pursuit_advance(&storage, held, limit) }
+    withStorage { storage, _ in ganglion_pursuit_advance(&storage, held, limit, threshold) }
   }
 
-  /// Takes the greedy best atom that starts in one of the ranges and reaches the threshold; `ranges` holds pairs of
-  /// stream samples, first and end, at whole blocks or at the end of the stream.
-  mutating func pick(in ranges: [Int64], threshold: Float) -> Spike? {
+  /// Takes the greedy best atom that starts in one of the ranges and reaches its threshold.
+  mutating func pick(in ranges: [PickRange]) -> Spike? {
     let open = first - base
     let base = base
     var pick = ganglion_pick()
-    let found = withStorage { storage in
-      ranges.withUnsafeBufferPointer { ranges in
-        ganglion_pursuit_pick(&storage, base, open, ranges.baseAddress, Int64(ranges.count / 2), threshold, &pick)
-      }
+    place(ranges)
+    let found = withStorage { storage, ranges in
+      ganglion_pursuit_pick(&storage, open, ranges.baseAddress, Int64(ranges.count), &pick)
     }
     guard found != 0 else { return nil }
     return Spike(kernel: Int(pick.kernel), sample: base + pick.sample, coefficient: pick.coefficient)
+  }
+
+  /// Takes the best atom that is settled: no better one rivals it in time and frequency, as far as the stream is known.
+  mutating func pickSettled(in ranges: [PickRange], span: Int) -> Spike? {
+    let open = first - base
+    let held = received - base
+    let base = base
+    var pick = ganglion_pick()
+    place(ranges)
+    let found = withStorage { storage, ranges in
+      ganglion_pursuit_pick_settled(
+        &storage, open, held, ranges.baseAddress, Int64(ranges.count), Int64(span), &pick)
+    }
+    guard found != 0 else { return nil }
+    return Spike(kernel: Int(pick.kernel), sample: base + pick.sample, coefficient: pick.coefficient)
+  }
+
+  private mutating func place(_ ranges: [PickRange]) {
+    placed.removeAll(keepingCapacity: true)
+    for range in ranges {
+      placed.append(
+        ganglion_range(first: range.first - base, end: range.end - base, threshold: range.threshold))
+    }
   }
 
   /// Lets no atom start before `sample` any more.
@@ -83,6 +116,11 @@ struct PursuitWindow: Sendable {
     for index in Int(first - base)..<Int(sample - base) { energy += Double(residual[index]) * Double(residual[index]) }
     closedResidualEnergy += energy
     first = sample
+  }
+
+  /// Accounts for what the last kernels left after the end of the stream.
+  mutating func closeRinging() {
+    close(through: received)
   }
 
   /// Makes sure that `count` more samples fit: drops what is closed, and grows when that is not enough.
@@ -122,6 +160,8 @@ struct PursuitWindow: Sendable {
       source = columnMaximum
       columnMaximum = [Float](repeating: 0, count: wanted / block)
       copy(source[(dropped / block)...], to: &columnMaximum, at: 0)
+      key = [Float](repeating: 0, count: wanted / block)
+      energy = [Double](repeating: 0, count: wanted / block + 1)
       stride = wanted
     }
     for kernel in 0..<kernels { known[kernel] = max(0, known[kernel] - Int64(dropped)) }
@@ -143,28 +183,31 @@ struct PursuitWindow: Sendable {
   }
 
   /// Lends the buffers to C for the length of one call; every pointer is valid within `body` only.
-  private mutating func withStorage<Result>(_ body: (inout ganglion_pursuit) -> Result) -> Result {
-    let dictionary = dictionary
-    let stride = Int64(stride)
-    let isSigned: Int64 = isSigned ? 1 : 0
-    return dictionary.taps.withUnsafeBufferPointer { taps in
-      dictionary.tapOffsets.withUnsafeBufferPointer { tapOffsets in
-        dictionary.lengths.withUnsafeBufferPointer { lengths in
-          dictionary.gram.withUnsafeBufferPointer { gram in
-            dictionary.gramOffsets.withUnsafeBufferPointer { gramOffsets in
-              known.withUnsafeMutableBufferPointer { known in
-                residual.withUnsafeMutableBufferPointer { residual in
-                  correlation.withUnsafeMutableBufferPointer { correlation in
-                    blockMaximum.withUnsafeMutableBufferPointer { blockMaximum in
-                      columnMaximum.withUnsafeMutableBufferPointer { columnMaximum in
-                        var storage = ganglion_pursuit(
-                          kernels: Int64(dictionary.count), stride: stride, is_signed: isSigned,
-                          taps: taps.baseAddress, tap_offset: tapOffsets.baseAddress, length: lengths.baseAddress,
-                          gram: gram.baseAddress, gram_offset: gramOffsets.baseAddress, known: known.baseAddress,
-                          residual: residual.baseAddress, correlation: correlation.baseAddress,
-                          block_maximum: blockMaximum.baseAddress, column_maximum: columnMaximum.baseAddress)
-                        return body(&storage)
-                      }
+  private mutating func withStorage<Result>(
+    _ body: (inout ganglion_pursuit, UnsafeBufferPointer<ganglion_range>) -> Result
+  ) -> Result {
+    let (stride, isSigned, tolerance): (Int64, Int64, Float) = (Int64(stride), isSigned ? 1 : 0, tolerance)
+    return dictionary.withTables { tables in
+      known.withUnsafeMutableBufferPointer { known in
+        residual.withUnsafeMutableBufferPointer { residual in
+          correlation.withUnsafeMutableBufferPointer { correlation in
+            blockMaximum.withUnsafeMutableBufferPointer { blockMaximum in
+              columnMaximum.withUnsafeMutableBufferPointer { columnMaximum in
+                key.withUnsafeMutableBufferPointer { key in
+                  energy.withUnsafeMutableBufferPointer { energy in
+                    placed.withUnsafeBufferPointer { placed in
+                      var storage = tables
+                      storage.stride = stride
+                      storage.is_signed = isSigned
+                      storage.tolerance = tolerance
+                      storage.known = known.baseAddress
+                      storage.residual = residual.baseAddress
+                      storage.correlation = correlation.baseAddress
+                      storage.block_maximum = blockMaximum.baseAddress
+                      storage.column_maximum = columnMaximum.baseAddress
+                      storage.key = key.baseAddress
+                      storage.energy = energy.baseAddress
+                      return body(&storage, placed)
                     }
                   }
                 }

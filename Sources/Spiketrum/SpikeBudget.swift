@@ -1,19 +1,42 @@
-/// The tokens a pursuit pays for spikes with, in stream time.
+import Glibc
+
+/// A part of the stream in which atoms may be picked, and the score they have to reach there.
+struct PickRange: Sendable, Equatable {
+  var first: Int64
+  var end: Int64
+  var threshold: Float
+}
+
+/// The tokens a pursuit pays for spikes with, in stream time, and the price they set.
+///
+/// A price that follows the tokens left spreads a second's spikes over what is loud in it: with a share `left` of a
+/// second's tokens unspent and a share `ahead` of its time to come, the price is `base * (left / ahead)^-0.5`, and nothing
+/// once its time is over, so that what is left is spent before it closes. `base` follows within ten seconds, so that the
+/// ratio stays near one.
 struct SpikeBudget: Sendable {
   private let kind: MatchingPursuit.Budget
   private let sampleRate: Double
+  private let floor: Float
   /// Samples in one accounting second, a multiple of the hop.
   private let second: Int64
+  private let hop: Int64
+  /// Samples from an atom's start to its usual pick.
+  private let lead: Int64
   /// Samples whose tokens have accrued.
   private var accrued: Int64 = 0
+  /// Price of a spike when tokens and time are in balance; nil until the first window has been seen.
+  private var base: Double?
   /// Number of the second whose spending is `spent[0]`.
   private var oldest: Int64 = 0
   /// Spikes picked in each second that is still open; for a count, the spikes picked in all.
   private var spent: [Int] = [0]
 
-  init(_ kind: MatchingPursuit.Budget, sampleRate: Int, hop: Int) {
+  init(_ kind: MatchingPursuit.Budget, floor: Float, sampleRate: Int, hop: Int, lead: Int) {
     self.kind = kind
+    self.floor = floor
     self.sampleRate = Double(sampleRate)
+    self.hop = Int64(hop)
+    self.lead = Int64(lead)
     second = Int64(max(1, (Double(sampleRate) / Double(hop)).rounded())) * Int64(hop)
   }
 
@@ -22,55 +45,86 @@ struct SpikeBudget: Sendable {
     accrued = sample
   }
 
-  /// Replaces `ranges` by the parts of the stream from `first` to `end` in which a spike can be paid for.
-  mutating func spendable(from first: Int64, to end: Int64, into ranges: inout [Int64]) {
+  /// Replaces `ranges` by the parts of the stream from `first` to `end` in which a spike can be paid for, with the
+  /// price, or, when the stream has ended, at no price.
+  mutating func spendable(from first: Int64, to end: Int64, isLast: Bool, into ranges: inout [PickRange]) -> Bool {
     ranges.removeAll(keepingCapacity: true)
-    if first >= end { return }
+    if first >= end { return false }
     switch kind {
     case .threshold:
-      ranges.append(first)
-      ranges.append(end)
+      ranges.append(PickRange(first: first, end: end, threshold: floor))
     case .count(let count):
-      if spent[0] < count {
-        ranges.append(first)
-        ranges.append(end)
-      }
+      if spent[0] < count { ranges.append(PickRange(first: first, end: end, threshold: floor)) }
     case .spikesPerSecond(let rate):
       forget(before: first / second)
       for number in first / second...(end - 1) / second where spent(in: number) < allowance(of: number, rate) {
-        let from = max(first, number * second)
-        if ranges.last == from {
-          ranges[ranges.count - 1] = min(end, (number + 1) * second)
-        } else {
-          ranges.append(from)
-          ranges.append(min(end, (number + 1) * second))
-        }
+        ranges.append(
+          PickRange(
+            first: max(first, number * second), end: min(end, (number + 1) * second),
+            threshold: isLast ? floor : price(in: number, rate)))
       }
+    }
+    return !ranges.isEmpty
+  }
+
+  /// Pays for a spike.
+  mutating func spend(at sample: Int64) {
+    switch kind {
+    case .threshold: return
+    case .count: spent[0] += 1
+    case .spikesPerSecond:
+      let slot = Int(sample / second - oldest)
+      while spent.count <= slot { spent.append(0) }
+      spent[slot] += 1
     }
   }
 
-  /// Pays for a spike; true when that was the last token for its part of the stream.
-  mutating func spend(at sample: Int64) -> Bool {
-    switch kind {
-    case .threshold: return false
-    case .count(let count):
-      spent[0] += 1
-      return spent[0] >= count
-    case .spikesPerSecond(let rate):
-      let number = sample / second
-      let slot = Int(number - oldest)
-      while spent.count <= slot { spent.append(0) }
-      spent[slot] += 1
-      return spent[slot] >= allowance(of: number, rate)
-    }
+  /// Whether a first guess of the base price is wanted.
+  var needsBase: Bool { if case .spikesPerSecond = kind { base == nil } else { false } }
+
+  /// The price in sight, or the threshold where there is none.
+  var leastPrice: Float {
+    guard case .spikesPerSecond = kind, let base else { return floor }
+    return max(floor, Float(base))
+  }
+
+  /// Sets the base price to the coefficient that the tokens of the first window reach down to.
+  mutating func setBase(_ coefficient: Float) {
+    base = Double(max(floor, coefficient))
+  }
+
+  /// Lets the base price follow, once a hop.
+  mutating func follow() {
+    guard case .spikesPerSecond(let rate) = kind, let base else { return }
+    let number = max(0, accrued - lead) / second
+    let step = pow(balance(in: number, rate), -elasticity * Double(hop) / (10 * sampleRate))
+    self.base = max(Double(floor), base * step)
+  }
+  private func price(in number: Int64, _ rate: Double) -> Float {
+    guard let base else { return floor }
+    let ratio = balance(in: number, rate)
+    return ratio.isFinite ? max(floor, Float(base * pow(ratio, -elasticity))) : floor
+  }
+
+  /// Tokens left over time left, both as fractions of a second.
+  private func balance(in number: Int64, _ rate: Double) -> Double {
+    let whole = allowance(of: number, rate, accrued: .max)
+    let left = Double(whole - spent(in: number)) / Double(max(1, whole))
+    let ahead = Double((number + 1) * second + lead - accrued) / Double(second)
+    if ahead <= 0 { return .infinity }
+    return max(0.02, left) / min(1, max(0.3, ahead))
   }
 
   private func spent(in number: Int64) -> Int {
     let slot = Int(number - oldest)
-    return slot < spent.count ? spent[slot] : 0
+    return slot >= 0 && slot < spent.count ? spent[slot] : 0
   }
 
   private func allowance(of number: Int64, _ rate: Double) -> Int {
+    allowance(of: number, rate, accrued: accrued)
+  }
+
+  private func allowance(of number: Int64, _ rate: Double, accrued: Int64) -> Int {
     let first = number * second
     let end = max(first, min(accrued, first + second))
     return Int(Double(end) * rate / sampleRate) - Int(Double(first) * rate / sampleRate)
@@ -82,3 +136,7 @@ struct SpikeBudget: Sendable {
     oldest = max(oldest, number)
   }
 }
+
+/// How steeply the price falls with tokens to spare: half as steeply as the coefficients of speech fall with their rank,
+/// so that the price neither lags behind a loud sound nor swings within it.
+private let elasticity = 0.5

@@ -32,6 +32,9 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
   public var lookAheadMicroseconds: Int64?
   /// Coefficient under which nothing is ever picked, in units of the sound's amplitude: silence costs nothing.
   public var silenceThreshold: Float
+  /// The coefficient that the rate is expected to reach down to on typical sound; nil takes it from the first tenth of a
+  /// second, which misleads when a recording begins with silence.
+  public var startingPrice: Float?
   /// Length of a network step.
   public var binMicroseconds: Int64
   /// Most spikes of one input that count within a step.
@@ -48,6 +51,7 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
     sampleRate: Int, channelCount: Int = 40, lowestFrequency: Double = 100, highestFrequency: Double? = nil,
     order: Int = 4, phase: Double = 0, truncation: Double = 1e-3, spikesPerSecond: Double = 1000,
     positiveOnly: Bool = true, lookAheadMicroseconds: Int64? = nil, silenceThreshold: Float = 0.002,
+    startingPrice: Float? = nil,
     binMicroseconds: Int64 = 10_000, countClip: Float = 3, levelEdges: [Float] = [-22, -14],
     levelReference: LevelReference = .runningPeak(decayDecibelsPerSecond: 20), dropBelowPeakDecibels: Float? = nil
   ) {
@@ -62,6 +66,7 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
     self.positiveOnly = positiveOnly
     self.lookAheadMicroseconds = lookAheadMicroseconds
     self.silenceThreshold = silenceThreshold
+    self.startingPrice = startingPrice
     self.binMicroseconds = binMicroseconds
     self.countClip = countClip
     self.levelEdges = levelEdges
@@ -81,6 +86,10 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
 
   /// Throws ``SpiketrumError`` when the place code cannot be built; the dictionary and the pursuit check the rest.
   func checkPlaceCode() throws(SpiketrumError) {
+    if let startingPrice {
+      try SpiketrumError.require(
+        startingPrice > 0 && startingPrice.isFinite, "startingPrice", startingPrice, "positive")
+    }
     try SpiketrumError.require(binMicroseconds > 0, "binMicroseconds", binMicroseconds, "positive")
     try SpiketrumError.require(countClip > 0, "countClip", countClip, "positive")
     try SpiketrumError.require(

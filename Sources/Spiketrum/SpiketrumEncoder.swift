@@ -31,7 +31,8 @@ public struct SpiketrumEncoder: Sendable {
       dictionary: dictionary,
       settings: .init(
         budget: .spikesPerSecond(configuration.spikesPerSecond), positiveOnly: configuration.positiveOnly,
-        threshold: configuration.silenceThreshold, lookAhead: lookAhead ?? dictionary.longest))
+        threshold: configuration.silenceThreshold, lookAhead: lookAhead ?? dictionary.longest,
+        startingPrice: configuration.startingPrice))
     bins = PlaceCodeBins(configuration)
   }
 

@@ -22,6 +22,8 @@ public final class BatchRunner<Scalar: Real> {
   private let parameterOffsets: [Int]
   private var activations: [Activations<Scalar>] = []
   private var gradients: [Buffer<Scalar>] = []
+  /// Which of the two shared buffers each layer's input gradient takes.
+  private let gradientSlots: [Int]
   private var passes: [LayerPass<Scalar>] = []
   private let laneGradients = Buffer<Scalar>()
 
@@ -36,11 +38,17 @@ public final class BatchRunner<Scalar: Real> {
     gradient.fill(0)
     laneGradients.resize(to: parameters.count * lanes.count)
     activations.append(Activations(width: inputWidth, areSpikes: true))
-    gradients.append(Buffer())
     for layer in layers {
       activations.append(Activations(width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth))
-      gradients.append(Buffer())
     }
+    // Only two gradients are alive at a time, one where a layer works in place; the logits' own is left alone.
+    let shared = [Buffer<Scalar>(), Buffer<Scalar>()]
+    var slots = [Int](repeating: 0, count: layers.count)
+    for index in layers.indices.dropLast().reversed() {
+      slots[index] = layers[index].worksInPlace ? slots[index + 1] : 1 - slots[index + 1]
+    }
+    gradientSlots = slots
+    gradients = slots.map { shared[$0] } + [Buffer()]
     for (index, _) in layers.enumerated() {
       let offset = parameterOffsets[index]
       let pass = LayerPass(
@@ -49,6 +57,7 @@ public final class BatchRunner<Scalar: Real> {
         parameters: parameters.base + offset,
         laneGradients: (0..<lanes.count).map { laneGradients.base + $0 * parameters.count + offset })
       pass.isSmooth = isSmooth
+      pass.ownsInput = index > 0 && !layers[index - 1].backwardReadsOutput
       passes.append(pass)
     }
   }
@@ -58,12 +67,21 @@ public final class BatchRunner<Scalar: Real> {
   /// - Parameters:
   ///   - training: whether batch statistics and dropout apply.
   ///   - seed: of this batch's dropout.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0) {
     layout = BatchLayout(steps: sequences.map(\.steps))
-    for index in activations.indices {
-      activations[index].values.resize(to: index == 0 ? 0 : layout.rows * activations[index].width)
-      gradients[index].resize(to: index == 0 ? 0 : layout.rows * activations[index].width)
+    var widest = [0, 0]
+    for index in activations.indices.dropFirst() {
+      activations[index].values.resize(to: layout.rows * activations[index].width)
+      if index < layers.count {
+        widest[gradientSlots[index]] = max(widest[gradientSlots[index]], activations[index].width)
+      }
     }
+    for index in layers.indices.dropFirst() {
+      gradients[index].resize(to: layout.rows * widest[gradientSlots[index]])
+    }
+    logitGradient.resize(to: layout.rows * outputCount)
     activations[0].sequences = layers[0].takesSequences ? sequences : []
     if !layers[0].takesSequences { spread(sequences) }
     for (index, pass) in passes.enumerated() {
@@ -75,6 +93,8 @@ public final class BatchRunner<Scalar: Real> {
   }
 
   /// From `logitGradient` to `gradient`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward() {
     laneGradients.fill(0)
     for index in passes.indices.reversed() { layers[index].backward(passes[index]) }
@@ -87,12 +107,15 @@ public final class BatchRunner<Scalar: Real> {
     }
   }
 
-  /// Values that left a layer in the last `forward`, `[rows, outputWidth]`.
+  /// Values that left a layer in the last `forward`, `[rows, outputWidth]`; those of synapses and normalisations may
+  /// have been written over by the neurons behind them.
   public func output(ofLayer index: Int) -> Buffer<Scalar> { activations[index + 1].values }
 
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.
   public func measurements(ofLayer index: Int) -> [String: Double] { layers[index].measurements(of: passes[index]) }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   private func spread(_ sequences: [SpikeSequence]) {
     let values = activations[0].values
     values.resize(to: layout.rows * inputWidth)

@@ -18,8 +18,18 @@ public protocol Layer<Scalar>: Sendable {
   var stateCount: Int { get }
   /// Scalars of working memory a step needs in `Signal.workspace`; it keeps nothing there.
   var workspaceCount: Int { get }
+  /// Multiply-accumulates of a step if every input were active.
+  var multiplyAccumulates: Int { get }
+  /// Those of them whose input is never sparse.
+  var denseAccumulates: Int { get }
   /// Whether most outputs are zero, so that the next layer should look at the active ones only.
   var emitsSpikes: Bool { get }
+  /// Whether `backward` looks at the layer's output again; the next layer must not write over it then.
+  var backwardReadsOutput: Bool { get }
+  /// Whether `backward` may write the input gradient where the output gradient lies.
+  var worksInPlace: Bool { get }
+  /// Whether `step` makes use of the list of active inputs.
+  var readsActive: Bool { get }
   /// Whether `forward` and `backward` take the network's input as sparse sequences; it is made dense otherwise.
   var takesSequences: Bool { get }
 
@@ -41,7 +51,12 @@ public protocol Layer<Scalar>: Sendable {
 
 extension Layer {
   public var takesSequences: Bool { false }
+  public var readsActive: Bool { true }
+  public var backwardReadsOutput: Bool { true }
+  public var worksInPlace: Bool { false }
   public var workspaceCount: Int { 0 }
+  public var multiplyAccumulates: Int { 0 }
+  public var denseAccumulates: Int { 0 }
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] { [:] }
   public var inputWidth: Int { inputShape.reduce(1, *) }
   public var outputWidth: Int { outputShape.reduce(1, *) }
@@ -86,6 +101,8 @@ public struct Signal<Scalar: Real> {
   public var values: UnsafeMutablePointer<Scalar>
   /// Indices of the non-zero values, ascending; room for all of them.
   public var active: UnsafeMutablePointer<UInt32>
+  /// Whether the layer that takes this signal makes use of the list.
+  public var isListWanted = true
   /// Number of active values, or nil where they are not listed.
   public var activeCount: Int?
   /// Working memory of a step, `workspaceCount` scalars of any layer; undefined before and after.

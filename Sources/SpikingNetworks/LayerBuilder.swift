@@ -7,10 +7,17 @@ enum LayerBuilder {
     guard !description.input.isEmpty, description.input.allSatisfy({ $0 > 0 && $0 <= 1 << 20 }) else {
       throw .shape(layer: 0, kind: "input", problem: "input shape \(description.input) must be positive extents")
     }
+    return try build(description.layers, input: description.input, spikes: true)
+  }
+
+  /// - Parameter spikes: whether most of the input is zero.
+  static func build<Scalar: Real>(
+    _ descriptions: [LayerDescription], input: [Int], spikes inputSpikes: Bool
+  ) throws(NetworkError) -> [any Layer<Scalar>] {
     var layers: [any Layer<Scalar>] = []
-    var shape = description.input
-    var spikes = true
-    for (index, item) in description.layers.enumerated() {
+    var shape = input
+    var spikes = inputSpikes
+    for (index, item) in descriptions.enumerated() {
       let layer: any Layer<Scalar> =
         switch item {
         case .dense(let description): try Dense<Scalar>(description, inputShape: shape, layer: index)
@@ -20,6 +27,12 @@ enum LayerBuilder {
           try Dropout<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
         case .channelsLast: try ChannelsLast<Scalar>(inputShape: shape, spikes: spikes, layer: index)
         case .conv(let description): try Conv<Scalar>(description, inputShape: shape, layer: index)
+        case .conv1d(let description):
+          try Conv<Scalar>(alongLength: description, inputShape: shape, layer: index)
+        case .delay(let description):
+          try Delay<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
+        case .residual(let description):
+          try Residual<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
         case .pool(let description):
           try Pool<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
         case .flatten: Flatten<Scalar>(inputShape: shape, spikes: spikes)

@@ -51,6 +51,8 @@ public final class LayerPass<Scalar: Real> {
   public var laneGradients: [UnsafeMutablePointer<Scalar>]
   /// Whether batch statistics and dropout apply.
   public var isTraining = true
+  /// Whether `forward` may leave something of its own in place of the input, which nobody else needs any more.
+  public var ownsInput = false
   /// The spike is replaced by the surrogate's integral, so that gradients can be checked by differences.
   public var isSmooth = false
   /// Seed of this batch for this layer.
@@ -82,6 +84,15 @@ public final class LayerPass<Scalar: Real> {
 public final class Tape<Scalar: Real> {
   private var scalars: [String: Buffer<Scalar>] = [:]
   private var indices: [String: Buffer<UInt32>] = [:]
+  private var objects: [String: AnyObject] = [:]
+
+  /// The object of that name, made on its first use.
+  public func object<Object: AnyObject>(_ name: String, make: () -> Object) -> Object {
+    if let object = objects[name] as? Object { return object }
+    let object = make()
+    objects[name] = object
+    return object
+  }
 
   /// The buffer of that name with room for `count` scalars; the contents are undefined when it grew.
   public func scalars(_ name: String, count: Int) -> Buffer<Scalar> {

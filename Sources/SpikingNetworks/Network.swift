@@ -14,6 +14,8 @@ public struct Network<Scalar: Real>: Sendable {
   private let stateOffsets: [Int]
   private let widest: Int
   private let workspace: Int
+  /// For each layer what is stepped when it is its turn: it and those behind it together, or it alone.
+  private let fused: [FusedStep<Scalar>?]
 
   /// A network with parameters as they begin, drawn from `seed`.
   public init(_ description: NetworkDescription, seed: UInt64) throws(NetworkError) {
@@ -33,7 +35,8 @@ public struct Network<Scalar: Real>: Sendable {
     self.parameterOffsets = parameterOffsets
     self.stateOffsets = stateOffsets + [stateOffset]
     widest = layers.reduce(description.input.reduce(1, *)) { max($0, $1.outputWidth) }
-    workspace = layers.reduce(0) { max($0, $1.workspaceCount) }
+    fused = layers.indices.map { FusedStep(layers, at: $0) }
+    workspace = (layers.map(\.workspaceCount) + fused.compactMap { $0?.workspaceCount }).max() ?? 0
     parameters = []
     parameters.reserveCapacity(offset)
     for (index, layer) in layers.enumerated() {
@@ -65,6 +68,7 @@ public struct Network<Scalar: Real>: Sendable {
   /// - Parameters:
   ///   - frame: spikes of this step; channels below `inputWidth`.
   ///   - logits: overwritten; must hold `outputCount` numbers.
+  @specialized(where Scalar == Float)
   public func step(_ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar]) {
     precondition(logits.count == outputCount, "\(outputCount) logits need as many places, not \(logits.count)")
     precondition(frame.channels.last.map { Int($0) < inputWidth } ?? true, "a spike beyond the network's input")
@@ -81,10 +85,20 @@ public struct Network<Scalar: Real>: Sendable {
       parameters.withUnsafeBufferPointer { parameters in
         // A network without any parameter still needs an address to offset from.
         let base = parameters.baseAddress ?? UnsafePointer(scalars)
-        for (index, layer) in layers.enumerated() {
-          layer.step(
-            parameters: base + parameterOffsets[index], state: scalars + stateOffsets[index], input: signal,
-            output: &next)
+        var index = 0
+        while index < layers.count {
+          let count = fused[index]?.count ?? 1
+          next.isListWanted = index + count < layers.count && layers[index + count].readsActive
+          if let fused = fused[index] {
+            fused.step(
+              convParameters: base + parameterOffsets[index], neuronParameters: base + parameterOffsets[index + 1],
+              neuronState: scalars + stateOffsets[index + 1], input: signal, output: &next)
+          } else {
+            layers[index].step(
+              parameters: base + parameterOffsets[index], state: scalars + stateOffsets[index], input: signal,
+              output: &next)
+          }
+          index += count
           swap(&signal, &next)
         }
       }

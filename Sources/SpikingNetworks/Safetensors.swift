@@ -16,12 +16,6 @@ public struct Safetensors: Sendable, Equatable {
     self.metadata = metadata
   }
 
-  private struct Entry: Codable {
-    var dtype: String
-    var shape: [Int]
-    var data_offsets: [Int]
-  }
-
   /// - Throws: `SafetensorsError` naming the byte offset at which the data stop making sense.
   public init(decoding data: Data) throws {
     let data = Data(data)

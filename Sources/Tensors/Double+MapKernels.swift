@@ -20,6 +20,19 @@ extension Double: MapKernels {
     ganglion_conv_scatter_f64(&shape, active, Int64(count), input, weights, output)
   }
 
+  public static func convolutionBegins(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, into begins: UnsafeMutablePointer<UInt32>
+  ) {
+    ganglion_conv_begins_f64(&shape, active, Int64(count), begins)
+  }
+
+  public static func convolutionCollect(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, begins: UnsafePointer<UInt32>,
+    _ input: UnsafePointer<Double>, weights: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
+  ) {
+    ganglion_conv_collect_f64(&shape, active, begins, input, weights, output)
+  }
+
   public static func convolutionOuter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Double>,
     delta: UnsafePointer<Double>, into gradient: UnsafeMutablePointer<Double>

@@ -56,6 +56,10 @@ extension Double: Real {
     ganglion_outer_list_f64(active, Int64(count), values, delta, Int64(width), gradient)
   }
 
+  public static func countActive(_ row: UnsafePointer<Double>, width: Int) -> Int {
+    Int(ganglion_count_f64(row, Int64(width)))
+  }
+
   public static func listActive(
     _ row: UnsafePointer<Double>, width: Int, into active: UnsafeMutablePointer<UInt32>
   ) -> Int {
@@ -64,7 +68,7 @@ extension Double: Real {
 
   public static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Double>, scale: UnsafePointer<Double>,
-    current: UnsafePointer<Double>, state: UnsafeMutablePointer<Double>, membrane: UnsafeMutablePointer<Double>,
+    current: UnsafePointer<Double>, state: UnsafeMutablePointer<Double>, membrane: UnsafeMutablePointer<Double>?,
     spikes: UnsafeMutablePointer<Double>
   ) {
     ganglion_neurons_step_f64(&neuron, Int64(width), decay, scale, current, state, membrane, spikes)

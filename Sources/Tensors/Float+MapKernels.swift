@@ -20,6 +20,19 @@ extension Float: MapKernels {
     ganglion_conv_scatter_f32(&shape, active, Int64(count), input, weights, output)
   }
 
+  public static func convolutionBegins(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, into begins: UnsafeMutablePointer<UInt32>
+  ) {
+    ganglion_conv_begins_f32(&shape, active, Int64(count), begins)
+  }
+
+  public static func convolutionCollect(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, begins: UnsafePointer<UInt32>,
+    _ input: UnsafePointer<Float>, weights: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
+  ) {
+    ganglion_conv_collect_f32(&shape, active, begins, input, weights, output)
+  }
+
   public static func convolutionOuter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Float>,
     delta: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>

@@ -56,6 +56,10 @@ extension Float: Real {
     ganglion_outer_list_f32(active, Int64(count), values, delta, Int64(width), gradient)
   }
 
+  public static func countActive(_ row: UnsafePointer<Float>, width: Int) -> Int {
+    Int(ganglion_count_f32(row, Int64(width)))
+  }
+
   public static func listActive(
     _ row: UnsafePointer<Float>, width: Int, into active: UnsafeMutablePointer<UInt32>
   ) -> Int {
@@ -64,7 +68,7 @@ extension Float: Real {
 
   public static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Float>, scale: UnsafePointer<Float>,
-    current: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, membrane: UnsafeMutablePointer<Float>,
+    current: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, membrane: UnsafeMutablePointer<Float>?,
     spikes: UnsafeMutablePointer<Float>
   ) {
     ganglion_neurons_step_f32(&neuron, Int64(width), decay, scale, current, state, membrane, spikes)

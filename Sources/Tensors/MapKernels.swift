@@ -15,6 +15,13 @@ public protocol MapKernels {
   static func convolutionScatter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,
     weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>)
+  /// Where each place's entries begin in the list of active inputs, and the end of the last.
+  static func convolutionBegins(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, into begins: UnsafeMutablePointer<UInt32>)
+  /// The scattered sums output by output.
+  static func convolutionCollect(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, begins: UnsafePointer<UInt32>,
+    _ input: UnsafePointer<Self>, weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>)
   /// Adds the contributions of the active inputs to the weight gradient.
   static func convolutionOuter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,

@@ -37,12 +37,14 @@ where RawSignificand: FixedWidthInteger {
   static func addOuter(
     active: UnsafePointer<UInt32>, count: Int, values: UnsafePointer<Float>, _ delta: UnsafePointer<Self>, width: Int,
     into gradient: UnsafeMutablePointer<Self>)
+  /// Number of non-zero entries of a row.
+  static func countActive(_ row: UnsafePointer<Self>, width: Int) -> Int
   /// Lists the non-zero entries of a row in ascending order; `active` has room for `width` entries.
   static func listActive(_ row: UnsafePointer<Self>, width: Int, into active: UnsafeMutablePointer<UInt32>) -> Int
-  /// One step of `width` neurons; `state` is `[GANGLION_NEURON_STATE, width]`.
+  /// One step of `width` neurons; `state` is `[GANGLION_NEURON_STATE, width]`; the membrane is left where wanted.
   static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
-    current: UnsafePointer<Self>, state: UnsafeMutablePointer<Self>, membrane: UnsafeMutablePointer<Self>,
+    current: UnsafePointer<Self>, state: UnsafeMutablePointer<Self>, membrane: UnsafeMutablePointer<Self>?,
     spikes: UnsafeMutablePointer<Self>)
   /// A whole sequence of `steps`, with `recurrent[width, width]` weights (from, to) if there are any.
   static func runNeurons(

@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// `ganglion benchmark`: the figures that are quoted, measured on this machine; one subcommand a subject.
-struct Benchmark: ParsableCommand {
+/// `ganglion benchmark`: the figures the README quotes, measured on the machine at hand.
+struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how fast this machine does what Ganglion does.",
-    subcommands: [BenchmarkEvents.self])
+    abstract: "Measure speed and memory on this machine.",
+    subcommands: [BenchmarkRun.self, BenchmarkSound.self, BenchmarkNetworks.self, BenchmarkEvents.self])
 }

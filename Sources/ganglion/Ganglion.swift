@@ -8,7 +8,10 @@ struct Ganglion: AsyncParsableCommand {
     commandName: "ganglion",
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
-    subcommands: [Run.self, Info.self, Convert.self, Plot.self, Benchmark.self, Train.self, Evaluate.self]
+    subcommands: [
+      Run.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self, Train.self, Evaluate.self,
+      Benchmark.self,
+    ]
   )
 
   /// Parses and runs; a failure becomes one line on standard error and the exit code that goes with it.

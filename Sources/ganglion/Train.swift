@@ -116,7 +116,8 @@ struct Train: ParsableCommand {
       }
       line.clear()
       guard let record else {
-        StandardError.report("stopped in epoch \(epoch); the same command goes on from epoch \(trainer.state.epochsDone)")
+        let done = trainer.state.epochsDone
+        StandardError.report("stopped in epoch \(epoch); the same command goes on from epoch \(done)")
         throw ExitCode(130)
       }
       try checkpoint.write(trainer.state)

@@ -165,6 +165,12 @@ struct EventPipelineTests {
     #expect(error?.problem.contains("lie outside the model's sensor of 16x16") == true)
   }
 
+  @Test func textIsNoEventsAndTheRemedyExists() async throws {
+    let error = await failure(try TestModels.events(), Array(String(repeating: "no events here\n", count: 90).utf8))
+    #expect(error?.problem == "is no event recording that is recognised by content")
+    #expect(error?.remedy.contains("ganglion info") == true)
+  }
+
   @Test func soundIsNoEvents() async throws {
     let error = await failure(try TestModels.events(), WaveBytes().file(TestModels.tones))
     #expect(error?.problem == "is sound (WAV); the model watches events of a camera")

@@ -18,6 +18,11 @@ struct ConvolutionTests {
     .init(
       height: 1, width: 30, inputChannels: 6, channels: 6, kernel: (1, 4), stride: (1, 2), padding: (0, 2), groups: 6),
     .init(
+      height: 8, width: 9, inputChannels: 12, channels: 40, kernel: (3, 3), stride: (1, 1), padding: (1, 1), groups: 1),
+    .init(
+      height: 9, width: 10, inputChannels: 16, channels: 200, kernel: (3, 4), stride: (2, 3), padding: (2, 1),
+      groups: 1),
+    .init(
       height: 6, width: 6, inputChannels: 5, channels: 17, kernel: (2, 2), stride: (2, 2), padding: (0, 0), groups: 1),
   ]
 

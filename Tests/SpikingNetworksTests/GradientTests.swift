@@ -108,6 +108,39 @@ struct GradientTests {
     try check([.dense(.init(units: 16)), .dropout(.init(rate: 0.4))])
   }
 
+  @Test func learnedDelays() throws {
+    try check([.delay(.init(maximum: 3))])
+    try GradientCheck(
+      description: NetworkDescription(
+        input: [6], layers: [.delay(.init(maximum: 2)), .dense(.init(units: 4)), .neurons(.init(resetDetached: false))])
+    ).expectAgreement()
+  }
+
+  @Test func residualBlocks() throws {
+    try check([
+      .residual(
+        .init(layers: [
+          .dense(.init(units: 7)), attached { $0.recurrent = true }, .dense(.init(units: 5, bias: true)),
+        ]))
+    ])
+    try checkMap([
+      .conv(.init(channels: 3)),
+      .residual(.init(layers: [.conv(.init(channels: 3)), .batchNorm(.init()), attached { $0.reset = .hard }])),
+    ])
+  }
+
+  @Test func convolutionAlongALength() throws {
+    try GradientCheck(
+      description: NetworkDescription(
+        input: [14],
+        layers: [
+          .conv1d(.init(channels: 4, kernel: 5, stride: 2, bias: true)), attached { $0.reset = .soft },
+          .conv1d(.init(channels: 6, kernel: 3, padding: 0, groups: 2)), .pool(.init(kind: .average, size: 2)),
+          .flatten, .dense(.init(units: 3)),
+        ])
+    ).expectAgreement()
+  }
+
   private func checkMap(
     _ layers: [LayerDescription], input: [Int] = [2, 5, 6], steps: [Int] = [3, 2], density: Double = 0.6
   ) throws {

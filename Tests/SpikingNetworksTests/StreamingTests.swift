@@ -1,3 +1,4 @@
+import CAllocationCounter
 import Tensors
 import Testing
 
@@ -32,11 +33,32 @@ private enum Nets {
           threshold: 0.4, reset: .softLate, refractorySteps: 2, adaptationStrength: 0.3, synapticDecay: 0.5)),
       .dense(.init(units: 16)), .neurons(.init(reset: .none, output: .membrane)),
     ]),
+    "delay": sound([
+      .delay(.init(maximum: 5)), .dense(.init(units: 12)), .neurons(.init(threshold: 0.4)), .delay(.init(maximum: 2)),
+    ]),
+    "residual": sound([
+      .residual(.init(layers: [.dense(.init(units: 20)), .neurons(.init(threshold: 0.4, recurrent: true))])),
+      .residual(.init(layers: [.dense(.init(units: 30)), .batchNorm(.init()), .dense(.init(units: 20, taps: 2))])),
+    ]),
+    "conv1d": sound([
+      .conv1d(.init(channels: 6, kernel: 5, stride: 2)), .neurons(.init(threshold: 0.4)),
+      .conv1d(.init(channels: 8, kernel: 4, groups: 2, bias: true)), .pool(.init(kind: .max, size: 2)),
+      .neurons(.init(threshold: 0.3)),
+    ]),
     "conv": events([
       .conv(.init(channels: 8)), .batchNorm(.init()), .neurons(.init(threshold: 0.5)), .pool(.init(kind: .max)),
       .conv(.init(channels: 6, kernel: 2, stride: 2, padding: 1, groups: 2, bias: true)),
       .neurons(.init(threshold: 0.3, recurrent: false)), .pool(.init(kind: .average)),
     ]),
+    "wide conv": NetworkDescription(
+      input: [2, 40, 36],
+      layers: [
+        .channelsLast, .conv(.init(channels: 32, bias: true)), .neurons(.init(threshold: 0.6, reset: .hard)),
+        .pool(.init(kind: .max)), .conv(.init(channels: 64, stride: 2)),
+        .neurons(.init(learnedDecay: .layer, threshold: 0.5)), .conv(.init(channels: 16, kernel: 5)),
+        .neurons(.init(learnedDecay: .neuron, threshold: 0.5)), .pool(.init(kind: .average, size: 3, stride: 2)),
+        .dense(.init(units: 4)),
+      ]),
     "sum pool": events([.pool(.init(kind: .sum, size: 3, stride: 2)), .conv(.init(channels: 5, kernel: 1))]),
     "convLSTM": events([
       .convLSTM(.init(channels: 6, threshold: 0.05)), .pool(.init(kind: .max)),
@@ -100,6 +122,50 @@ struct StreamingTests {
     #expect(logits == Array(whole.suffix(network.outputCount)))
     state.reset()
     #expect(state == network.makeState())
+  }
+
+  @Test(
+    "A step allocates nothing", .enabled(if: allocation_counter_works() != 0), arguments: Nets.all.keys.sorted())
+  func stepsAllocateNothing(name: String) throws {
+    let network = try Nets.network(name)
+    let sequence = try #require(randomSequences(shape: network.inputShape, steps: [12], density: 0.2, seed: 4).first)
+    let frames = (0..<sequence.steps).map { frame(sequence, step: $0) }
+    var state = network.makeState()
+    var logits = [Float](repeating: 0, count: network.outputCount)
+    for frame in frames { network.step(frame, &state, logits: &logits) }
+    let before = allocation_count()
+    // An iterator over the frames would allocate here, in a test that is not optimised.
+    var step = 0
+    while step < frames.count {
+      network.step(frames[step], &state, logits: &logits)
+      step += 1
+    }
+    let during = allocation_count() - before
+    let array = [Float](repeating: 0, count: sequence.steps)
+    let after = allocation_count() - before
+    #expect(during == 0)
+    #expect(after == during + 1, "an array of \(array.count) is counted")
+  }
+
+  @Test(
+    "A batch like the one before allocates only what its lanes' closures do",
+    .enabled(if: allocation_counter_works() != 0), arguments: Nets.all.keys.sorted())
+  func batchesReuseTheirMemory(name: String) throws {
+    let network = try Nets.network(name)
+    let recordings = Nets.recordings(network)
+    let runner = BatchRunner(network, lanes: Lanes(count: 2, threads: 1))
+    func allocations() -> Int64 {
+      let before = allocation_count()
+      runner.forward(recordings, training: true)
+      runner.logitGradient.fill(1)
+      runner.backward()
+      return allocation_count() - before
+    }
+    let first = allocations()
+    let second = allocations()
+    #expect(allocations() == second)
+    #expect(second < first)
+    #expect(second < 40 * Int64(network.layers.count), "small ones only, as many as there are layers")
   }
 
   @Test("Gradients do not depend on the number of threads", arguments: Nets.all.keys.sorted())

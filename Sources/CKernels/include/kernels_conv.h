@@ -2,7 +2,9 @@
 
    Weights are `[groups, kernel_height, kernel_width, in_channels / groups, out_channels / groups]`. The scattered form
    (active inputs in ascending order) and the gathered form (columns times weights) add the terms of an output in the
-   same order and agree to the last bit. */
+   same order and agree to the last bit.
+
+   Rows of the output may be computed apart: out_height is then their number, and padding_y less by where they begin. */
 #ifndef KERNELS_CONV_H
 #define KERNELS_CONV_H
 #include <stdint.h>
@@ -29,12 +31,19 @@ typedef struct {
   /* Adds the active inputs' contributions to the outputs. */                                                          \
   void ganglion_conv_scatter_##SUFFIX(                                                                                 \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *weights, REAL *out);  \
+  /* Where each place's entries begin in the list; one more for its end. */                                            \
+  void ganglion_conv_begins_##SUFFIX(                                                                                  \
+      const ganglion_conv *g, const uint32_t *active, int64_t count, uint32_t *begins);                                \
+  /* The scattered sums output by output, for one group and channels in whole vectors of 32 bytes. */                  \
+  void ganglion_conv_collect_##SUFFIX(                                                                                 \
+      const ganglion_conv *g, const uint32_t *active, const uint32_t *begins, const REAL *in, const REAL *weights,     \
+      REAL *out);                                                                                                      \
   /* Adds the active inputs' contributions to the weight gradient. */                                                  \
   void ganglion_conv_outer_##SUFFIX(                                                                                   \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *delta,                \
       REAL *gradient);                                                                                                 \
   /* Adds the active output gradients' contributions to the input gradient; transposed weights have the output        \
-     channel before the input channel. */                                                                              \
+     channel before the input channel and the kernel turned by half a circle. */                                       \
   void ganglion_conv_scatter_back_##SUFFIX(                                                                            \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *delta, const REAL *transposed,        \
       REAL *out);                                                                                                      \

@@ -24,6 +24,10 @@ typedef struct {
   int32_t smooth;
   /// Steps a neuron stays silent after a spike.
   int32_t refractory_steps;
+  /// All decays and all scales of the layer are the same.
+  int32_t uniform;
+  /// The layer's last spikes are asked for in the next step.
+  int32_t recurrent;
   /// Neurons without a spike in the whole sequence get no gradient at all.
   int32_t silent_neurons_learn_nothing;
   double threshold;
@@ -55,9 +59,11 @@ enum { GANGLION_NEURON_STATE = 5 };
       const uint32_t *active, int64_t count, const REAL *in, const REAL *delta, int64_t width, REAL *gradient);        \
   void ganglion_outer_list_##SUFFIX(                                                                                   \
       const uint32_t *active, int64_t count, const float *values, const REAL *delta, int64_t width, REAL *gradient);   \
+  /* Counts the non-zero entries of a row. */                                                                          \
+  int64_t ganglion_count_##SUFFIX(const REAL *row, int64_t width);                                                     \
   /* Lists the non-zero entries of a row; returns how many. */                                                         \
   int64_t ganglion_active_##SUFFIX(const REAL *row, int64_t width, uint32_t *active);                                  \
-  /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]. */                                       \
+  /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]; membrane may be NULL or current. */      \
   void ganglion_neurons_step_##SUFFIX(                                                                                 \
       const ganglion_neuron *neuron, int64_t width, const REAL *decay, const REAL *scale, const REAL *current,         \
       REAL *state, REAL *membrane, REAL *spikes);                                                                      \
@@ -68,7 +74,8 @@ enum { GANGLION_NEURON_STATE = 5 };
       const REAL *current, const REAL *recurrent, REAL *state, REAL *membrane, REAL *spikes, REAL *drives,             \
       REAL *adaptations, REAL *scratch, uint32_t *active);                                                             \
   /* Gradients from dL/dspikes to dL/dcurrent; recurrent_transposed is [width, width] (to, from) or NULL;              \
-     recurrent, decay and scale gradients are added to where not NULL; scratch holds 6 * width. */                     \
+     recurrent, decay and scale gradients are added to where not NULL; current_gradient may be spike_gradient;        \
+     scratch holds 6 * width. */                                                                                       \
   void ganglion_neurons_backward_##SUFFIX(                                                                             \
       const ganglion_neuron *neuron, int64_t steps, int64_t width, const REAL *decay, const REAL *scale,               \
       const REAL *membrane, const REAL *spikes, const REAL *drives, const REAL *adaptations,                           \
@@ -87,7 +94,7 @@ enum { GANGLION_NEURON_STATE = 5 };
   void ganglion_normal_sums_##SUFFIX(                                                                                  \
       const REAL *x, const REAL *dy, int64_t rows, int64_t channels, const REAL *mean, const REAL *inverse_deviation,  \
       REAL *sum, REAL *sum_normalised);                                                                                \
-  /* dx = scale * (dy - mean_dy - normalised x * mean_dy_normalised), by column. */                                    \
+  /* dx = scale * (dy - mean_dy - normalised x * mean_dy_normalised), by column; dx may be dy. */                                    \
   void ganglion_normal_backward_##SUFFIX(                                                                              \
       const REAL *x, const REAL *dy, int64_t rows, int64_t channels, const REAL *mean, const REAL *inverse_deviation,  \
       const REAL *scale, const REAL *mean_dy, const REAL *mean_dy_normalised, REAL *dx);

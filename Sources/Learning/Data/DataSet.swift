@@ -173,7 +173,10 @@ public struct DataSet {
   private func files(in folder: String, endings: [String]?) throws -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder)
-        .filter { name in !name.hasPrefix(".") && endings.map { $0.contains { name.lowercased().hasSuffix(".\($0)") } } ?? true }
+        .filter { name in
+          let isOfKind = endings.map { $0.contains { name.lowercased().hasSuffix(".\($0)") } } ?? true
+          return isOfKind && !name.hasPrefix(".")
+        }
         .sorted()
     } catch {
       throw DataError.missingFolder(folder)

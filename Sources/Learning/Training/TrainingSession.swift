@@ -1,7 +1,7 @@
 import Audio
 import Foundation
-import SpikingNetworks
 import Spiketrum
+import SpikingNetworks
 import Tensors
 
 /// A recipe brought to its data: recordings found, divided and encoded, the network made, ready to train.
@@ -68,9 +68,9 @@ public struct TrainingSession: Sendable {
     let stride = max(1, recordings.count / 200)
     let chosen = recordings.indices.filter { $0 % stride == 0 }.map { recordings[$0] }
     let rate = options.configuration.sampleRate
-    let clips = try encodeAll(chosen, threads: threads, progress: { _, _ in }) { _, recording in
-      try RecordingEncoder.samples(recording, sampleRate: rate)
-    }
+    let clips = try encodeAll(
+      chosen, threads: threads, progress: { _, _ in },
+      { _, recording in try RecordingEncoder.samples(recording, sampleRate: rate) })
     return try levelEdges(levels: options.evenLevels, from: clips, options.configuration)
   }
 

@@ -78,9 +78,10 @@ public struct Checkpoint {
     guard file.metadata["fingerprint"] == fingerprint else {
       throw CheckpointError(path: path, reason: "was made by another recipe or with other data")
     }
-    guard let history = file.metadata["history"].flatMap({
-      try? JSONDecoder().decode([EpochRecord].self, from: Data($0.utf8))
-    }), let steps = file.metadata["optimiserSteps"].flatMap(Int.init),
+    guard
+      let history = file.metadata["history"].flatMap({
+        try? JSONDecoder().decode([EpochRecord].self, from: Data($0.utf8))
+      }), let steps = file.metadata["optimiserSteps"].flatMap(Int.init),
       let bestEpoch = file.metadata["bestEpoch"].flatMap(Int.init), let parameters = file.tensors["parameters"]?.values,
       let first = file.tensors["first"]?.values, let second = file.tensors["second"]?.values,
       let average = file.tensors["average"]?.values, let best = file.tensors["best"]?.values

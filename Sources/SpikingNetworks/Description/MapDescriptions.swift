@@ -2,7 +2,8 @@
 ///
 /// Weights are `[kernel, kernel, inputs, channels]` (with groups `[groups, kernel, kernel, inputs / groups,
 /// channels / groups]`), so that a spike adds contiguous runs of output channels. A recording of events is channel-first;
-/// put `channelsLast` before the first convolution.
+/// put `channelsLast` before the first convolution. As `conv1d` it runs along a row `[length, channels]` (or `[length]`,
+/// one channel), with one extent of the kernel less.
 public struct ConvDescription: Codable, Sendable, Equatable {
   /// Output channels.
   public var channels: Int
@@ -39,7 +40,8 @@ public struct ConvDescription: Codable, Sendable, Equatable {
   }
 }
 
-/// Pooling of a map `[height, width, channels]` over squares; a rest at the border that fills no square is left out.
+/// Pooling of a map `[height, width, channels]` over squares, or of a row `[length, channels]` or `[length]` over pieces
+/// of it; a rest at the border that fills no square is left out.
 public struct PoolDescription: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable { case average, sum, max }
 

@@ -19,14 +19,17 @@ public enum LayerDescription: Sendable, Equatable {
   case dropout(DropoutDescription)
   case channelsLast
   case conv(ConvDescription)
+  case conv1d(ConvDescription)
   case pool(PoolDescription)
   case flatten
   case convLSTM(ConvLSTMDescription)
+  case delay(DelayDescription)
+  case residual(ResidualDescription)
 }
 
 extension LayerDescription: Codable {
   enum Kind: String, CodingKey, CaseIterable {
-    case dense, batchNorm, neurons, dropout, channelsLast, conv, pool, flatten, convLSTM
+    case dense, batchNorm, neurons, dropout, channelsLast, conv, conv1d, pool, flatten, convLSTM, delay, residual
   }
 
   public init(from decoder: any Decoder) throws {
@@ -44,6 +47,9 @@ extension LayerDescription: Codable {
       case .dropout: .dropout(try container.decode(DropoutDescription.self, forKey: kind))
       case .channelsLast: try Self.withoutOptions(.channelsLast, container.superDecoder(forKey: kind))
       case .conv: .conv(try container.decode(ConvDescription.self, forKey: kind))
+      case .conv1d: .conv1d(try container.decode(ConvDescription.self, forKey: kind))
+      case .delay: .delay(try container.decode(DelayDescription.self, forKey: kind))
+      case .residual: .residual(try container.decode(ResidualDescription.self, forKey: kind))
       case .pool: .pool(try container.decode(PoolDescription.self, forKey: kind))
       case .flatten: try Self.withoutOptions(.flatten, container.superDecoder(forKey: kind))
       case .convLSTM: .convLSTM(try container.decode(ConvLSTMDescription.self, forKey: kind))
@@ -59,6 +65,9 @@ extension LayerDescription: Codable {
     case .dropout(let description): try container.encode(description, forKey: .dropout)
     case .channelsLast: try container.encode(NoOptions(), forKey: .channelsLast)
     case .conv(let description): try container.encode(description, forKey: .conv)
+    case .conv1d(let description): try container.encode(description, forKey: .conv1d)
+    case .delay(let description): try container.encode(description, forKey: .delay)
+    case .residual(let description): try container.encode(description, forKey: .residual)
     case .pool(let description): try container.encode(description, forKey: .pool)
     case .flatten: try container.encode(NoOptions(), forKey: .flatten)
     case .convLSTM(let description): try container.encode(description, forKey: .convLSTM)

@@ -9,6 +9,9 @@ public struct BatchNorm<Scalar: Real>: Layer {
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public let emitsSpikes = false
+  public let backwardReadsOutput = false
+  public let worksInPlace = true
+  public let readsActive = false
   let description: BatchNormDescription
   let channels: Int
 
@@ -50,6 +53,8 @@ public struct BatchNorm<Scalar: Real>: Layer {
     1 / (variance + Scalar(description.epsilon)).squareRoot()
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -69,6 +74,8 @@ public struct BatchNorm<Scalar: Real>: Layer {
     output.activeCount = nil
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let mean = pass.tape.scalars("mean", count: channels).base
     let inverse = pass.tape.scalars("inverse", count: channels).base
@@ -115,6 +122,8 @@ public struct BatchNorm<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     let mean = pass.tape.scalars("mean", count: channels).base

@@ -2,10 +2,11 @@ import Tensors
 
 /// Convolutional synapses; see `ConvDescription` for the layout of weights and maps.
 public struct Conv<Scalar: Real>: Layer {
-  public let kind = "conv"
+  public let kind: String
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
+  public let backwardReadsOutput = false
   public let stateCount = 0
   let convolution: Convolution<Scalar>
   let bias: Bool
@@ -13,32 +14,55 @@ public struct Conv<Scalar: Real>: Layer {
   public init(_ description: ConvDescription, inputShape: [Int], layer: Int) throws(NetworkError) {
     guard inputShape.count == 3 else {
       throw .shape(
-        layer: layer, kind: kind, problem: "takes a map [height, width, channels], the layer before gives \(inputShape)"
-      )
+        layer: layer, kind: "conv",
+        problem: "takes a map [height, width, channels], the layer before gives \(inputShape)")
     }
+    try self.init(description, kind: "conv", inputShape: inputShape, extent: inputShape, layer: layer)
+  }
+
+  /// A convolution along a row `[length, channels]` or `[length]`.
+  public init(alongLength description: ConvDescription, inputShape: [Int], layer: Int) throws(NetworkError) {
+    guard (1...2).contains(inputShape.count) else {
+      throw .shape(
+        layer: layer, kind: "conv1d", problem: "takes a row [length, channels], the layer before gives \(inputShape)")
+    }
+    let channels = inputShape.count == 2 ? inputShape[1] : 1
+    try self.init(
+      description, kind: "conv1d", inputShape: inputShape, extent: [1, inputShape[0], channels], layer: layer)
+  }
+
+  private init(
+    _ description: ConvDescription, kind: String, inputShape: [Int], extent: [Int], layer: Int
+  ) throws(NetworkError) {
+    self.kind = kind
     guard description.channels > 0, description.kernel > 0, description.stride > 0, description.padding >= 0,
       description.groups > 0
     else {
       throw .option(layer: layer, kind: kind, problem: "channels, kernel, stride and groups must be positive")
     }
-    guard inputShape[2] % description.groups == 0, description.channels % description.groups == 0 else {
+    guard extent[2] % description.groups == 0, description.channels % description.groups == 0 else {
       throw .option(
         layer: layer, kind: kind,
-        problem: "\(description.groups) groups divide neither \(inputShape[2]) into \(description.channels) channels")
+        problem: "\(description.groups) groups do not divide \(extent[2]) into \(description.channels) channels")
     }
-    for extent in inputShape[..<2] where extent + 2 * description.padding < description.kernel {
+    let isMap = inputShape.count == 3
+    for length in isMap ? extent[..<2] : extent[1..<2] where length + 2 * description.padding < description.kernel {
       throw .shape(
         layer: layer, kind: kind,
-        problem: "a kernel of \(description.kernel) does not fit a map of \(inputShape[0]) x \(inputShape[1])")
+        problem: "a kernel of \(description.kernel) does not fit \(extent[0]) x \(extent[1])")
     }
     self.inputShape = inputShape
     bias = description.bias
     convolution = Convolution(
-      height: inputShape[0], width: inputShape[1], inputChannels: inputShape[2], channels: description.channels,
-      kernel: (description.kernel, description.kernel), stride: (description.stride, description.stride),
-      padding: (description.padding, description.padding), groups: description.groups)
-    outputShape = [Int(convolution.shape.out_height), Int(convolution.shape.out_width), description.channels]
+      height: extent[0], width: extent[1], inputChannels: extent[2], channels: description.channels,
+      kernel: (isMap ? description.kernel : 1, description.kernel),
+      stride: (isMap ? description.stride : 1, description.stride),
+      padding: (isMap ? description.padding : 0, description.padding), groups: description.groups)
+    let (height, width) = (Int(convolution.shape.out_height), Int(convolution.shape.out_width))
+    outputShape = isMap ? [height, width, description.channels] : [width, description.channels]
   }
+
+  public var multiplyAccumulates: Int { convolution.outputs * convolution.depth }
 
   public var parameters: [ParameterSpecification] {
     let weight = ParameterSpecification(
@@ -52,16 +76,23 @@ public struct Conv<Scalar: Real>: Layer {
   public var workspaceCount: Int { convolution.stepColumns }
 
   private func begin(_ output: UnsafeMutablePointer<Scalar>, parameters: UnsafePointer<Scalar>) {
+    begin(output, places: convolution.places, parameters: parameters)
+  }
+
+  /// What `places` outputs are before any input is added.
+  func begin(_ output: UnsafeMutablePointer<Scalar>, places: Int, parameters: UnsafePointer<Scalar>) {
+    let channels = convolution.channels
     guard bias else {
-      output.update(repeating: 0, count: convolution.outputs)
+      output.update(repeating: 0, count: places * channels)
       return
     }
-    let channels = convolution.channels
-    for place in 0..<convolution.places {
+    for place in 0..<places {
       (output + place * channels).update(from: parameters + convolution.weightCount, count: channels)
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -73,6 +104,8 @@ public struct Conv<Scalar: Real>: Layer {
     output.activeCount = nil
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
     let columns = pass.tape.scalars("columns", count: pass.lanes.count * convolution.trainingColumns).base
@@ -85,12 +118,14 @@ public struct Conv<Scalar: Real>: Layer {
         let output = pass.output.values.base + step * convolution.outputs
         begin(output, parameters: pass.parameters)
         convolution.add(
-          input, active: list, activeCount: spikes ? Scalar.listActive(input, width: width, into: list) : nil,
+          input, active: list, activeCount: spikes ? convolution.listed(input, into: list) : nil,
           weights: pass.parameters, to: output, columns: columns + lane * convolution.trainingColumns)
       }
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
     let columns = pass.tape.scalars("columns", count: pass.lanes.count * convolution.trainingColumns).base
@@ -106,7 +141,7 @@ public struct Conv<Scalar: Real>: Layer {
         let input = pass.input.values.base + step * width
         let delta = pass.outputGradient.base + step * convolution.outputs
         convolution.addWeightGradient(
-          input, active: list, activeCount: spikes ? Scalar.listActive(input, width: width, into: list) : nil,
+          input, active: list, activeCount: spikes ? convolution.listed(input, into: list) : nil,
           delta: delta, to: gradient, columns: columns)
         if bias { addBiasGradient(delta, to: gradient + convolution.weightCount) }
         guard let inputGradient = pass.inputGradient else { continue }

@@ -23,6 +23,8 @@ extension ConvLSTM {
       zeros: UnsafePointer(pass.tape.scalars("zeros", count: units).base))
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     pass.tape.scalars("zeros", count: units).fill(0)
     let record = record(pass)
@@ -45,7 +47,7 @@ extension ConvLSTM {
         memory.cell = record.cells + step * units
         memory.hidden = record.hidden + step * units
         let input = pass.input.values.base + step * inputWidth
-        let count = spikes ? Scalar.listActive(input, width: inputWidth, into: list + mapCount) : nil
+        let count = spikes ? fromInput.listed(input, into: list + mapCount) : nil
         advance(
           parameters: pass.parameters, input: input, active: list + mapCount, activeCount: count,
           smooth: pass.isSmooth, memory)
@@ -80,6 +82,8 @@ extension ConvLSTM {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let record = record(pass)
     let each = Scratch.count(self)
@@ -159,7 +163,7 @@ extension ConvLSTM {
       attendAgain(record, step: step, map: input, stride: inputShape[2], smooth: pass.isSmooth, into: scratch.map)
       input = UnsafePointer(scratch.map)
     }
-    let count = pass.input.areSpikes ? Scalar.listActive(input, width: inputWidth, into: list) : nil
+    let count = pass.input.areSpikes ? fromInput.listed(input, into: list) : nil
     fromInput.addWeightGradient(
       input, active: list, activeCount: count, delta: scratch.gateGradient, to: gradient, columns: scratch.columns)
     guard pass.inputGradient != nil || attends(.input) else { return }
@@ -229,6 +233,8 @@ extension ConvLSTM {
 
   /// Mean of the channel map and of the spatial map over the last forward pass: with spikes, the share of them that is
   /// on. A map that is off is left out.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] {
     guard let attention, pass.layout.rows > 0 else { return [:] }
     let tapes = record(pass).tapes

@@ -87,10 +87,19 @@ public struct ConvLSTM<Scalar: Real>: Layer {
 
   public var stateCount: Int { 2 * units + (attention?.keptCount ?? 0) }
 
+  public var multiplyAccumulates: Int {
+    4 * units * (fromInput.depth + fromHidden.depth)
+  }
+
+  // The hidden state is graded.
+  public var denseAccumulates: Int { 4 * units * fromHidden.depth }
+
   public var workspaceCount: Int {
     4 * units + mapCount + (attention?.tapeCount ?? 0) + columnsCount
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -111,7 +120,8 @@ public struct ConvLSTM<Scalar: Real>: Layer {
       return
     }
     fire(state, smooth: false, into: output.values)
-    output.activeCount = Scalar.listActive(output.values, width: units, into: output.active)
+    output.activeCount =
+      output.isListWanted ? Scalar.listActive(output.values, width: units, into: output.active) : nil
   }
 
   /// Where one step finds and leaves what it needs.
@@ -140,7 +150,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
     let recall = parameters + attentionAt
     if attends(.input) {
       attend(recall, to: input, stride: inputShape[2], smooth: smooth, memory)
-      let count = activeCount.map { _ in Scalar.listActive(memory.map, width: inputWidth, into: memory.active) }
+      let count = activeCount.map { _ in fromInput.listed(memory.map, into: memory.active) } ?? nil
       fromInput.add(
         memory.map, active: memory.active, activeCount: count, weights: parameters, to: memory.gates,
         columns: memory.columns)
@@ -155,7 +165,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
       hidden = UnsafePointer(memory.map)
     }
     // At the beginning of a stream, and where attention is off, there is little in it to multiply.
-    let count = Scalar.listActive(hidden, width: units, into: memory.active)
+    let count = fromHidden.listed(hidden, into: memory.active)
     fromHidden.add(
       hidden, active: memory.active, activeCount: count, weights: parameters + hiddenWeightAt, to: memory.gates,
       columns: memory.columns)

@@ -9,6 +9,7 @@ public struct Dense<Scalar: Real>: Layer {
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
+  public let backwardReadsOutput = false
   public let takesSequences = true
   let description: DenseDescription
   let inputs: Int
@@ -41,6 +42,8 @@ public struct Dense<Scalar: Real>: Layer {
 
   public var stateCount: Int { history == 0 ? 0 : history * inputs + 1 }
 
+  public var multiplyAccumulates: Int { weightCount }
+
   private var weightCount: Int { description.taps * inputs * units }
 
   private func begin(_ output: UnsafeMutablePointer<Scalar>, rows: Int, parameters: UnsafePointer<Scalar>) {
@@ -53,6 +56,8 @@ public struct Dense<Scalar: Real>: Layer {
 
   private func isSparse(_ active: Int) -> Bool { Double(active) < Self.sparseShare * Double(inputs) }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -88,6 +93,8 @@ public struct Dense<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let output = pass.output.values.base
     let parameters = pass.parameters
@@ -138,6 +145,8 @@ public struct Dense<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let delta = pass.outputGradient.base
     let input = pass.input.values.base

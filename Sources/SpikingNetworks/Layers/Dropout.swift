@@ -21,6 +21,8 @@ public struct Dropout<Scalar: Real>: Layer {
     emitsSpikes = spikes
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -30,6 +32,8 @@ public struct Dropout<Scalar: Real>: Layer {
     if let count = input.activeCount { output.active.update(from: input.active, count: count) }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
     let masks = pass.tape.scalars("masks", count: pass.layout.samples * width)
@@ -51,6 +55,8 @@ public struct Dropout<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     let width = inputWidth

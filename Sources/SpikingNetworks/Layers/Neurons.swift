@@ -45,6 +45,8 @@ public struct Neurons<Scalar: Real>: Layer {
       case .softLate: Int32(GANGLION_RESET_SOFT_LATE)
       }
     neuron.surrogate = description.surrogate.kernelValue
+    neuron.uniform = description.learnedDecay == .neuron ? 0 : 1
+    neuron.recurrent = description.recurrent ? 1 : 0
     neuron.reset_detached = description.resetDetached ? 1 : 0
     neuron.refractory_steps = Int32(description.refractorySteps)
     neuron.silent_neurons_learn_nothing = description.silentNeuronsLearnNothing ? 1 : 0
@@ -93,6 +95,9 @@ public struct Neurons<Scalar: Real>: Layer {
 
   public var stateCount: Int { derivedCount + Int(GANGLION_NEURON_STATE) * units }
   public var workspaceCount: Int { 2 * units }
+  public let readsActive = false
+  public let worksInPlace = true
+  public var multiplyAccumulates: Int { description.recurrent ? units * units : 0 }
 
   private static func logit(_ decay: Double) -> Double { logarithm(decay / (1 - decay)) }
 
@@ -107,6 +112,8 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -135,19 +142,55 @@ public struct Neurons<Scalar: Real>: Layer {
         Scalar.stepNeurons(
           &neuron, width: units, decay: derivedCount > 0 ? UnsafePointer(state + 1) : decay,
           scale: derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
-          membrane: membrane, spikes: output.values)
+          membrane: description.output == .membrane ? membrane : nil, spikes: output.values)
       }
     }
     if description.output == .membrane {
       output.values.update(from: membrane, count: units)
       output.activeCount = nil
     } else {
-      output.activeCount = Scalar.listActive(output.values, width: units, into: output.active)
+      output.activeCount =
+        output.isListWanted ? Scalar.listActive(output.values, width: units, into: output.active) : nil
     }
+  }
+
+  /// Whether units may be stepped a piece at a time: nothing but the membrane is kept, and no unit sees another.
+  var goesInPieces: Bool {
+    emitsSpikes && !description.recurrent && description.reset != .softLate && description.refractorySteps == 0
+      && description.adaptationStrength == 0 && description.synapticDecay == 0
+  }
+
+  /// One step of `count` units from `first` on, all pieces of a layer for which `goesInPieces`.
+  func stepPiece(
+    parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, first: Int, count: Int,
+    current: UnsafePointer<Scalar>, spikes: UnsafeMutablePointer<Scalar>
+  ) {
+    if derivedCount > 0, state[0] == 0 {
+      derive(parameters, decay: state + 1, scale: state + 1 + units)
+      state[0] = 1
+    }
+    var neuron = neuron
+    fixedDecay.withUnsafeBufferPointer { fixedDecay in
+      fixedScale.withUnsafeBufferPointer { fixedScale in
+        // A layer without units cannot be made, so both arrays have memory.
+        guard let decay = fixedDecay.baseAddress, let scale = fixedScale.baseAddress else { return }
+        Scalar.stepNeurons(
+          &neuron, width: count, decay: (derivedCount > 0 ? UnsafePointer(state + 1) : decay) + first,
+          scale: (derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale) + first, current: current,
+          state: state + derivedCount + first, membrane: nil, spikes: spikes)
+      }
+    }
+  }
+
+  /// The membranes take the place of the currents where nobody needs those any more.
+  private func tapedMembrane(_ pass: LayerPass<Scalar>) -> Buffer<Scalar> {
+    pass.ownsInput ? pass.input.values : pass.tape.scalars("membrane", count: pass.layout.rows * units)
   }
 
   private var needsDrives: Bool { decayParameters > 0 && description.inputScale == .leaky }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let rows = pass.layout.rows
     let decay = pass.tape.scalars("decay", count: units)
@@ -159,7 +202,7 @@ public struct Neurons<Scalar: Real>: Layer {
       scale.array = fixedScale
     }
     let asMembrane = description.output == .membrane
-    let membrane = asMembrane ? pass.output.values : pass.tape.scalars("membrane", count: rows * units)
+    let membrane = asMembrane ? pass.output.values : tapedMembrane(pass)
     let spikes = asMembrane ? pass.tape.scalars("spikes", count: rows * units) : pass.output.values
     let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
     let adaptations =
@@ -172,7 +215,8 @@ public struct Neurons<Scalar: Real>: Layer {
       var neuron = neuron
       neuron.smooth = pass.isSmooth ? 1 : 0
       let state = states.base + lane * each
-      state.update(repeating: 0, count: each)
+      // Neurons that go in pieces keep nothing but the membrane.
+      state.update(repeating: 0, count: goesInPieces ? units : each)
       let at = row * units
       Scalar.runNeurons(
         &neuron, steps: steps, width: units, decay: decay.base, scale: scale.base,
@@ -182,6 +226,8 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     if description.output == .membrane {
@@ -191,7 +237,7 @@ public struct Neurons<Scalar: Real>: Layer {
     let rows = pass.layout.rows
     let decay = pass.tape.scalars("decay", count: units).base
     let scale = pass.tape.scalars("scale", count: units).base
-    let membrane = pass.tape.scalars("membrane", count: rows * units).base
+    let membrane = tapedMembrane(pass).base
     let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
     let adaptations =
       description.adaptationStrength != 0 ? pass.tape.scalars("adaptations", count: rows * units).base : nil
@@ -207,7 +253,11 @@ public struct Neurons<Scalar: Real>: Layer {
       transposed = UnsafePointer(buffer.base)
     }
     let learnsDecay = decayParameters > 0
-    scratch.fill(0)
+    if learnsDecay {
+      for lane in 0..<pass.lanes.count {
+        (scratch.base + (8 * lane + 6) * units).update(repeating: 0, count: 2 * units)
+      }
+    }
     pass.forEachSample { lane, _, row, steps in
       var neuron = neuron
       let at = row * units

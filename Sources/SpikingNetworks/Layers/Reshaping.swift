@@ -15,6 +15,8 @@ public struct Flatten<Scalar: Real>: Layer {
 
   public var outputShape: [Int] { [inputWidth] }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -24,6 +26,8 @@ public struct Flatten<Scalar: Real>: Layer {
     if let count = input.activeCount { output.active.update(from: input.active, count: count) }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
     pass.forEachSample { _, _, row, steps in
@@ -31,6 +35,8 @@ public struct Flatten<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     let width = inputWidth
@@ -74,6 +80,8 @@ public struct ChannelsLast<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
@@ -88,9 +96,12 @@ public struct ChannelsLast<Scalar: Real>: Layer {
       permute(input.values, into: output.values)
     }
     output.activeCount =
-      emitsSpikes ? Scalar.listActive(output.values, width: inputWidth, into: output.active) : nil
+      emitsSpikes && output.isListWanted
+      ? Scalar.listActive(output.values, width: inputWidth, into: output.active) : nil
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
     pass.forEachSample { _, sample, row, steps in
@@ -111,6 +122,8 @@ public struct ChannelsLast<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     let width = inputWidth

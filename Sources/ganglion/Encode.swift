@@ -1,0 +1,173 @@
+import ArgumentParser
+import Audio
+import Glibc
+import Plotting
+import Spiketrum
+
+/// `ganglion encode`: sound to spikes.
+struct Encode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn sound into spikes.",
+    discussion: """
+      Writes the spikes in the HDF5 layout of the Spiking Heidelberg Digits (times in seconds, units = channel * levels \
+      + level, the analogue code under extra), from which other tools can train and ganglion decode makes sound again. \
+      Levels hold equal shares of the recording's spikes unless --level-edges gives the coefficients between them.
+
+      \(ExitStatus.help)
+      """)
+
+  @Argument(help: "A sound, or - for standard input.", completion: .file())
+  var input: String
+
+  @Option(name: [.short, .long], help: "The file of spikes to write (.h5).")
+  var output: String?
+
+  @Option(help: "Spikes a second, exact in every second of the sound.")
+  var rate: Double = 1000
+
+  @Option(help: "Pick every atom with at least this coefficient instead of a rate.")
+  var threshold: Double?
+
+  @Option(help: "Resample to this rate first, Hz; the sound's own rate otherwise.")
+  var sampleRate: Int?
+
+  @Option(help: "Number of gammatone kernels.")
+  var channels: Int = 40
+
+  @Option(help: "Centre frequency of the lowest kernel, Hz.")
+  var lowest: Double = 80
+
+  @Option(help: "Centre frequency of the highest kernel, Hz; 0.45 of the sample rate otherwise.")
+  var highest: Double?
+
+  @Option(help: "Number of intensity levels.")
+  var levels: Int = 3
+
+  @Option(parsing: .upToNextOption, help: "Coefficients between the levels, ascending.")
+  var levelEdges: [Float] = []
+
+  @Flag(help: "Pick negative coefficients too; the place code then loses their sign.")
+  var signed = false
+
+  @Option(help: "Milliseconds an atom stays open after its kernel has arrived; one longest kernel otherwise.")
+  var lookAhead: Double?
+
+  @Flag(help: "Wait for the end of the sound: the best spikes of the whole of it.")
+  var whole = false
+
+  @Option(help: "Draw cochleagram and spikes into this file (.png or .svg).")
+  var picture: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...64).contains(levels) else { throw ValidationError("--levels is \(levels), allowed is 1 to 64") }
+    guard channels * levels <= 65_536 else {
+      throw ValidationError("\(channels) channels of \(levels) levels are more than the 65536 inputs a file can name")
+    }
+    guard levelEdges.isEmpty || levelEdges.count == levels - 1 else {
+      throw ValidationError("--level-edges has \(levelEdges.count) values; \(levels) levels need \(levels - 1)")
+    }
+    if let threshold, !(threshold > 0) { throw ValidationError("--threshold is \(threshold); it must be positive") }
+    if let lookAhead, !(0...60_000).contains(lookAhead) {
+      throw ValidationError("--look-ahead is \(lookAhead) ms, allowed is 0 to 60000")
+    }
+  }
+
+  func run() throws {
+    let source = try SoundFileReader(input == "-" ? .descriptor(STDIN_FILENO, name: "standard input") : .path(input))
+    let stream = try SoundStream(source, sampleRate: sampleRate ?? source.sampleRate)
+    var samples: [Float] = []
+    while let next = try stream.next() { samples += next }
+    let result = try encode(samples, sampleRate: stream.sampleRate)
+    let recording = result.recording
+    if let output { try recording.file.write(to: output) }
+    if let picture { try SpiketrumPicture(samples: samples, recording: recording, title: input).draw(to: picture) }
+    let decoder = SpiketrumDecoder(result.dictionary)
+    let place = decoder.decode(recording.placed, amplitudes: recording.amplitudes, sampleCount: samples.count)
+    let report = SpiketrumReport(
+      spikes: recording.spikes.count, seconds: recording.seconds,
+      analogueDecibels: signalToNoiseDecibels(
+        of: decoder.decode(recording.spikes, sampleCount: samples.count), reference: samples),
+      placeDecibels: signalToNoiseDecibels(of: place, reference: samples),
+      latencyMicroseconds: result.latencyMicroseconds)
+    try StandardOutput.shared.write(line: json ? report.json : report.text)
+  }
+
+  private func encode(_ samples: [Float], sampleRate: Int) throws -> (
+    recording: SpiketrumRecording, dictionary: GammatoneDictionary, latencyMicroseconds: Int64?
+  ) {
+    var configuration = SpiketrumConfiguration(
+      sampleRate: sampleRate, channelCount: channels, lowestFrequency: lowest, highestFrequency: highest,
+      spikesPerSecond: rate, positiveOnly: !signed,
+      lookAheadMicroseconds: lookAhead.map { Int64(($0 * 1000).rounded()) },
+      silenceThreshold: Float(threshold ?? 1e-4), levelEdges: [], levelReference: .absolute)
+    let dictionary = try GammatoneDictionary(configuration.dictionary)
+    let open = configuration.lookAheadMicroseconds.map { Int(Double($0) * Double(sampleRate) / 1e6) }
+    var pursuit = try MatchingPursuit(
+      dictionary: dictionary,
+      settings: .init(
+        budget: threshold == nil ? .spikesPerSecond(rate) : .threshold, positiveOnly: !signed,
+        threshold: configuration.silenceThreshold, lookAhead: whole ? nil : open ?? dictionary.longest))
+    let latency = pursuit.latencySamples.map { Int64($0) * 1_000_000 / Int64(sampleRate) }
+    var spikes: [Spike] = []
+    pursuit.push(samples.span) { spikes.append($0) }
+    pursuit.finish { spikes.append($0) }
+    configuration.levelEdges = try edges(of: spikes, above: configuration.silenceThreshold)
+    let placed = PlacedRecording(spikes, configuration)
+    let recording = SpiketrumRecording(
+      configuration: configuration, spikes: spikes, placed: placed.spikes, amplitudes: placed.amplitudes,
+      sampleCount: samples.count)
+    return (recording, dictionary, latency)
+  }
+
+  private func edges(of spikes: [Spike], above threshold: Float) throws -> [Float] {
+    if !levelEdges.isEmpty { return levelEdges }
+    let magnitudes = spikes.map { abs($0.coefficient) }
+    // Silence has no terciles; doubling steps then stand in for them.
+    if Set(magnitudes).count < levels { return (1..<max(1, levels)).map { threshold * Float(1 << min($0, 30)) } }
+    return try evenEdges(of: magnitudes, levels: levels)
+  }
+}
+
+/// What encoding or decoding came to.
+struct SpiketrumReport: Encodable {
+  var spikes: Int
+  var seconds: Double
+  var spikesPerSecond: Double
+  /// SNR of the sound decoded from times, channels and coefficients, dB.
+  var analogueDecibels: Double?
+  /// SNR of the sound decoded from times, channels and levels, dB.
+  var placeDecibels: Double?
+  var latencyMicroseconds: Int64?
+
+  init(
+    spikes: Int, seconds: Double, analogueDecibels: Double?, placeDecibels: Double?, latencyMicroseconds: Int64? = nil
+  ) {
+    self.spikes = spikes
+    self.seconds = seconds
+    spikesPerSecond = seconds > 0 ? Double(spikes) / seconds : 0
+    // A sound of zeros has no SNR, and JSON has no infinity.
+    self.analogueDecibels = analogueDecibels.flatMap { $0.isFinite ? $0 : nil }
+    self.placeDecibels = placeDecibels.flatMap { $0.isFinite ? $0 : nil }
+    self.latencyMicroseconds = latencyMicroseconds
+  }
+
+  var text: String {
+    var lines = [
+      "spikes         \(spikes) in \(fixed(seconds, 3)) s, \(fixed(spikesPerSecond, 1)) a second"
+    ]
+    if let analogueDecibels { lines.append("analogue code  \(fixed(analogueDecibels, 2)) dB SNR") }
+    if let placeDecibels { lines.append("place code     \(fixed(placeDecibels, 2)) dB SNR") }
+    if let latencyMicroseconds { lines.append("latency        \(fixed(Double(latencyMicroseconds) / 1000, 1)) ms") }
+    return lines.joined(separator: "\n")
+  }
+
+  var json: String {
+    func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "null" }
+    return "{\"spikes\":\(spikes),\"seconds\":\(seconds),\"spikesPerSecond\":\(spikesPerSecond)"
+      + ",\"analogueDecibels\":\(number(analogueDecibels)),\"placeDecibels\":\(number(placeDecibels))"
+      + ",\"latencyMicroseconds\":\(latencyMicroseconds.map { "\($0)" } ?? "null")}"
+  }
+}

@@ -1,0 +1,32 @@
+import FoundationEssentials
+
+/// A mono WAV file of 16-bit samples.
+struct WaveFile {
+  /// Full scale is 1; what lies beyond is clipped.
+  var samples: [Float]
+  /// Hz.
+  var sampleRate: Int
+
+  var bytes: [UInt8] {
+    func little(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    let size = 2 * samples.count
+    var bytes = Array("RIFF".utf8) + little(36 + size, 4) + Array("WAVEfmt ".utf8)
+    bytes += little(16, 4) + little(1, 2) + little(1, 2)
+    bytes += little(sampleRate, 4) + little(2 * sampleRate, 4) + little(2, 2) + little(16, 2)
+    bytes += Array("data".utf8) + little(size, 4)
+    bytes.reserveCapacity(bytes.count + size)
+    for sample in samples {
+      let value = Int16((min(max(sample, -1), 1) * 32767).rounded())
+      bytes.append(UInt8(truncatingIfNeeded: value))
+      bytes.append(UInt8(truncatingIfNeeded: value >> 8))
+    }
+    return bytes
+  }
+
+  /// Writes the whole file, or leaves what was there.
+  func write(to path: String) throws {
+    try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import SpikingNetworks
+
+@Suite("Descriptions")
+struct DescriptionTests {
+  static let every: [LayerDescription] = [
+    .dense(.init(units: 4, taps: 2, dilation: 3, bias: true)), .batchNorm(.init(momentum: 0.2)),
+    .neurons(.init(decay: 0.3, learnedDecay: .neuron, reset: .softLate, refractorySteps: 2, recurrent: true)),
+    .dropout(.init(rate: 0.25)), .channelsLast,
+    .conv(.init(channels: 8, kernel: 5, stride: 2, padding: 1, groups: 2, bias: true)),
+    .conv1d(.init(channels: 3)), .pool(.init(kind: .sum, size: 3, stride: 2)), .flatten,
+    .convLSTM(
+      .init(
+        channels: 5, kernel: 5,
+        attention: .init(kind: .channel, placement: .hidden, output: .lif, reduction: 4, kernel: 7, decay: 0.3),
+        threshold: 0.1, surrogate: .arctan, surrogateWidth: 2, forgetBias: 0, output: .hidden)),
+    .delay(.init(maximum: 9)), .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])),
+  ]
+
+  @Test("Every layer is written and read back")
+  func roundTrip() throws {
+    let network = NetworkDescription(input: [2, 8, 8], layers: Self.every)
+    let data = try JSONEncoder().encode(network)
+    #expect(try JSONDecoder().decode(NetworkDescription.self, from: data) == network)
+  }
+
+  @Test(
+    "What is not known, misspelt or too much is refused",
+    arguments: [
+      #"{"conv": {"channels": 8, "kernal": 5}}"#, #"{"flatten": {"size": 2}}"#, #"{"pol": {}}"#,
+      #"{"flatten": {}, "channelsLast": {}}"#, #"{"conv": {"kernel": 3}}"#,
+      #"{"convLSTM": {"channels": 2, "peephole": 1}}"#,
+      #"{"convLSTM": {"channels": 2, "attention": {"sort": "both"}}}"#, #"{"delay": {}}"#,
+    ])
+  func refused(text: String) {
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(LayerDescription.self, from: Data(text.utf8)) }
+  }
+
+  @Test("Defaults are those of the descriptions")
+  func defaults() throws {
+    func layer(_ text: String) throws -> LayerDescription {
+      try JSONDecoder().decode(LayerDescription.self, from: Data(text.utf8))
+    }
+    #expect(try layer(#"{"conv": {"channels": 8, "kernel": 5}}"#) == .conv(.init(channels: 8, kernel: 5, padding: 2)))
+    #expect(try layer(#"{"pool": {"size": 3}}"#) == .pool(.init(size: 3, stride: 3)))
+    #expect(try layer(#"{"convLSTM": {"channels": 3}}"#) == .convLSTM(.init(channels: 3)))
+    #expect(try layer(#"{"channelsLast": {}}"#) == .channelsLast)
+  }
+
+  @Test("What does not fit is said before anything runs")
+  func shapes() {
+    func error(_ input: [Int], _ layers: [LayerDescription]) -> String {
+      do throws(NetworkError) {
+        _ = try Network<Float>(NetworkDescription(input: input, layers: layers), seed: 0)
+        return "none"
+      } catch {
+        return error.description
+      }
+    }
+    #expect(error([2, 8, 8], []) == "a network needs at least one layer")
+    #expect(error([12], [.conv(.init(channels: 2))]).hasPrefix("layer 0 (conv): takes a map"))
+    #expect(error([12], [.flatten, .convLSTM(.init(channels: 2))]).hasPrefix("layer 1 (convLSTM): takes a map"))
+    #expect(error([4, 4, 3], [.conv(.init(channels: 4, groups: 2))]).contains("2 groups do not divide 3 into 4"))
+    #expect(error([4, 4, 3], [.conv(.init(channels: 4, kernel: 7, padding: 0))]).contains("does not fit 4 x 4"))
+    #expect(error([4, 4, 3], [.pool(.init(size: 5))]).contains("squares of 5 do not fit"))
+    #expect(error([4, 4, 3], [.convLSTM(.init(channels: 2, kernel: 4))]).contains("kernel 4 is not odd"))
+    #expect(error([6], [.residual(.init(layers: [.dense(.init(units: 5))]))]).contains("have to keep the shape"))
+    #expect(error([6], [.delay(.init(maximum: 0))]).contains("outside 1...100000"))
+  }
+}
+
+@Suite("Networks")
+struct NetworkTests {
+  private func network() throws -> Network<Float> {
+    disturbed(
+      try Network<Float>(
+        NetworkDescription(
+          input: [2, 8, 8],
+          layers: [
+            .channelsLast, .conv(.init(channels: 6, groups: 2, bias: true)), .batchNorm(.init()),
+            .neurons(.init(reset: .none, output: .membrane)), .flatten, .dense(.init(units: 5, taps: 2)),
+            .batchNorm(.init(gain: 0.7)), .batchNorm(.init()),
+          ]), seed: 3), seed: 4, by: 0.3)
+  }
+
+  @Test("Folding normalisations changes nothing but rounding")
+  func folding() throws {
+    let whole = try network()
+    let folded = try whole.folded()
+    #expect(folded.layers.map(\.kind) == ["channelsLast", "conv", "neurons", "flatten", "dense", "batchNorm"])
+    let sequences = randomSequences(shape: [2, 8, 8], steps: [6, 9], density: 0.3, seed: 2)
+    let logits = [whole, folded].map { network in
+      let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
+      runner.forward(sequences, training: false)
+      return runner.logits.array
+    }
+    #expect(logits[0].map { abs($0) }.max() ?? 0 > 0.1)
+    #expect(zip(logits[0], logits[1]).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  @Test("The summary counts what is there")
+  func summary() throws {
+    let summary = try network().summary(density: 0.1)
+    #expect(summary.rows.count == 8)
+    #expect(summary.rows[1].learned == 2 * 9 * 3 + 6)
+    #expect(summary.rows[1].multiplyAccumulates == 8 * 8 * 6 * 9)
+    #expect(abs(summary.rows[1].synapticOperations - 345.6) < 1e-9)
+    // The membranes are not spikes: the synapses behind them work in full.
+    #expect(summary.rows[5].synapticOperations == Double(2 * 384 * 5))
+    #expect(summary.rows[2].learned == 12)
+    #expect(summary.rows[5].stateBytes == 4 * (2 * 384 + 1))
+    #expect(summary.text.contains("3,456"))
+    #expect(summary.text.split(separator: "\n").count == 12)
+  }
+
+  @Test("Parameters go through tensors and back")
+  func tensors() throws {
+    let network = try network()
+    let tensors = try network.tensors()
+    #expect(try Network(network.description, tensors: tensors).parameters == network.parameters)
+    var missing = tensors
+    missing["layers.1.bias"] = nil
+    #expect(throws: NetworkError.missingTensor(name: "layers.1.bias", shape: [6])) {
+      try Network(network.description, tensors: missing)
+    }
+    var more = tensors
+    more["layers.9.weight"] = try Tensor(shape: [1], values: [1])
+    #expect(throws: NetworkError.unexpectedTensor(name: "layers.9.weight")) {
+      try Network(network.description, tensors: more)
+    }
+  }
+
+  @Test("Attention that is on and off is told")
+  func attentionShares() throws {
+    let description = NetworkDescription(
+      input: [2, 6, 6], layers: [.channelsLast, .convLSTM(.init(channels: 4, threshold: 0.1))])
+    var network = try Network<Float>(description, seed: 1)
+    let sequences = randomSequences(shape: [2, 6, 6], steps: [5], density: 0.2, seed: 1)
+    func shares() -> [String: Double] {
+      let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
+      runner.forward(sequences, training: true)
+      return runner.measurements(ofLayer: 1)
+    }
+    // As it begins, nearly all of the memory is kept.
+    #expect(shares().keys.sorted() == ["channelAttentionOn", "spatialAttentionOn"])
+    #expect(shares().values.allSatisfy { $0 > 0.9 })
+    let bias = try #require(network.named.first { $0.name == "layers.1.attention.outerBias" })
+    for index in bias.range { network.parameters[index] = -10 }
+    #expect(shares()["channelAttentionOn"] == 0)
+  }
+}
