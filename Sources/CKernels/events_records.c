@@ -19,26 +19,22 @@ CLONES ganglion_event_progress ganglion_decode_dat(
     return (ganglion_event_progress){8 * i, 0};
   }
   while (i < records) {
-    /* Blocks without a step back of time hold no overflow of the counter: they are converted in one sweep. */
+    /* A block is converted in one sweep as if the counter did not run over; where it did, time falls by more than half
+       its range, and the block is done again one by one. */
     const int64_t end = i + 512 < records ? i + 512 : records;
-    int64_t epoch = state->epoch;
-    uint32_t before = (uint32_t)state->last;
-    int wraps = 0;
+    const int64_t epoch = state->epoch;
     for (int64_t k = i; k < end; k++) {
-      const uint32_t time = load_le32(bytes + 8 * k);
-      wraps |= time < before && before - time > 0x80000000u;
-      before = time;
+      const uint64_t record = load_le64(bytes + 8 * k);
+      const uint32_t data = (uint32_t)(record >> 32);
+      output.times[k] = epoch + (int64_t)(uint32_t)record;
+      output.x[k] = (uint16_t)(data & f.x_mask);
+      output.y[k] = (uint16_t)((data >> f.y_shift) & f.y_mask);
+      output.polarities[k] = (uint8_t)(((data >> f.polarity_shift) & f.polarity_mask) != 0);
     }
+    int64_t wraps = output.times[i] + ((int64_t)1 << 31) < epoch + state->last;
+    for (int64_t k = i + 1; k < end; k++) wraps += output.times[k] + ((int64_t)1 << 31) < output.times[k - 1];
     if (__builtin_expect(!wraps, 1)) {
-      for (int64_t k = i; k < end; k++) {
-        const uint64_t record = load_le64(bytes + 8 * k);
-        const uint32_t data = (uint32_t)(record >> 32);
-        output.times[k] = epoch + (int64_t)(uint32_t)record;
-        output.x[k] = (uint16_t)(data & f.x_mask);
-        output.y[k] = (uint16_t)((data >> f.y_shift) & f.y_mask);
-        output.polarities[k] = (uint8_t)((data >> f.polarity_shift) & f.polarity_mask) != 0;
-      }
-      state->last = before;
+      state->last = output.times[end - 1] - epoch;
     } else {
       for (int64_t k = i; k < end; k++) {
         const int64_t time = load_le32(bytes + 8 * k);

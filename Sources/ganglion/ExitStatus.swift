@@ -4,6 +4,7 @@ import EventFormats
 import Events
 import Learning
 import Pipelines
+import Plotting
 import Recognition
 import Spiketrum
 import SpikingNetworks
@@ -48,6 +49,8 @@ enum ExitStatus: Int32, CaseIterable {
       case let error as AudioError: Self(error)
       case let error as EventFormatError: error.code == .inputOutput ? .noInput : .badInput
       case is InputError: .badInput
+      case is EventFilterError: .usage
+      case is PlottingError: .output
       case let error as ModelError: Self(error)
       case is OutputError: .output
       case is DataError: .badInput
