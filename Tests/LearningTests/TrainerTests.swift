@@ -133,7 +133,7 @@ struct RecipeTests {
 
   @Test("what is missing is named")
   func missing() throws {
-    let wrong = recipe.replacingOccurrences(of: "    epochs: 4\n", with: "")
+    let wrong = recipe.replacingOccurrences(of: "  epochs: 4\n", with: "")
     let error = #expect(throws: RecipeError.self) { try Recipe(yaml: wrong, path: "toy.yaml") }
     #expect(error?.description.contains("'epochs' is missing") == true)
   }

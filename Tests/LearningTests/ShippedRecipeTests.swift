@@ -1,0 +1,27 @@
+import Foundation
+import Learning
+import SpikingNetworks
+import Testing
+
+@Suite("Shipped recipes")
+struct ShippedRecipeTests {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../Samples/recipes").standardizedFileURL.path
+
+  @Test(
+    "a shipped recipe is valid, its network takes what its encoder gives and has the outputs it should",
+    arguments: [("digits", 10), ("commands", 12), ("event-digits", 10), ("dvs-gesture", 11)])
+  func valid(name: String, classes: Int) throws {
+    let path = "\(Self.folder)/\(name).yaml"
+    let recipe = try Recipe(yaml: String(contentsOfFile: path, encoding: .utf8), path: path)
+    let network = try Network<Float>(recipe.network, seed: recipe.training.seed)
+    let width =
+      switch recipe.encoder {
+      case .spiketrum(let options):
+        options.configuration.channelCount * max(options.evenLevels, options.configuration.levels)
+      case .events(let options): options.configuration.shape.reduce(1, *)
+      }
+    #expect(network.inputWidth == width)
+    #expect(network.outputCount == classes)
+  }
+}
