@@ -31,6 +31,8 @@ struct Ganglion: AsyncParsableCommand {
         try command.run()
       }
     } catch {
+      // Help and version come as errors that mean success; they are the parser's to print.
+      if exitCode(for: error) == .success { exit(withError: error) }
       guard let status = ExitStatus(error) else { exit(withError: error) }
       StandardError.report("\(error)")
       exit(withError: ExitCode(status.rawValue))

@@ -1,0 +1,24 @@
+import Testing
+
+@Suite("Help")
+struct HelpTests {
+  @Test(
+    "help goes to standard output and is no failure",
+    arguments: [
+      "", "run", "info", "convert", "encode", "decode", "plot", "train", "evaluate", "benchmark", "benchmark run",
+    ])
+  func help(command: String) throws {
+    let outcome = try Program.shell("ganglion \(command) --help")
+    #expect(outcome.code == 0)
+    #expect(outcome.lines.contains { $0.hasPrefix("USAGE: ganglion \(command)") })
+    #expect(outcome.errors == "")
+  }
+
+  @Test("an unknown option is wrong usage, told on standard error")
+  func unknownOption() throws {
+    let outcome = try Program.shell("ganglion run --modle x")
+    #expect(outcome.code == 64)
+    #expect(outcome.lines.isEmpty)
+    #expect(outcome.errors.contains("--modle"))
+  }
+}
