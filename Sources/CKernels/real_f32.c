@@ -9,3 +9,4 @@
 #define EXP expf
 #define ATAN atanf
 #include "real.inc"
+#include "neurons.inc"

@@ -9,3 +9,4 @@
 #define EXP exp
 #define ATAN atan
 #include "real.inc"
+#include "neurons.inc"

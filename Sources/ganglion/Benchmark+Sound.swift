@@ -68,10 +68,10 @@ struct BenchmarkSound: ParsableCommand {
     let rate = try SoundFileReader(.path(paths[0])).sampleRate
     let dictionary = try GammatoneDictionary(
       .init(
-        sampleRate: rate, channelCount: 40, lowestFrequency: 100, highestFrequency: 0.4875 * Double(rate)))
+        sampleRate: rate, channelCount: 40, lowestFrequency: 60, highestFrequency: 0.4875 * Double(rate)))
     let quality = SpiketrumQuality(
       dictionary: dictionary, clips: try paths.map { try clip($0, sampleRate: rate) })
-    print("\(paths.count) clips of \(rate) Hz, \(fixed(quality.seconds, 1)) s; 40 kernels, 100 Hz on")
+    print("\(paths.count) clips of \(rate) Hz, \(fixed(quality.seconds, 1)) s; 40 kernels, 60 Hz on")
     if part != .robustness { try reportQuality(quality) }
     if part != .quality { try reportRobustness(quality) }
   }

@@ -124,7 +124,9 @@ private func writeLists<Value>(_ lists: [[Value]], _ type: Int64, _ path: String
     copy.initialize(from: list, count: list.count)
     return copy
   }
-  defer { copies.forEach { $0.deallocate() } }
+  defer {
+    for copy in copies { copy.deallocate() }
+  }
   let entries = zip(lists, copies).map { hvl_t(len: $0.count, p: UnsafeMutableRawPointer($1)) }
   return H5Dwrite(dataset, listType, 0, 0, 0, entries) >= 0
 }

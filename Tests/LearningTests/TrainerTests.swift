@@ -1,0 +1,140 @@
+import Foundation
+import Learning
+import SpikingNetworks
+import Tensors
+import Testing
+
+/// A task that can be learnt in a few epochs: which of two groups of inputs is active.
+private func toySet(_ count: Int, seed: UInt64) -> TrainingSet {
+  var random = RandomStream(seed: seed)
+  var set = TrainingSet(variants: [], targets: [])
+  for sample in 0..<count {
+    let label = sample % 2
+    var sequence = SpikeSequence(shape: [8])
+    for _ in 0..<(5 + random.integer(below: 4)) {
+      let channel = UInt32(label * 4 + random.integer(below: 4))
+      sequence.append(channels: [channel], values: [1])
+    }
+    set.variants.append([sequence])
+    set.targets.append(label)
+  }
+  return set
+}
+
+private let recipe = """
+  name: toy
+  data: {layout: folders}
+  encoder: {events: {width: 2, height: 2, binMicroseconds: 1000}}
+  network:
+    input: [8]
+    layers:
+      - dense: {units: 12, taps: 2}
+      - batchNorm: {}
+      - neurons: {decay: 0.7, learnedDecay: neuron, recurrent: true}
+      - dropout: {rate: 0.1}
+      - dense: {units: 2, bias: true}
+  spikes: {loss: 0.2}
+  training:
+    epochs: 4
+    batch: 7
+    seed: 11
+    averaging: 0.9
+    optimiser: {rate: 0.02, weightDecay: 0.01, clip: 1}
+  """
+
+private func trainer(threads: Int = 1, resuming: TrainingState? = nil) throws -> Trainer {
+  let recipe = try Recipe(yaml: recipe, path: "toy.yaml")
+  return try Trainer(
+    network: Network(recipe.network, seed: recipe.training.seed), options: recipe.training,
+    augmentation: recipe.spikes, train: toySet(40, seed: 1), validation: toySet(20, seed: 2), levels: 1,
+    threads: threads, fingerprint: "toy", resuming: resuming)
+}
+
+@Suite("Training")
+struct TrainerTests {
+  @Test("a toy task is learnt")
+  func learns() throws {
+    let trainer = try trainer()
+    while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
+    #expect(trainer.state.history[3].validationAccuracy == 1)
+    #expect(trainer.state.history[3].trainLoss < trainer.state.history[0].trainLoss)
+  }
+
+  @Test("threads do not change the weights")
+  func threads() throws {
+    let one = try trainer(threads: 1)
+    let three = try trainer(threads: 3)
+    _ = try one.runEpoch { _, _, _ in true }
+    _ = try three.runEpoch { _, _, _ in true }
+    #expect(one.state == three.state)
+  }
+
+  @Test("stopped in the middle of an epoch and resumed from the checkpoint, training ends with the same weights")
+  func resumes() throws {
+    let unbroken = try trainer()
+    while !unbroken.isFinished { _ = try unbroken.runEpoch { _, _, _ in true } }
+
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).checkpoint").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let checkpoint = Checkpoint(path: path)
+    let first = try trainer()
+    _ = try first.runEpoch { _, _, _ in true }
+    _ = try first.runEpoch { _, _, _ in true }
+    try checkpoint.write(first.state)
+    #expect(try first.runEpoch { done, total, _ in done < total / 2 } == nil)
+
+    let resumed = try trainer(resuming: checkpoint.read(fingerprint: "toy"))
+    #expect(resumed.state.epochsDone == 2)
+    while !resumed.isFinished { _ = try resumed.runEpoch { _, _, _ in true } }
+    #expect(resumed.state == unbroken.state)
+    // The one that was stopped can go on as well: the broken epoch left no trace.
+    while !first.isFinished { _ = try first.runEpoch { _, _, _ in true } }
+    #expect(first.state == unbroken.state)
+  }
+
+  @Test("a checkpoint of another recipe or a truncated one is refused with its path")
+  func refuses() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).checkpoint").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let checkpoint = Checkpoint(path: path)
+    #expect(try checkpoint.read(fingerprint: "toy") == nil)
+    try checkpoint.write(trainer().state)
+    #expect(throws: CheckpointError.self) { try checkpoint.read(fingerprint: "other") }
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: CheckpointError.self) { try checkpoint.read(fingerprint: "toy") }
+    #expect(error?.description.contains(path) == true)
+  }
+
+  @Test("an impossible rate is noticed as divergence")
+  func diverges() throws {
+    var recipe = try Recipe(yaml: recipe, path: "toy.yaml")
+    recipe.training.optimiser.rate = 1e38
+    recipe.training.optimiser.clip = 0
+    let trainer = try Trainer(
+      network: Network(recipe.network, seed: 1), options: recipe.training, augmentation: recipe.spikes,
+      train: toySet(40, seed: 1), validation: toySet(4, seed: 2), levels: 1, threads: 1, fingerprint: "")
+    #expect(throws: TrainingError.self) {
+      while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
+    }
+  }
+}
+
+@Suite("Recipes")
+struct RecipeTests {
+  @Test("a misspelt option is named, with its place and what is known")
+  func misspelt() throws {
+    let wrong = recipe.replacingOccurrences(of: "taps: 2", with: "tapps: 2")
+    let error = #expect(throws: RecipeError.self) { try Recipe(yaml: wrong, path: "toy.yaml") }
+    #expect(error?.description.contains("toy.yaml") == true)
+    #expect(error?.description.contains("tapps") == true)
+    #expect(error?.description.contains("taps") == true)
+  }
+
+  @Test("what is missing is named")
+  func missing() throws {
+    let wrong = recipe.replacingOccurrences(of: "    epochs: 4\n", with: "")
+    let error = #expect(throws: RecipeError.self) { try Recipe(yaml: wrong, path: "toy.yaml") }
+    #expect(error?.description.contains("'epochs' is missing") == true)
+  }
+}
