@@ -3,8 +3,7 @@ import Glibc
 import Synchronization
 
 /// Whether the user asked the program to stop: the first Ctrl-C or SIGTERM is noted, a second one ends it at once.
-final class Interruption: @unchecked Sendable {
-  // Sendable: the flag is atomic, and the sources are set before anyone else sees the object and never touched again.
+final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
   // Safe: set once, then only kept alive; Dispatch does not mark its sources Sendable.
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]

@@ -16,7 +16,7 @@ struct HelpTests {
 
   @Test("an unknown option is wrong usage, told on standard error")
   func unknownOption() throws {
-    let outcome = try Program.shell("ganglion run --modle x")
+    let outcome = try Program.shell("ganglion run --model x --modle y sound.wav")
     #expect(outcome.code == 64)
     #expect(outcome.lines.isEmpty)
     #expect(outcome.errors.contains("--modle"))
