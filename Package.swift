@@ -90,7 +90,7 @@ if Context.environment["GANGLION_FUZZ"] != nil {
   }
   package.targets.append(
     .executableTarget(
-      name: "FuzzEvents", dependencies: ["Events", "EventFormats"], path: "Fuzz/Events", exclude: ["Corpus"],
+      name: "FuzzEvents", dependencies: ["Events", "EventFormats"], path: "Tests/Fuzz/Events", exclude: ["Corpus"],
       swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventFormats
 import Events
 import Glibc
+import Pipelines
 import Tensors
 
 /// `ganglion benchmark events`: how fast recordings are decoded and binned.
@@ -45,8 +46,13 @@ struct BenchmarkEvents: ParsableCommand {
       for file in files { try measure(file) }
       return
     }
-    let folder = "/tmp/ganglion-benchmark-\(getpid())"
-    mkdir(folder, 0o700)
+    let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let folder = "\(temporary)/ganglion-benchmark-\(getpid())"
+    guard mkdir(folder, 0o700) == 0 else {
+      throw InputError(
+        source: folder, problem: "cannot be made (\(String(cString: strerror(errno))))",
+        remedy: "set TMPDIR to a folder with room")
+    }
     defer { rmdir(folder) }
     let scene = SyntheticScene(count: events, sensor: sensor).batch
     for (format, name, change) in Self.targets {
