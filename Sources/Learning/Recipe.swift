@@ -93,7 +93,8 @@ public enum EncoderOptions: Codable, Sendable, Equatable {
   }
 }
 
-/// Settings of the spiketrum encoder; see `SpiketrumConfiguration`.
+/// Settings of the spiketrum encoder; see `SpiketrumConfiguration`. A starting price that is not given is measured on the
+/// training data.
 public struct SpiketrumOptions: Codable, Sendable, Equatable {
   public var configuration: SpiketrumConfiguration
   /// Levels whose edges part the spikes of the training data evenly; 0 keeps the configuration's edges.
@@ -101,7 +102,7 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case sampleRate, channels, lowestFrequency, highestFrequency, spikesPerSecond, silenceThreshold, binMicroseconds
-    case countClip, levelEdges, evenLevels, peakDecay, dropBelowPeak, lookAheadMicroseconds
+    case countClip, levelEdges, evenLevels, peakDecay, dropBelowPeak, lookAheadMicroseconds, startingPrice
   }
 
   public init(from decoder: any Decoder) throws {
@@ -116,6 +117,7 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
     made.countClip = try values.value(.countClip, or: made.countClip)
     made.levelEdges = try values.value(.levelEdges, or: made.levelEdges)
     made.lookAheadMicroseconds = try values.value(.lookAheadMicroseconds, or: nil)
+    made.startingPrice = try values.value(.startingPrice, or: nil)
     made.dropBelowPeakDecibels = try values.value(.dropBelowPeak, or: nil)
     made.levelReference = .runningPeak(decayDecibelsPerSecond: try values.value(.peakDecay, or: 20))
     configuration = made

@@ -60,8 +60,9 @@ public struct MatchingPursuit: Sendable {
     public var threshold: Float
     /// Samples an atom stays open after the longest kernel beginning with it has arrived; nil waits for the end.
     public var lookAhead: Int?
-    /// The coefficient that the rate is expected to reach down to, where the price begins; nil takes it from the first
-    /// window, which misleads when a recording begins with silence. Matters for a rate and a bounded look-ahead only.
+    /// The coefficient that the rate is expected to reach down to, as a share of the running peak: where the price begins.
+    /// Nil takes it from the first window, which misleads when a recording begins with silence. Matters for a rate and a
+    /// bounded look-ahead only.
     public var startingPrice: Float?
 
     public init(
@@ -135,6 +136,11 @@ public struct MatchingPursuit: Sendable {
   /// Sample before which every spike has been emitted.
   public var closedThrough: Int64 { window.first }
 
+  /// The coefficient that the rate reaches down to at present, as a share of the running peak: where
+  /// ``Settings/startingPrice`` would begin for more of the same sound. Nil for other budgets, and before the first window
+  /// is full.
+  public var price: Float? { budget.currentShare }
+
   /// Energy of the samples received: the sum of their squares.
   public var inputEnergy: Double { window.inputEnergy }
 
@@ -172,7 +178,7 @@ public struct MatchingPursuit: Sendable {
     while budget.spendable(from: window.first, to: min(end, window.startsEnd), isLast: true, into: &ranges),
       let spike = window.pick(in: ranges)
     {
-      budget.spend(at: spike.sample)
+      budget.spend(at: spike.sample, coefficient: spike.coefficient)
       open.append(spike)
     }
     close(through: end, emit)
@@ -184,28 +190,29 @@ public struct MatchingPursuit: Sendable {
     budget.accrue(through: window.received)
     guard let latency = latencySamples, window.received - window.first >= Int64(latency) else { return }
     window.tolerance = correctionShare * budget.leastPrice
-    if budget.needsBase { budget.setBase(settings.startingPrice ?? firstPrice()) }
+    if budget.needsShare { budget.setShare(settings.startingPrice ?? firstPrice()) }
     while budget.spendable(from: window.first, to: window.startsEnd, isLast: false, into: &ranges),
       let spike = window.pickSettled(in: ranges, span: span)
     {
-      budget.spend(at: spike.sample)
+      budget.spend(at: spike.sample, coefficient: spike.coefficient)
       open.append(spike)
     }
-    budget.follow()
+    budget.follow(isSilent: !window.reaches(settings.threshold))
     close(through: window.first + Int64(hop), emit)
   }
 
-  /// The coefficient that the tokens of the first window reach down to when they are spent on it greedily.
+  /// The share of their peak that the tokens of the first window reach down to when they are spent on it greedily.
   private func firstPrice() -> Float {
-    guard case .spikesPerSecond(let rate) = settings.budget else { return settings.threshold }
+    guard case .spikesPerSecond(let rate) = settings.budget else { return 1 }
     var trial = window
     let range = [PickRange(first: window.first, end: window.startsEnd, threshold: settings.threshold)]
-    var price = settings.threshold
+    var (price, peak) = (settings.threshold, settings.threshold)
     for _ in 0..<Int(rate * Double(window.received) / Double(dictionary.parameters.sampleRate)) {
-      guard let spike = trial.pick(in: range) else { return settings.threshold }
+      guard let spike = trial.pick(in: range) else { return settings.threshold / peak }
       price = abs(spike.coefficient)
+      peak = max(peak, price)
     }
-    return price
+    return price / peak
   }
 
   private mutating func close(through end: Int64, _ emit: (Spike) -> Void) {

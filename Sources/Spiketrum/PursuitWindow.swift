@@ -74,6 +74,12 @@ struct PursuitWindow: Sendable {
     withStorage { storage, _ in ganglion_pursuit_advance(&storage, held, limit, threshold) }
   }
 
+  /// Whether any atom of the open window has a score of at least `score`.
+  func reaches(_ score: Float) -> Bool {
+    let blocks = Int(first - base) / block..<(Int(startsEnd - base) + block - 1) / block
+    return columnMaximum[blocks].contains { $0 >= score }
+  }
+
   /// Takes the greedy best atom that starts in one of the ranges and reaches its threshold.
   mutating func pick(in ranges: [PickRange]) -> Spike? {
     let open = first - base

@@ -45,6 +45,9 @@ public struct SpiketrumEncoder: Sendable {
   /// The kernels, to be shared with other encoders and decoders.
   public var dictionary: GammatoneDictionary { pursuit.dictionary }
 
+  /// The coefficient that the rate reaches down to at present, nil before the first window is full.
+  public var price: Float? { pursuit.price }
+
   /// Stream time from the end of a bin until its frame is emitted, at most: kernel, look-ahead and two hops.
   public var latencyMicroseconds: Int64 {
     let samples = (pursuit.latencySamples ?? 0) + pursuit.hop

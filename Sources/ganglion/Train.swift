@@ -128,7 +128,7 @@ struct Train: ParsableCommand {
 
   private static func show(_ activity: TrainingSession.Activity, _ line: WorkProgress) {
     switch activity {
-    case .measuringLevels: line.show("measuring intensity levels", done: 0, total: 1)
+    case .calibrating: line.show("fitting the encoder to the data", done: 0, total: 1)
     case .encoding(let part, let done, let total): line.show("encoding \(part.rawValue)", done: done, total: total)
     }
   }

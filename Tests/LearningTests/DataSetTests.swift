@@ -62,6 +62,13 @@ struct DataSetTests {
       #expect(names(split.validation) == ["bbbbbbbb_nohash_0.wav", "bed_bbbbbbbb_nohash_0.wav"])
       #expect(names(split.test) == ["cccccccc_nohash_1.wav", "17.wav"])
       #expect(split.test.map(\.label) == [0, 2])
+
+      description.testList = "speakers.txt"
+      let lists = ["speakers.txt": "# two of three\naaaaaaaa\nbbbbbbbb\n"]
+      let expected = ["aaaaaaaa_nohash_0.wav", "bbbbbbbb_nohash_0.wav", "bed_bbbbbbbb_nohash_0.wav"]
+      let other = DataSet(description, folder: folder, recipeFolder: folder, knownLists: lists)
+      #expect(names(try other.split().test) == expected)
+      #expect(try other.lists() == lists)
     }
   }
 

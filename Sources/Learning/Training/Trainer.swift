@@ -104,7 +104,7 @@ public final class Trainer {
     let variants = train.variants[index]
     let chosen = variants[random.integer(below: variants.count)]
     let changed = augmentation.apply(chosen, levels: levels, random: &random)
-    return changed.activePart ?? chosen
+    return changed.activePart() ?? chosen
   }
 
   private func updateAverage(_ average: inout [Float]) {
