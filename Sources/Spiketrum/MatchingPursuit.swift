@@ -191,9 +191,11 @@ public struct MatchingPursuit: Sendable {
     guard let latency = latencySamples, window.received - window.first >= Int64(latency) else { return }
     window.tolerance = correctionShare * budget.leastPrice
     if budget.needsShare { budget.setShare(settings.startingPrice ?? firstPrice()) }
+    var isFirst = true
     while budget.spendable(from: window.first, to: window.startsEnd, isLast: false, into: &ranges),
-      let spike = window.pickSettled(in: ranges, span: span)
+      let spike = window.pickSettled(in: ranges, span: span, isFirst: isFirst)
     {
+      isFirst = false
       budget.spend(at: spike.sample, coefficient: spike.coefficient)
       open.append(spike)
     }

@@ -8,7 +8,7 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A safetensors file, but without Ganglion's manifest.
     case noManifest
     case newerVersion(found: Int, known: Int)
-      /// The model was trained on spikes that this program's encoder no longer makes, or does not make yet.
+    /// The model was trained on spikes that this program's encoder no longer makes, or does not make yet.
     case encoderVersion(found: Int, known: Int)
     /// The manifest contradicts itself or lacks something.
     case manifest(String)
