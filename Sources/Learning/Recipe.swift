@@ -103,6 +103,7 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case sampleRate, channels, lowestFrequency, highestFrequency, spikesPerSecond, silenceThreshold, binMicroseconds
     case countClip, levelEdges, evenLevels, peakDecay, dropBelowPeak, lookAheadMicroseconds, startingPrice
+    case dynamicRange
   }
 
   public init(from decoder: any Decoder) throws {
@@ -117,6 +118,7 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
     made.countClip = try values.value(.countClip, or: made.countClip)
     made.levelEdges = try values.value(.levelEdges, or: made.levelEdges)
     made.lookAheadMicroseconds = try values.value(.lookAheadMicroseconds, or: nil)
+    made.dynamicRangeDecibels = try values.value(.dynamicRange, or: nil)
     made.startingPrice = try values.value(.startingPrice, or: nil)
     made.dropBelowPeakDecibels = try values.value(.dropBelowPeak, or: nil)
     made.levelReference = .runningPeak(decayDecibelsPerSecond: try values.value(.peakDecay, or: 20))

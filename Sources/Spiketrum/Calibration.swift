@@ -4,7 +4,7 @@ extension SpiketrumConfiguration {
   /// rate came to by the end of each. Clips hold samples at the configuration's rate; where none is long enough for a
   /// price, the configuration stays as it is.
   public func withStartingPrice(from clips: some Sequence<[Float]>) throws(SpiketrumError) -> Self {
-    if startingPrice != nil { return self }
+    if startingPrice != nil || dynamicRangeDecibels != nil { return self }
     let encoder = try SpiketrumEncoder(self)
     var prices: [Float] = []
     for clip in clips {

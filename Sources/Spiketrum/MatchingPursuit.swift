@@ -45,6 +45,10 @@ public struct MatchingPursuit: Sendable {
     /// of them add up to `floor(rate * duration)`. Within a second, tokens are saved for what is loud: an atom has to
     /// reach a price that follows the tokens left.
     case spikesPerSecond(Double)
+    /// Every atom that is no more than `decibels` under the running peak, which falls by so many decibels a second, and at
+    /// most so many spikes in each second: what is quiet beside what was just heard costs nothing. Unlike a rate it never
+    /// spends what is left over on noise.
+    case belowPeak(decibels: Double, decayDecibelsPerSecond: Double, spikesPerSecond: Double)
     /// So many spikes in all; with an unbounded look-ahead these are the best of the whole recording.
     case count(Int)
     /// Every atom that reaches the threshold.
@@ -105,6 +109,11 @@ public struct MatchingPursuit: Sendable {
     }
     switch settings.budget {
     case .spikesPerSecond(let spikes):
+      try SpiketrumError.require(
+        spikes > 0 && spikes <= Double(rate), "spikesPerSecond", spikes, "over 0 and at most the sample rate, \(rate)")
+    case .belowPeak(let decibels, let decay, let spikes):
+      try SpiketrumError.require(decay >= 0 && decay.isFinite, "decayDecibelsPerSecond", decay, "0 or more")
+      try SpiketrumError.require(decibels > 0 && decibels <= 120, "decibels", decibels, "over 0 and at most 120")
       try SpiketrumError.require(
         spikes > 0 && spikes <= Double(rate), "spikesPerSecond", spikes, "over 0 and at most the sample rate, \(rate)")
     case .count(let spikes):

@@ -43,7 +43,12 @@ struct SpikeBudget: Sendable {
     self.hop = Int64(hop)
     self.lead = Int64(lead)
     peak = Double(floor)
-    release = pow(10, -releaseDecibelsPerSecond / 20 * Double(hop) / Double(sampleRate))
+    var decay = releaseDecibelsPerSecond
+    if case .belowPeak(let decibels, let decayDecibelsPerSecond, _) = kind {
+      share = pow(10, -decibels / 20)
+      decay = decayDecibelsPerSecond
+    }
+    release = pow(10, -decay / 20 * Double(hop) / Double(sampleRate))
     second = Int64(max(1, (Double(sampleRate) / Double(hop)).rounded())) * Int64(hop)
   }
 
@@ -62,6 +67,13 @@ struct SpikeBudget: Sendable {
       ranges.append(PickRange(first: first, end: end, threshold: floor))
     case .count(let count):
       if spent[0] < count { ranges.append(PickRange(first: first, end: end, threshold: floor)) }
+    case .belowPeak(_, _, let rate):
+      forget(before: first / second)
+      for number in first / second...(end - 1) / second where spent(in: number) < allowance(of: number, rate) {
+        ranges.append(
+          PickRange(
+            first: max(first, number * second), end: min(end, (number + 1) * second), threshold: leastPrice))
+      }
     case .spikesPerSecond(let rate):
       forget(before: first / second)
       for number in first / second...(end - 1) / second where spent(in: number) < allowance(of: number, rate) {
@@ -80,7 +92,7 @@ struct SpikeBudget: Sendable {
     switch kind {
     case .threshold: return
     case .count: spent[0] += 1
-    case .spikesPerSecond:
+    case .spikesPerSecond, .belowPeak:
       let slot = Int(sample / second - oldest)
       while spent.count <= slot { spent.append(0) }
       spent[slot] += 1
@@ -96,7 +108,7 @@ struct SpikeBudget: Sendable {
 
   /// The price in sight, or the threshold where there is none.
   var leastPrice: Float {
-    guard case .spikesPerSecond = kind, let share else { return floor }
+    guard let share else { return floor }
     return max(floor, Float(share * peak))
   }
 
@@ -158,7 +170,7 @@ struct SpikeBudget: Sendable {
 /// so that the price neither lags behind a loud sound nor swings within it.
 private let elasticity = 0.5
 
-/// How fast the running peak forgets a loud sound: slowly enough that the price hardly moves within a word, fast enough
+/// How fast the running peak forgets a loud sound where a rate is to be kept: slowly enough that the price hardly moves within a word, fast enough
 /// that a quiet voice is heard seconds after a loud one.
 private let releaseDecibelsPerSecond = 6.0
 

@@ -32,6 +32,9 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
   public var truncation: Double
   /// Spikes picked in each second of the stream, at most.
   public var spikesPerSecond: Double
+  /// How far under the running peak spikes are picked, dB: the rate is then only a bound. Nil picks at the rate, exactly.
+  /// Needs levels relative to a running peak, and follows the same.
+  public var dynamicRangeDecibels: Double?
   /// Whether only positive coefficients are picked.
   public var positiveOnly: Bool
   /// How long an atom stays open after the longest kernel beginning with it has arrived; nil is one longest kernel.
@@ -90,6 +93,15 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
       highestFrequency: highestFrequency, order: order, phase: phase, truncation: truncation)
   }
 
+  /// When the pursuit stops.
+  var budget: MatchingPursuit.Budget {
+    guard let dynamicRangeDecibels, case .runningPeak(let decay) = levelReference else {
+      return .spikesPerSecond(spikesPerSecond)
+    }
+    return .belowPeak(
+      decibels: dynamicRangeDecibels, decayDecibelsPerSecond: decay, spikesPerSecond: spikesPerSecond)
+  }
+
   /// Throws ``SpiketrumError`` when the place code cannot be built; the dictionary and the pursuit check the rest.
   func checkPlaceCode() throws(SpiketrumError) {
     guard version == Self.currentVersion else { throw .version(found: version, known: Self.currentVersion) }
@@ -111,6 +123,9 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
     } else {
       try SpiketrumError.require(
         dropBelowPeakDecibels == nil, "dropBelowPeakDecibels", dropBelowPeakDecibels?.description ?? "nil",
+        "nil unless levels are relative to the running peak")
+      try SpiketrumError.require(
+        dynamicRangeDecibels == nil, "dynamicRangeDecibels", dynamicRangeDecibels?.description ?? "nil",
         "nil unless levels are relative to the running peak")
     }
   }

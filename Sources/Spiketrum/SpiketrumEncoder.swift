@@ -30,7 +30,7 @@ public struct SpiketrumEncoder: Sendable {
     pursuit = try MatchingPursuit(
       dictionary: dictionary,
       settings: .init(
-        budget: .spikesPerSecond(configuration.spikesPerSecond), positiveOnly: configuration.positiveOnly,
+        budget: configuration.budget, positiveOnly: configuration.positiveOnly,
         threshold: configuration.silenceThreshold, lookAhead: lookAhead ?? dictionary.longest,
         startingPrice: configuration.startingPrice))
     bins = PlaceCodeBins(configuration)
