@@ -43,7 +43,8 @@ public final class Trainer {
     self.train = train
     self.validation = validation
     self.levels = levels
-    runner = BatchRunner(network, lanes: Lanes(threads: threads))
+    runner = BatchRunner(
+      network, lanes: Lanes(threads: threads), windows: options.window, rates: options.loss.rates)
     optimiser = Optimiser(options.optimiser, for: network)
     if let resuming {
       guard resuming.parameters.count == network.parameters.count else { throw .otherNetwork }
@@ -83,7 +84,7 @@ public final class Trainer {
       let seed = options.seed &+ UInt64(epoch * batchesInEpoch + batch) &* 0x2545_f491_4f6c_dd1d
       runner.forward(sequences, training: true, seed: seed)
       let outcome = options.loss.apply(runner, targets: targets)
-      lossSum += outcome.lossSum
+      lossSum += outcome.lossSum + runner.rateLoss
       right += zip(outcome.classes, targets).count { $0 == $1 }
       runner.backward()
       let norm = optimiser.step(runner, of: options.epochs * batchesInEpoch)
@@ -162,11 +163,9 @@ public final class Trainer {
       right += zip(outcome.classes, set.targets[range]).count { $0 == $1 }
       classes += outcome.classes
       for (place, layer) in spiking.enumerated() {
-        let output = runner.output(ofLayer: layer)
-        var sum: Float = 0
-        for index in 0..<output.count { sum += output.base[index] }
-        sums[place] += Double(sum)
-        places[place] += Double(output.count)
+        let activity = runner.activity(ofLayer: layer)
+        sums[place] += activity.sum
+        places[place] += Double(activity.count)
       }
     }
     let rates = zip(sums, places).map { $1 > 0 ? $0 / $1 : 0 }
