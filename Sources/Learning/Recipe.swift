@@ -164,6 +164,15 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
     case epochs, batch, seed, loss, optimiser, averaging, window
   }
 
+  public init(epochs: Int, batch: Int = 32, seed: UInt64 = 1, optimiser: OptimiserDescription) {
+    self.epochs = epochs
+    self.batch = batch
+    self.seed = seed
+    self.optimiser = optimiser
+    loss = LossDescription()
+    averaging = 0
+  }
+
   public init(from decoder: any Decoder) throws {
     let values = try Options(decoder, CodingKeys.self)
     epochs = try values.required(.epochs)

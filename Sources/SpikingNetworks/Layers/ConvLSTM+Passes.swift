@@ -210,7 +210,8 @@ extension ConvLSTM {
   /// Leaves dL/d(hidden state of the step before) in `scratch.hiddenGradient`.
   private func backToHidden(
     _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int,
-    earlierHidden: UnsafePointer<Scalar>?, transposed: UnsafePointer<Scalar>, list: UnsafeMutablePointer<UInt32>, gradient: UnsafeMutablePointer<Scalar>
+    earlierHidden: UnsafePointer<Scalar>?, transposed: UnsafePointer<Scalar>, list: UnsafeMutablePointer<UInt32>,
+    gradient: UnsafeMutablePointer<Scalar>
   ) {
     scratch.hiddenGradient.update(repeating: 0, count: units)
     let earlier = earlierHidden ?? record.zeros
