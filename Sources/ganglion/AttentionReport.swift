@@ -40,10 +40,11 @@ struct AttentionReport {
   private static func name(_ arm: AttentionArm) -> String {
     switch arm {
     case .attention: "SRNN-SCBAM"
+    case .softAttention: "soft attention"
     case .plain: "spiking ConvLSTM"
     case .feedForward: "feed-forward conv"
-    case .halfAttention: "SRNN-SCBAM, half memory"
-    case .halfPlain: "spiking ConvLSTM, half memory"
+    case .halfAttention: "SRNN-SCBAM, half"
+    case .halfPlain: "ConvLSTM, half"
     }
   }
 
@@ -114,6 +115,8 @@ struct AttentionReport {
         text: "attention against none (SRNN-SCBAM − spiking ConvLSTM)",
         difference: difference(task, .attention, .plain, \.accuracy)),
       Claim(
+        text: "soft attention against none", difference: difference(task, .softAttention, .plain, \.accuracy)),
+      Claim(
         text: "recurrence against none (spiking ConvLSTM − feed-forward conv)",
         difference: difference(task, .plain, .feedForward, \.accuracy)),
       Claim(
@@ -133,12 +136,12 @@ struct AttentionReport {
     let tasks = Self.tasks.filter { !runs($0.name, .attention).isEmpty }
     guard !tasks.isEmpty else { return }
     let height = 300.0
-    let canvas = try Canvas(path: path, width: 860, height: height * Double(tasks.count))
+    let canvas = try Canvas(path: path, width: 960, height: height * Double(tasks.count))
     for (place, task) in tasks.enumerated() {
       let arms = AttentionArm.allCases
       let labels = arms.enumerated().map { (value: Double($0), text: Self.name($1)) }
       let axes = Axes(
-        filling: Rectangle(x: 0, y: height * Double(place), width: 860, height: height),
+        filling: Rectangle(x: 0, y: height * Double(place), width: 960, height: height),
         x: Axis("", -0.5...Double(arms.count) - 0.5, labels: labels), y: Axis("test accuracy (%)", 0...100))
       for (index, arm) in arms.enumerated() {
         let runs = runs(task.name, arm)

@@ -33,14 +33,18 @@ struct ExperimentAttention: ParsableCommand {
 
   @Option(help: "Folder of the spoken digits; without it only the history task is run.") var data: String?
   @Option(help: "Folder to write the table, the picture and the runs to.") var results: String
-  @Option(help: "Seeds 1 to this.") var seeds = 5
+  @Option(help: "How many seeds.") var seeds = 5
+  @Option(help: "The first of them.") var firstSeed = 1
   @Option(parsing: .upToNextOption, help: "Tasks: \(Task.allCases.map(\.rawValue).joined(separator: ", ")); both.")
   var tasks: [Task] = Task.allCases
+  @Option(
+    parsing: .upToNextOption, help: "Nets: \(AttentionArm.allCases.map(\.rawValue).joined(separator: ", ")); all.")
+  var nets: [AttentionArm] = AttentionArm.allCases
   @Option(help: "Threads to train on; they change no figure.") var threads = 1
   @Flag(help: "Show every epoch on standard error.") var verbose = false
 
   func validate() throws {
-    guard seeds > 0 else { throw ValidationError("--seeds must be at least 1") }
+    guard seeds > 0, firstSeed > 0 else { throw ValidationError("--seeds and --first-seed must be at least 1") }
     guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
   }
 
@@ -53,10 +57,10 @@ struct ExperimentAttention: ParsableCommand {
       } else {
         nil
       }
-    for seed in 1...UInt64(seeds) {
+    for seed in UInt64(firstSeed)..<UInt64(firstSeed + seeds) {
       let made = [tasks.contains(.history) ? AttentionTask.history(seed: seed) : nil, spoken].compactMap { $0 }
       for task in made {
-        for arm in AttentionArm.allCases
+        for arm in nets
         where !done.contains(where: { $0.task == task.name && $0.arm == arm && $0.seed == seed }) {
           let result = try task.run(arm, seed: seed, threads: threads) { epoch in
             guard verbose else { return }
@@ -80,3 +84,5 @@ struct ExperimentAttention: ParsableCommand {
     print("wrote \(results)/srnn-scbam.md and .svg")
   }
 }
+
+extension AttentionArm: ExpressibleByArgument {}

@@ -6,6 +6,8 @@ import Tensors
 public enum AttentionArm: String, CaseIterable, Sendable, Codable {
   /// SRNN-SCBAM: binary channel and spatial attention on the forget gate.
   case attention
+  /// The same with soft attention, which cannot erase all at once: what binary attention could reach.
+  case softAttention
   /// The same without attention.
   case plain
   /// Two convolutions with leaky neurons, and no recurrence.
@@ -26,6 +28,8 @@ public struct AttentionTask: Sendable {
   /// Channels of the ConvLSTM, and of the two convolutions that have as many parameters.
   public var channels: Int
   public var convolutions: [Int]
+  /// Bias with which forget gates begin: the longer memory has to last, the higher.
+  public var forgetBias: Double
   public var epochs: Int
   public var rate: Double
 
@@ -35,14 +39,15 @@ public struct AttentionTask: Sendable {
     let isMap = input[2] > 3
     var layers: [LayerDescription] = isMap ? [.channelsLast] : []
     switch arm {
-    case .attention, .halfAttention, .plain, .halfPlain:
-      let attends = arm == .attention || arm == .halfAttention
+    case .attention, .softAttention, .halfAttention, .plain, .halfPlain:
+      let attends = arm != .plain && arm != .halfPlain
       let isHalf = arm == .halfAttention || arm == .halfPlain
       layers.append(
         .convLSTM(
           .init(
-            channels: isHalf ? channels / 2 : channels, attention: .init(kind: attends ? .both : .none),
-            threshold: 0.3)))
+            channels: isHalf ? channels / 2 : channels,
+            attention: .init(kind: attends ? .both : .none, output: arm == .softAttention ? .soft : .binary),
+            threshold: 0.3, forgetBias: forgetBias)))
     case .feedForward:
       for count in convolutions {
         layers += [.conv(.init(channels: count)), .batchNorm(.init()), .neurons(.init(decay: 0.5))]

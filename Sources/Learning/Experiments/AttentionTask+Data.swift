@@ -8,8 +8,9 @@ extension AttentionTask {
     let task = HistoryTask()
     return AttentionTask(
       name: "history", classes: HistoryTask.directions.count, input: task.shape,
-      train: task.recordings(600, seed: 3 &* seed), validation: task.recordings(200, seed: 3 &* seed &+ 1),
-      test: task.recordings(400, seed: 3 &* seed &+ 2), channels: 6, convolutions: [17, 8], epochs: 12, rate: 0.01)
+      train: task.recordings(300, seed: 3 &* seed), validation: task.recordings(200, seed: 3 &* seed &+ 1),
+      test: task.recordings(400, seed: 3 &* seed &+ 2), channels: 6, convolutions: [17, 8], forgetBias: 3,
+      epochs: 20, rate: 0.01)
   }
 
   /// Spoken digits (FSDD, official split, training takes 10 to 21) forwards and backwards, encoded by Spiketrum: which
@@ -53,6 +54,6 @@ extension AttentionTask {
     return AttentionTask(
       name: "spoken", classes: 2 * split.labels.count, input: [40, 1, 3], train: part(0..<validationAt),
       validation: part(validationAt..<testAt), test: part(testAt..<recordings.count), channels: 6,
-      convolutions: [24, 6], epochs: 12, rate: 0.01)
+      convolutions: [24, 6], forgetBias: 1, epochs: 12, rate: 0.01)
   }
 }

@@ -13,8 +13,11 @@ public struct HistoryTask: Sendable {
   /// Pixels a bar moves in a frame, and frames of a sweep.
   private let speed = 3
   private let sweepFrames = 3
+  /// Frames of noise behind a sweep: long enough for leaky neurons to forget it. A net that knew each sweep's
+  /// predecessor would know the one that has none.
+  private let gapFrames = 4
   /// Share of pixels that give an event without cause.
-  private let noise = 0.03
+  private let noise = 0.06
 
   public init() {}
 
@@ -46,7 +49,7 @@ public struct HistoryTask: Sendable {
           edges(direction, at: along + 1, polarity: 0) + edges(direction, at: along, polarity: 1), to: &sequence,
           &random)
       }
-      append([], to: &sequence, &random)
+      for _ in 0..<gapFrames { append([], to: &sequence, &random) }
     }
     return sequence
   }
