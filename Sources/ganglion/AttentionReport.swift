@@ -83,7 +83,9 @@ struct AttentionReport {
         )
       }
       lines += ["", "Differences in points, seed by seed; an interval that holds 0 shows nothing:", ""]
-      lines += claims(task.name).map { "- \($0.text): \($0.difference.percentText)\($0.verdict)" }
+      lines += claims(task.name).filter { !$0.difference.values.isEmpty }.map {
+        "- \($0.text): \($0.difference.percentText)\($0.verdict)"
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }

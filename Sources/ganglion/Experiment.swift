@@ -40,6 +40,7 @@ struct ExperimentAttention: ParsableCommand {
   @Option(
     parsing: .upToNextOption, help: "Nets: \(AttentionArm.allCases.map(\.rawValue).joined(separator: ", ")); all.")
   var nets: [AttentionArm] = AttentionArm.allCases
+  @Option(help: "Highest learning rate of all nets; the tasks' own when absent.") var rate: Double?
   @Option(help: "Threads to train on; they change no figure.") var threads = 1
   @Flag(help: "Show every epoch on standard error.") var verbose = false
 
@@ -59,9 +60,11 @@ struct ExperimentAttention: ParsableCommand {
       }
     for seed in UInt64(firstSeed)..<UInt64(firstSeed + seeds) {
       let made = [tasks.contains(.history) ? AttentionTask.history(seed: seed) : nil, spoken].compactMap { $0 }
-      for task in made {
+      for var task in made {
+        task.rate = rate ?? task.rate
         for arm in nets
-        where !done.contains(where: { $0.task == task.name && $0.arm == arm && $0.seed == seed }) {
+        where !done.contains(where: { $0.task == task.name && $0.arm == arm && $0.seed == seed && $0.rate == task.rate }
+        ) {
           let result = try task.run(arm, seed: seed, threads: threads) { epoch in
             guard verbose else { return }
             StandardError.write(

@@ -16,6 +16,19 @@ struct TrainingReport {
     try line("network: \(session.network.parameters.count) parameters")
   }
 
+  /// What the network costs, with the density of input spikes that training has met.
+  func summary(_ session: TrainingSession, train: TrainingSet) throws {
+    let sequences = train.variants.flatMap { $0 }
+    let places = sequences.reduce(0) { $0 + $1.steps * $1.width }
+    let density = Double(sequences.reduce(0) { $0 + $1.channels.count }) / Double(max(places, 1))
+    for row in session.network.summary(density: density).text.split(separator: "\n") { try line(String(row)) }
+    if let window = session.recipe.training.window {
+      try line(
+        "back-propagation: windows of \(window.steps) steps, "
+          + (window.truncated ? "truncated at their borders" : "computed again on the way back"))
+    }
+  }
+
   func resume(afterEpoch epoch: Int, of epochs: Int) throws {
     try line("going on after epoch \(epoch) of \(epochs)")
   }

@@ -74,6 +74,8 @@ public struct AttentionResult: Sendable, Codable, Equatable {
   /// Bytes of hidden state and cell, membranes included, that a stream keeps.
   public var stateBytes: Int
   public var epochs: Int
+  /// Highest learning rate.
+  public var rate: Double
   public var seconds: Double
 }
 
@@ -106,7 +108,7 @@ extension AttentionTask {
       stateBytes: summary.rows.filter { $0.kind == "convLSTM" || $0.kind == "neurons" }.reduce(0) {
         $0 + $1.stateBytes
       },
-      epochs: epochs, seconds: Date().timeIntervalSince(begin))
+      epochs: epochs, rate: rate, seconds: Date().timeIntervalSince(begin))
   }
 
   /// Share of right classes, and the mean of each attention map that there is.

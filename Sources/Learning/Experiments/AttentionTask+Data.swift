@@ -10,7 +10,7 @@ extension AttentionTask {
       name: "history", classes: HistoryTask.directions.count, input: task.shape,
       train: task.recordings(300, seed: 3 &* seed), validation: task.recordings(200, seed: 3 &* seed &+ 1),
       test: task.recordings(400, seed: 3 &* seed &+ 2), channels: 6, convolutions: [17, 8], forgetBias: 3,
-      epochs: 20, rate: 0.01)
+      epochs: 20, rate: 0.006)
   }
 
   /// Spoken digits (FSDD, official split, training takes 10 to 21) forwards and backwards, encoded by Spiketrum: which
@@ -51,9 +51,17 @@ extension AttentionTask {
     }
     let validationAt = split.train.count
     let testAt = validationAt + split.validation.count
-    return AttentionTask(
-      name: "spoken", classes: 2 * split.labels.count, input: [40, 1, 3], train: part(0..<validationAt),
-      validation: part(validationAt..<testAt), test: part(testAt..<recordings.count), channels: 6,
-      convolutions: [24, 6], forgetBias: 1, epochs: 12, rate: 0.01)
+    return spoken(
+      classes: 2 * split.labels.count, train: part(0..<validationAt), validation: part(validationAt..<testAt),
+      test: part(testAt..<recordings.count))
+  }
+
+  /// The spoken task with its recordings already encoded, in 40 channels of 3 levels.
+  public static func spoken(
+    classes: Int, train: TrainingSet, validation: TrainingSet, test: TrainingSet
+  ) -> AttentionTask {
+    AttentionTask(
+      name: "spoken", classes: classes, input: [40, 1, 3], train: train, validation: validation, test: test,
+      channels: 6, convolutions: [24, 6], forgetBias: 1, epochs: 12, rate: 0.01)
   }
 }
