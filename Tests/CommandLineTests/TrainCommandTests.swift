@@ -9,7 +9,7 @@ struct TrainCommandTests {
     data: {layout: folders}
     encoder: {spiketrum: {sampleRate: 8000, channels: 12}}
     network:
-      input: [12]
+      input: [36]
       layers:
         - dense: {units: 16}
         - neurons: {decay: 0.8}
@@ -42,8 +42,8 @@ struct TrainCommandTests {
       let total = try #require(lines.firstIndex { $0.contains("total") })
       let epoch = try #require(lines.firstIndex { $0.hasPrefix("epoch 1:") })
       #expect(total < epoch)
-      // 12 x 16 + 16 x 2 weights and two biases.
-      #expect(lines[total].contains("226"))
+      // 36 x 16 + 16 x 2 weights and two biases.
+      #expect(lines[total].contains("610"))
       #expect(lines.contains { $0.contains("SynOps/step") && $0.contains("state bytes") })
       #expect(lines.contains("back-propagation: windows of 8 steps, computed again on the way back"))
       let log = try String(contentsOfFile: "\(folder)/tones.log", encoding: .utf8)
