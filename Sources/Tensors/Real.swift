@@ -53,7 +53,7 @@ where RawSignificand: FixedWidthInteger {
     membrane: UnsafeMutablePointer<Self>, spikes: UnsafeMutablePointer<Self>, drives: UnsafeMutablePointer<Self>?,
     adaptations: UnsafeMutablePointer<Self>?, scratch: UnsafeMutablePointer<Self>,
     active: UnsafeMutablePointer<UInt32>)
-  /// Back through a whole sequence; gradients other than `currentGradient` are added to. `scratch` holds `6 * width`.
+  /// Back through a whole sequence; gradients other than `currentGradient` are added to. `scratch` holds `8 * width`.
   ///
   /// Of a window of a longer sequence, `begin` is the state before it, `fired` is not zero for units that fire anywhere
   /// in the whole, and `carried[5, width]` comes as the gradient of what follows and leaves as that of what lies before.

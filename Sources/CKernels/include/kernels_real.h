@@ -75,7 +75,7 @@ enum { GANGLION_NEURON_STATE = 5 };
       REAL *adaptations, REAL *scratch, uint32_t *active);                                                             \
   /* Gradients from dL/dspikes to dL/dcurrent; recurrent_transposed is [width, width] (to, from) or NULL;              \
      recurrent, decay and scale gradients are added to where not NULL; current_gradient may be spike_gradient;         \
-     scratch holds 6 * width. Of a window of a longer sequence: begin is the state [GANGLION_NEURON_STATE, width] before\
+     scratch holds 8 * width. Of a window of a longer sequence: begin is the state [GANGLION_NEURON_STATE, width] before\
      it, fired what is not zero for units that fire in the whole, and carried [5, width] comes as the gradient of what \
      follows it and leaves as that of what lies before; all NULL for a whole sequence. */                              \
   void ganglion_neurons_backward_##SUFFIX(                                                                             \

@@ -268,7 +268,7 @@ public struct Neurons<Scalar: Real>: Layer {
     let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
     let adaptations =
       description.adaptationStrength != 0 ? pass.tape.scalars("adaptations", count: rows * units).base : nil
-    let scratch = pass.tape.scalars("backward", count: pass.lanes.count * 8 * units)
+    let scratch = pass.tape.scalars("backward", count: pass.lanes.count * 10 * units)
     let active = pass.tape.indices("active", count: pass.lanes.count * units)
     var transposed: UnsafePointer<Scalar>?
     if description.recurrent {
@@ -282,21 +282,21 @@ public struct Neurons<Scalar: Real>: Layer {
     let learnsDecay = decayParameters > 0
     if learnsDecay {
       for lane in 0..<pass.lanes.count {
-        (scratch.base + (8 * lane + 6) * units).update(repeating: 0, count: 2 * units)
+        (scratch.base + (10 * lane + 8) * units).update(repeating: 0, count: 2 * units)
       }
     }
     pass.forEachSample { lane, sample, row, steps in
       var neuron = neuron
       let at = row * units
-      let memory = scratch.base + lane * 8 * units
+      let memory = scratch.base + lane * 10 * units
       let fired = description.silentNeuronsLearnNothing ? Int(GANGLION_NEURON_STATE) * units : nil
       Scalar.runNeuronsBackward(
         &neuron, steps: steps, width: units, decay: decay, scale: scale, membrane: membrane + at,
         spikes: pass.output.values.base + at, drives: drives.map { $0 + at }, adaptations: adaptations.map { $0 + at },
         spikeGradient: pass.outputGradient.base + at, recurrentTransposed: transposed,
         recurrentGradient: description.recurrent ? pass.laneGradients[lane] + decayParameters : nil,
-        currentGradient: inputGradient.base + at, decayGradient: learnsDecay ? memory + 6 * units : nil,
-        scaleGradient: needsDrives ? memory + 7 * units : nil,
+        currentGradient: inputGradient.base + at, decayGradient: learnsDecay ? memory + 8 * units : nil,
+        scaleGradient: needsDrives ? memory + 9 * units : nil,
         begin: pass.carried.map { $0.before + sample * carriedCount },
         fired: pass.carried.flatMap { carried in fired.map { carried.end + sample * carriedCount + $0 } },
         carried: pass.carried.map { $0.gradient + sample * carriedCount }, scratch: memory,
@@ -304,9 +304,9 @@ public struct Neurons<Scalar: Real>: Layer {
     }
     guard learnsDecay else { return }
     for lane in 0..<pass.lanes.count {
-      let memory = scratch.base + lane * 8 * units
+      let memory = scratch.base + lane * 10 * units
       addDecayGradient(
-        decay: decay, decayGradient: memory + 6 * units, scaleGradient: needsDrives ? memory + 7 * units : nil,
+        decay: decay, decayGradient: memory + 8 * units, scaleGradient: needsDrives ? memory + 9 * units : nil,
         into: pass.laneGradients[lane])
     }
   }
