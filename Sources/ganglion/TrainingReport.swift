@@ -44,10 +44,16 @@ struct TrainingReport {
 
   func epoch(_ record: EpochRecord, isBest: Bool, seconds: Double) throws {
     let rates = record.firingRates.map { fixed($0, 3) }.joined(separator: " ")
+    let measurements = (record.measurements ?? [:]).sorted { $0.key < $1.key }
+    let measured = measurements.map { ", \($0.key) \(fixed($0.value, 3))" }.joined()
     try line(
       "epoch \(record.epoch): loss \(fixed(record.trainLoss, 4)), train \(Proportion.percent(record.trainAccuracy)) %, "
         + "validation \(Proportion.percent(record.validationAccuracy)) % (loss \(fixed(record.validationLoss, 4)))"
-        + "\(isBest ? " best" : ""), gradient \(fixed(record.gradientNorm, 2)), rates \(rates), \(fixed(seconds, 1)) s")
+        + "\(isBest ? " best" : ""), gradient \(fixed(record.gradientNorm, 2)), rates \(rates)\(measured), \(fixed(seconds, 1)) s"
+    )
+    for (name, share) in measurements where name.hasSuffix("AttentionOn") && share < 0.05 {
+      try line("warning: \(name) is \(fixed(share, 3)): attention erases nearly all of the memory")
+    }
     for (layer, rate) in record.firingRates.enumerated() {
       if rate < 0.001 {
         try line("warning: spiking layer \(layer) is nearly silent: raise its drive or lower the rate")

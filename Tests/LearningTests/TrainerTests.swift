@@ -89,6 +89,22 @@ struct TrainerTests {
     #expect(trainer.state.second.allSatisfy { $0 == 0 })
   }
 
+  @Test("the share of attention that is on is part of an epoch's record")
+  func attention() throws {
+    let recipe = try Recipe(yaml: recipe, path: "toy.yaml")
+    let network = try Network<Float>(
+      NetworkDescription(
+        input: [2, 2, 2],
+        layers: [.channelsLast, .convLSTM(.init(channels: 2)), .flatten, .dense(.init(units: 2))]), seed: 1)
+    let trainer = try Trainer(
+      network: network, options: recipe.training, augmentation: recipe.spikes, train: toySet(40, seed: 1),
+      validation: toySet(20, seed: 2), levels: 1, threads: 1, fingerprint: "")
+    let record = try #require(try trainer.runEpoch { _, _, _ in true })
+    let measurements = try #require(record.measurements)
+    #expect(Set(measurements.keys) == ["1.channelAttentionOn", "1.spatialAttentionOn"])
+    #expect(measurements.values.allSatisfy { (0.5...1).contains($0) })
+  }
+
   @Test("rates are drawn towards their bounds")
   func rates() throws {
     func rate(_ loss: LossDescription) throws -> Double {
