@@ -161,9 +161,20 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var optimiser: OptimiserDescription
   /// Weight of the past in the running average of the weights that is validated and kept; 0 for none.
   public var averaging: Double
+  /// Pieces of time in which long sequences are taken back through the network; whole sequences when absent.
+  public var window: TimeWindows?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case epochs, batch, seed, loss, optimiser, averaging
+    case epochs, batch, seed, loss, optimiser, averaging, window
+  }
+
+  public init(epochs: Int, batch: Int = 32, seed: UInt64 = 1, optimiser: OptimiserDescription) {
+    self.epochs = epochs
+    self.batch = batch
+    self.seed = seed
+    self.optimiser = optimiser
+    loss = LossDescription()
+    averaging = 0
   }
 
   public init(from decoder: any Decoder) throws {
@@ -174,6 +185,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
     loss = try values.value(.loss, or: LossDescription())
     optimiser = try values.value(.optimiser, or: OptimiserDescription())
     averaging = try values.value(.averaging, or: 0)
+    window = try values.value(.window, or: nil)
     guard epochs > 0, batch > 0, (0..<1).contains(averaging) else {
       throw DecodingError.dataCorrupted(
         .init(

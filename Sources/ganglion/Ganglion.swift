@@ -10,7 +10,7 @@ struct Ganglion: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Run.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self, Train.self, Evaluate.self,
-      Benchmark.self,
+      Benchmark.self, Experiment.self,
     ]
   )
 

@@ -74,7 +74,10 @@ struct Train: ParsableCommand {
     let train = try session.encode(.train) { Self.show($0, line) }
     let validation = try session.encode(.validation) { Self.show($0, line) }
     line.clear()
-    if resumed == nil { try report.encoded(train: train) }
+    if resumed == nil {
+      try report.encoded(train: train)
+      try report.summary(session, train: train)
+    }
 
     let trainer = try Trainer(
       network: session.network, options: session.recipe.training, augmentation: session.recipe.spikes, train: train,
