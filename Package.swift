@@ -43,6 +43,7 @@ let package = Package(
       swiftSettings: hot),
     .target(name: "Dataflow"),
     .target(name: "Recognition"),
+    .target(name: "SocketProtocol", swiftSettings: hot),
     .target(
       name: "Pipelines",
       dependencies: [
@@ -74,6 +75,7 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
+    .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Pipelines", "TestSupport"]),
   ],
