@@ -21,6 +21,9 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
 
+    // Headers of the C library itself.
+    .systemLibrary(name: "CLinux"),
+
     // The hot loops, optimised in every configuration so that debug and release give the same bits.
     // Vectors are passed only between functions that are inlined into one clone, so their ABI does not matter.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2", "-Wno-psabi"])]),
@@ -50,6 +53,13 @@ let package = Package(
         "Audio", "Events", "EventFormats", "Spiketrum", "SpikingNetworks", "Dataflow", "Recognition",
       ],
       swiftSettings: hot),
+    .target(name: "GanglionClient", dependencies: ["SocketProtocol"]),
+    .target(
+      name: "Daemon",
+      dependencies: [
+        "CLinux", "SocketProtocol", "Dataflow", "Pipelines",
+      ],
+      swiftSettings: hot),
     .executableTarget(
       name: "ganglion",
       dependencies: [
@@ -76,6 +86,7 @@ let package = Package(
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
     .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol"]),
+    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Pipelines", "TestSupport"]),
   ],

@@ -6,6 +6,10 @@ public struct Publication: Equatable, Sendable {
   public let source: String?
   /// What `min_score` is held against; nil for what has no score.
   public let score: Double?
+  /// The state a health message tells.
+  public let healthState: Report.Health.State?
+  /// Source and model together: what the last detection is remembered by.
+  public let stream: String
   /// The whole line.
   public let bytes: [UInt8]
 
@@ -13,6 +17,8 @@ public struct Publication: Equatable, Sendable {
   public init(_ report: Report, sequence: Int64, longest: Int = ProtocolLimits().messageBytes) {
     self.sequence = sequence
     topic = report.topic
+    if case .health(let health) = report { healthState = health.state } else { healthState = nil }
+    if case .detection(let found) = report { stream = "\(found.source)/\(found.model)" } else { stream = "" }
     var line = JSONLine(type: topic.rawValue)
     line.add("seq", sequence)
     switch report {
