@@ -17,6 +17,12 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
   public let path: String
   public let reason: String
 
+  public init(code: Code, path: String, reason: String) {
+    self.code = code
+    self.path = path
+    self.reason = reason
+  }
+
   public var description: String { "daemon at \(path): \(reason)" }
 }
 
@@ -27,6 +33,8 @@ public final class Client {
   public let path: String
   /// What the daemon said first.
   public private(set) var hello: Message.Hello
+  /// The same as it was sent, without its end.
+  public private(set) var greeting: [UInt8] = []
   /// Readable when something has arrived, for those who poll.
   public let descriptor: Int32
   private var splitter = LineSplitter(longest: ProtocolLimits().messageBytes)
@@ -46,14 +54,18 @@ public final class Client {
       let why = isAbsent ? "no daemon listens there" : String(cString: strerror(errno))
       throw ClientError(code: isAbsent ? .notRunning : .system, path: path, reason: why)
     }
-    switch try next(timeoutMilliseconds: 5_000) {
-    case .message(.hello(let hello)):
+    guard case .line(let line) = try nextLine(timeoutMilliseconds: 5_000) else {
+      throw ClientError(code: .incompatible, path: path, reason: "it does not begin with a greeting")
+    }
+    greeting = line
+    switch try? Message(line: line) {
+    case .hello(let hello):
       guard hello.protocol.first == ProtocolVersion.current[0] else {
         let version = hello.protocol.map(String.init).joined(separator: ".")
         throw ClientError(code: .incompatible, path: path, reason: "it speaks protocol \(version), this program 1")
       }
       self.hello = hello
-    case .message(.bye(let reason)):
+    case .bye(let reason):
       throw ClientError(code: .system, path: path, reason: "it turned the connection away: \(reason)")
     default: throw ClientError(code: .incompatible, path: path, reason: "it does not begin with a greeting")
     }
@@ -81,7 +93,7 @@ public final class Client {
         do {
           let message = try Message(line: line)
           if case .ping(let n) = message {
-            try send(JSONLine.numbered("pong", n))
+            try pong(n)
             continue
           }
           return .message(message)
@@ -143,6 +155,9 @@ public final class Client {
     line.add("id", ifPresent: id)
     try send(line.line)
   }
+
+  /// Answers a ping; only needed by those who read lines themselves.
+  public func pong(_ n: Int64) throws(ClientError) { try send(JSONLine.numbered("pong", n)) }
 
   /// Sends bytes as they are.
   public func send(_ bytes: [UInt8]) throws(ClientError) {

@@ -38,6 +38,8 @@ public final class Hub: Sendable {
 
   public let limits: ProtocolLimits
   private let state: Mutex<State>
+  /// Bits of the topics that somebody has asked for.
+  private let wanted = Atomic<Int>(0)
   /// Becomes readable when there is something to fetch.
   let bell: Int32
 
@@ -57,6 +59,16 @@ public final class Hub: Sendable {
     }
     if mustRing { ring() }
   }
+
+  /// Whether any subscriber has asked for a topic: what nobody wants need not be written.
+  public func isWanted(_ topic: Topic) -> Bool { wanted.load(ordering: .relaxed) & Self.bit(topic) != 0 }
+
+  /// Notes what subscribers have asked for.
+  func setWanted(_ topics: Set<Topic>) {
+    wanted.store(topics.reduce(0) { $0 | Self.bit($1) }, ordering: .relaxed)
+  }
+
+  private static func bit(_ topic: Topic) -> Int { 1 << (Topic.allCases.firstIndex(of: topic) ?? 0) }
 
   /// What peers that connect from now on are told.
   public var directory: Directory {

@@ -29,6 +29,7 @@ final class ServerLoop {
   private var sequence: Int64 = 0
   private var health: [String: Report.Health] = [:]
   private var lastDetections: [String: (source: String, line: [UInt8])] = [:]
+  private var wanted: Set<Topic> = []
   private var count: ((inout SocketServer.Counters) -> Void) -> Void = { _ in }
 
   init(
@@ -194,6 +195,9 @@ extension ServerLoop {
       case .failure(let error): subscriber.reply(Reply.error(error))
       case .success(.subscribe(let id, let filter)):
         subscriber.filter = filter
+        // Told at once, so that scores begin with the answer; looked at again when peers leave.
+        wanted.formUnion(filter.topics)
+        hub.setWanted(wanted)
         subscriber.reply(
           Reply.subscribed(
             id: id, sequence: sequence, snapshot: snapshot(for: filter), longest: hub.limits.messageBytes))
@@ -301,6 +305,8 @@ extension ServerLoop {
         if connections[connection.descriptor] === connection { close(connection, reason.rawValue) }
       }
     }
+    wanted = connections.values.reduce(into: []) { $0.formUnion($1.subscriber.filter.topics) }
+    hub.setWanted(wanted)
     let known = Set(hub.directory.sources.map(\.id))
     if !known.isEmpty {
       health = health.filter { known.contains($0.key) }
