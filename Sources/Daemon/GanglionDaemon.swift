@@ -189,9 +189,12 @@ extension GanglionDaemon {
     }
     hub.directory = directory(new)
     let changed = Set(
-      new.models.filter { key, model in old.models[key].map { $0.model.manifest != model.model.manifest } ?? false }.keys)
+      new.models.filter { key, model in old.models[key].map { $0.model.manifest != model.model.manifest } ?? false }
+        .keys)
     for source in old.configuration.sources
-    where !new.configuration.sources.contains(where: { $0.isSame(as: source) && new.sense(of: $0) == old.sense(of: source) }) {
+    where !new.configuration.sources.contains(where: {
+      $0.isSame(as: source) && new.sense(of: $0) == old.sense(of: source)
+    }) {
       let unit = units.removeValue(forKey: source.id)
       await unit?.shutDown()
     }

@@ -70,9 +70,11 @@ public final class ByteFeed {
   /// Goes on to the next stretch; false where there is none.
   public func next() throws(FeedError) -> Bool {
     if stop.isStopped || kind == .file || kind == .standardInput { return false }
-    closeIfOurs()
+    let before = descriptor
+    defer { close(before) }
     while true {
       do throws(FeedError) {
+        // The old end of a pipe stays open until there is a new one: with none, what a quick writer left would be gone.
         try open()
         return true
       } catch {
@@ -91,6 +93,7 @@ public final class ByteFeed {
   }
 
   private func open() throws(FeedError) {
+    descriptor = -1
     offset = 0
     if kind == .standardInput {
       descriptor = STDIN_FILENO

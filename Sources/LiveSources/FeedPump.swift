@@ -46,7 +46,8 @@ final class FeedPump {
       var sent = 0
       while sent < count {
         let now = buffer.withUnsafeBytes { bytes in
-          send(sink, UnsafeRawBufferPointer(rebasing: bytes[sent..<count]).baseAddress, count - sent, Int32(MSG_NOSIGNAL))
+          send(
+            sink, UnsafeRawBufferPointer(rebasing: bytes[sent..<count]).baseAddress, count - sent, Int32(MSG_NOSIGNAL))
         }
         if now < 0 && errno == EINTR { continue }
         if now <= 0 { return }

@@ -28,7 +28,8 @@ public final class StopSignal: Sendable {
   func wait(for input: Int32?, milliseconds: Int32) -> Outcome {
     // Never read, so it stays readable for everybody.
     var polls = [
-      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: input ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: input ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     let ready = poll(&polls, 2, milliseconds)
     if polls[0].revents != 0 { return .stopped }

@@ -41,7 +41,8 @@ struct Listen: ParsableCommand {
   }
 
   func run() throws {
-    let path = socket
+    let path =
+      socket
       ?? SocketConfiguration.usualPath(runtimeFolder: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"])
     let client = try Client(path: path)
     if raw { try StandardOutput.shared.write(line: String(decoding: client.greeting, as: UTF8.self)) }

@@ -66,7 +66,8 @@ struct Serve: AsyncParsableCommand {
 
   private func configurationPath(_ environment: [String: String]) throws -> String {
     if let config { return config }
-    let home = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    let home =
+      environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
       ?? environment["HOME"].map { $0 + "/.config" }
     let places = [home, "/etc"].compactMap { $0 }.map { $0 + "/ganglion/ganglion.yaml" }
     guard let found = places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {

@@ -19,7 +19,9 @@ struct NodeReader {
         .composer(_, let problem, let mark, _):
         note(mark.line, mark.column, problem)
       case .duplicatedKeysInMapping(let duplicates, let context):
-        note(context.mark.line, context.mark.column, "key given twice: \(duplicates.map { "\($0)" }.sorted().joined(separator: ", "))")
+        note(
+          context.mark.line, context.mark.column,
+          "key given twice: \(duplicates.map { "\($0)" }.sorted().joined(separator: ", "))")
       default: note(nil, nil, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
       }
     } catch {
@@ -36,7 +38,9 @@ struct NodeReader {
 
   /// The fields of a mapping; names that are not among `known` are noted, with the one that was probably meant.
   mutating func mapping(_ node: Node, _ what: String, known: [String]? = nil) -> [(key: String, node: Node)] {
-    if case .scalar(let scalar) = node, scalar.string.isEmpty || scalar.string == "null" || scalar.string == "~" { return [] }
+    if case .scalar(let scalar) = node, scalar.string.isEmpty || scalar.string == "null" || scalar.string == "~" {
+      return []
+    }
     guard case .mapping(let mapping) = node else {
       note(node, "\(what) is no mapping of keys to values")
       return []
@@ -71,7 +75,9 @@ struct NodeReader {
 
   mutating func integer(_ node: Node, _ what: String, in range: ClosedRange<Int>) -> Int? {
     guard case .scalar(let scalar) = node, let value = Int(scalar.string), range.contains(value) else {
-      note(node, "\(what) is '\(Self.shown(node))', allowed is a whole number of \(range.lowerBound) to \(range.upperBound)")
+      note(
+        node,
+        "\(what) is '\(Self.shown(node))', allowed is a whole number of \(range.lowerBound) to \(range.upperBound)")
       return nil
     }
     return value

@@ -169,7 +169,8 @@ private final class StopFlag: Sendable {
   /// Waits until a descriptor can be read or the flag is set; whether it is.
   func isSet(within descriptor: Int32) -> Bool {
     var polls = [
-      pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0), pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
     ]
     _ = poll(&polls, 2, -1)
     return polls[0].revents != 0

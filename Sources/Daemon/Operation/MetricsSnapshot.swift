@@ -46,7 +46,9 @@ struct MetricsSnapshot: Sendable {
     family(
       "input_silence_seconds", "gauge", "Time since something came from a source.",
       sources.map { ([("source", $0.id)], Self.seconds(max(0, now - $0.status.lastArrival))) })
-    func labels(_ figures: PipelineFigures) -> [(String, String)] { [("source", figures.source), ("model", figures.model)] }
+    func labels(_ figures: PipelineFigures) -> [(String, String)] {
+      [("source", figures.source), ("model", figures.model)]
+    }
     family(
       "model_blocks_total", "counter", "Pieces of a stream that a model has worked off.",
       pipelines.map { (labels($0), "\($0.blocks)") })

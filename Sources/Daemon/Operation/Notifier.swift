@@ -10,7 +10,8 @@ public struct Notifier: Sendable {
   public init(environment: [String: String], processID: Int32 = getpid()) {
     path = environment["NOTIFY_SOCKET"]
     let isForUs = environment["WATCHDOG_PID"].map { $0 == String(processID) } ?? true
-    watchdogMicroseconds = isForUs ? environment["WATCHDOG_USEC"].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil } : nil
+    watchdogMicroseconds =
+      isForUs ? environment["WATCHDOG_USEC"].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil } : nil
   }
 
   public func ready(_ status: String) { send("READY=1\nSTATUS=\(Self.line(status))") }

@@ -12,7 +12,8 @@ protocol RunningSource: Sendable {
   /// Starts to read.
   func start() async
   /// Brings in models that are new, other or gone.
-  func update(models: [(key: String, model: PreparedModel, isNew: Bool)], whenTaken: @escaping @Sendable (String) -> Void) async
+  func update(
+    models: [(key: String, model: PreparedModel, isNew: Bool)], whenTaken: @escaping @Sendable (String) -> Void) async
   /// Ends it after everything that came has been classified.
   func shutDown() async
   func tick(now: Int64) async
@@ -94,7 +95,9 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
         try await supervise(
           "source \(runner.configuration.id)", policy: policy, clock: ContinuousClock(),
           report: { error, verdict in
-            log(.error, "source failed", [("source", runner.configuration.id), ("error", "\(error)"), ("next", "\(verdict)")])
+            log(
+              .error, "source failed",
+              [("source", runner.configuration.id), ("error", "\(error)"), ("next", "\(verdict)")])
           }, operation: { try await runner.run() })
         runner.finish()
         whenOver(runner.configuration.id, .ended)

@@ -18,7 +18,8 @@ extension SourceConfiguration {
     switch input {
     case .feed(let kind, let path):
       let format = try raw.map { try RawFormat(parsing: $0, defaultSampleRate: sampleRate) }
-      return try SoundFeedSource(ByteFeed(kind, path: path, stop: stop), raw: format, assumedRate: sampleRate,
+      return try SoundFeedSource(
+        ByteFeed(kind, path: path, stop: stop), raw: format, assumedRate: sampleRate,
         originMicroseconds: resumeAt)
     case .alsa(let device, let rate, let channels, let channel, let encoding):
       let settings = ALSADevice.Settings(
@@ -31,7 +32,8 @@ extension SourceConfiguration {
   /// Opens it as events.
   func openEvents(sensor: SensorGeometry, stop: StopSignal, resumeAt: Int64) throws -> any LiveSource<EventBlock> {
     switch input {
-    case .feed(let kind, let path): return EventFeedSource(try ByteFeed(kind, path: path, stop: stop), sensor: sensor, originMicroseconds: resumeAt)
+    case .feed(let kind, let path):
+      return EventFeedSource(try ByteFeed(kind, path: path, stop: stop), sensor: sensor, originMicroseconds: resumeAt)
     case .udp(let host, let port, let format):
       return try DatagramSource(host: host, port: port, format: format, stop: stop, originMicroseconds: resumeAt)
     case .alsa: throw FeedError(path: id, reason: "carries sound, its models watch events")

@@ -33,7 +33,9 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
 
   func attach(_ pipeline: StreamPipeline<Segments>) { pipelines.withLock { $0.append(pipeline) } }
 
-  func detach(_ pipeline: StreamPipeline<Segments>) { pipelines.withLock { list in list.removeAll { $0 === pipeline } } }
+  func detach(_ pipeline: StreamPipeline<Segments>) {
+    pipelines.withLock { list in list.removeAll { $0 === pipeline } }
+  }
 
   /// Reads until the source ends or is stopped; throws what it fails with.
   func run() async throws {

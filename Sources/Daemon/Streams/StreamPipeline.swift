@@ -70,7 +70,9 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
   /// Makes a place for blocks before the first of them is sent.
   func open() {
     state.withLock { state in
-      if state.input == nil && !state.isFinished { state.input = BoundedChannel(capacity: Self.capacity, policy: policy) }
+      if state.input == nil && !state.isFinished {
+        state.input = BoundedChannel(capacity: Self.capacity, policy: policy)
+      }
     }
   }
 

@@ -143,7 +143,9 @@ public final class ALSADevice: PCMDevice {
     answer = snd_pcm_hw_params_set_channels_near(handle, parameters, &count)
     if answer < 0 { return refuse(answer, "\(count) channels") }
     channels = Int(count)
-    if let channel = settings.channel, channel >= channels { return refuse(-EINVAL, "channel \(channel) of \(channels)") }
+    if let channel = settings.channel, channel >= channels {
+      return refuse(-EINVAL, "channel \(channel) of \(channels)")
+    }
     var rate = UInt32(settings.sampleRate)
     answer = snd_pcm_hw_params_set_rate_near(handle, parameters, &rate, nil)
     if answer < 0 { return refuse(answer, "a rate near \(settings.sampleRate) Hz") }

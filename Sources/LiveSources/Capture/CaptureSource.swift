@@ -38,8 +38,9 @@ public final class CaptureSource: LiveSource {
   private let seconds: Double?
 
   /// - Parameter seconds: how much stream time to capture; nil for no end.
-  public init(_ device: any PCMDevice, clocks: Clocks, machine: CaptureMachine = CaptureMachine(), seconds: Double? = nil)
-  {
+  public init(
+    _ device: any PCMDevice, clocks: Clocks, machine: CaptureMachine = CaptureMachine(), seconds: Double? = nil
+  ) {
     self.device = device
     self.clocks = clocks
     self.machine = machine
