@@ -195,6 +195,7 @@ extension ServerLoop {
       case .failure(let error): subscriber.reply(Reply.error(error))
       case .success(.subscribe(let id, let filter)):
         subscriber.filter = filter
+        handlers.log(.debug, "subscribed", fields(of: connection))
         // Told at once, so that scores begin with the answer; looked at again when peers leave.
         wanted.formUnion(filter.topics)
         hub.setWanted(wanted)
