@@ -11,7 +11,7 @@ struct Ganglion: AsyncParsableCommand {
     subcommands: [
       Run.self, Serve.self, Listen.self, Sources.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self,
       Train.self, Evaluate.self,
-      Benchmark.self,
+      Benchmark.self, Manual.self,
     ]
   )
 

@@ -288,6 +288,9 @@ extension ServerLoop {
   /// Pings, finds the dead and the slow, and forgets sources that are gone.
   private func lookAfterAll(_ now: Int64) {
     lastDuty = now
+    var cpu = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu)
+    count { $0.cpuMicroseconds = Int64(cpu.tv_sec) * 1_000_000 + Int64(cpu.tv_nsec) / 1_000 }
     if !isAccepting {
       isAccepting = true
       watch(listener.descriptor, EPOLLIN.rawValue)

@@ -38,6 +38,8 @@ public final class SocketServer: Sendable {
     public var sentBytes = 0
     /// Publications that were not delivered to somebody who wanted them.
     public var dropped = 0
+    /// CPU time of the server's thread, counted twice a second.
+    public var cpuMicroseconds: Int64 = 0
     public var closedSlow = 0
     public var closedIdle = 0
   }
