@@ -19,7 +19,11 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+
+    // Headers of the C library itself.
+    .systemLibrary(name: "CLinux"),
 
     // The hot loops, optimised in every configuration so that debug and release give the same bits.
     // Vectors are passed only between functions that are inlined into one clone, so their ABI does not matter.
@@ -43,16 +47,29 @@ let package = Package(
       swiftSettings: hot),
     .target(name: "Dataflow"),
     .target(name: "Recognition"),
+    .target(name: "SocketProtocol", swiftSettings: hot),
     .target(
       name: "Pipelines",
       dependencies: [
         "Audio", "Events", "EventFormats", "Spiketrum", "SpikingNetworks", "Dataflow", "Recognition",
       ],
       swiftSettings: hot),
+    .target(
+      name: "LiveSources", dependencies: ["CALSA", "CLinux", "Audio", "Events", "EventFormats", "Dataflow"],
+      swiftSettings: hot),
+    .target(name: "GanglionClient", dependencies: ["SocketProtocol"]),
+    .target(
+      name: "Daemon",
+      dependencies: [
+        "CLinux", "SocketProtocol", "Dataflow", "Pipelines", "LiveSources", "Audio", "Events", "Spiketrum", "Tensors",
+        "Recognition", "Yams",
+      ],
+      swiftSettings: hot),
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "Learning", "Pipelines", "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum",
+        "CLinux", "Daemon", "GanglionClient", "LiveSources", "SocketProtocol", "Learning", "Pipelines", "Audio",
+        "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum",
         "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -74,6 +91,9 @@ let package = Package(
     .testTarget(name: "LearningTests", dependencies: ["Learning"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
+    .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol"]),
+    .testTarget(name: "LiveSourcesTests", dependencies: ["LiveSources", "TestSupport"]),
+    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Pipelines", "TestSupport"]),
   ],

@@ -90,6 +90,15 @@ public struct EventBinner: Sendable {
     }
   }
 
+  /// Emits the steps that end by `time`, microseconds: for live streams, in which nothing may happen for long. It emits
+  /// what the next event would have made `push` emit.
+  public mutating func advance(toMicroseconds time: Int64, emit: (SpikeFrame) -> Void) {
+    while let start = stepStart, start &+ configuration.binMicroseconds <= time {
+      emitStep(start: start, emit)
+      stepStart = start &+ configuration.binMicroseconds
+    }
+  }
+
   /// Ends the stream: emits the last step, which may be shorter than its length, and starts anew.
   public mutating func finish(emit: (SpikeFrame) -> Void) {
     if let start = stepStart { emitStep(start: start, emit) }

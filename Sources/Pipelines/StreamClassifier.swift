@@ -26,6 +26,9 @@ public struct StreamClassifier: Sendable {
     recogniser = try Recogniser(labels: model.manifest.labels, configuration: model.manifest.decision)
   }
 
+  /// Whether nothing is open: the place to put another model in.
+  public var isBetweenUtterances: Bool { recogniser.isBetweenUtterances }
+
   /// Takes the next step of the stream; returns the scores after it if it was active.
   @discardableResult
   public mutating func push(

@@ -35,6 +35,9 @@ public struct Recogniser: Codable, Equatable, Sendable {
   /// Scores of the window that ends with the last active step of the running utterance.
   public private(set) var currentScores: [Double]?
 
+  /// Whether it lies between two utterances: nothing is lost when it is replaced now.
+  public var isBetweenUtterances: Bool { utterance == nil && awaited == nil }
+
   public init(labels: [String], configuration: DecisionConfiguration) throws(RecognitionError) {
     try configuration.validate(labels: labels)
     self.labels = labels

@@ -4,5 +4,8 @@ import ArgumentParser
 struct Benchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure speed and memory on this machine.",
-    subcommands: [BenchmarkRun.self, BenchmarkSound.self, BenchmarkNetworks.self, BenchmarkEvents.self])
+    subcommands: [
+      BenchmarkRun.self, BenchmarkSound.self, BenchmarkNetworks.self, BenchmarkEvents.self, BenchmarkDaemon.self,
+      BenchmarkSubscribers.self,
+    ])
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Audio
+import Daemon
 import EventFormats
 import Events
+import GanglionClient
 import Learning
 import Pipelines
 import Plotting
@@ -15,6 +17,7 @@ enum ExitStatus: Int32, CaseIterable {
   case usage = 64
   case badInput = 65
   case noInput = 66
+  case unavailable = 69
   case output = 74
   case model = 78
   case interrupted = 130
@@ -26,8 +29,9 @@ enum ExitStatus: Int32, CaseIterable {
     case .usage: "wrong usage"
     case .badInput: "an input is damaged or of the wrong kind (what came before was classified)"
     case .noInput: "an input cannot be opened"
+    case .unavailable: "no daemon answers, or another one is running already"
     case .output: "results cannot be written: disk full, or standard output closed"
-    case .model: "the model or recipe is damaged, of a newer version or does not fit"
+    case .model: "the model, recipe or configuration is damaged, of a newer version or does not fit"
     case .interrupted: "interrupted (SIGINT)"
     case .terminated: "told to stop (SIGTERM)"
     }
@@ -54,6 +58,8 @@ enum ExitStatus: Int32, CaseIterable {
       case let error as ModelError: Self(error)
       case is OutputError: .output
       case is DataError: .badInput
+      case is ConfigurationError: .model
+      case is ListenerError, is ClientError: .unavailable
       case is RecipeError, is CheckpointError, is TrainingError: .model
       case is RecognitionError, is SpiketrumError, is EventBinningError, is NetworkError: .model
       default: .failure

@@ -9,8 +9,8 @@ struct Ganglion: AsyncParsableCommand {
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
     subcommands: [
-      Run.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self, Train.self, Evaluate.self,
-      Benchmark.self, Experiment.self,
+      Run.self, Serve.self, Listen.self, Sources.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self,
+      Train.self, Evaluate.self, Experiment.self, Benchmark.self, Manual.self,
     ]
   )
 

@@ -5,8 +5,8 @@ struct HelpTests {
   @Test(
     "help goes to standard output and is no failure",
     arguments: [
-      "", "run", "info", "convert", "encode", "decode", "plot", "train", "evaluate", "benchmark", "benchmark run",
-      "experiment srnn-scbam",
+      "", "run", "serve", "listen", "sources", "info", "convert", "encode", "decode", "plot", "train", "evaluate",
+      "benchmark", "benchmark run", "experiment srnn-scbam",
     ])
   func help(command: String) throws {
     let outcome = try Program.shell("ganglion \(command) --help")

@@ -1,0 +1,86 @@
+import Events
+import LiveSources
+import Pipelines
+
+/// A configuration with everything it names opened and made ready: what a daemon can run without further questions.
+public struct Plan: Sendable {
+  public private(set) var configuration: DaemonConfiguration
+  /// By the names of the configuration.
+  let models: [String: PreparedModel]
+
+  /// Reads the configuration and its models and holds them against each other.
+  ///
+  /// - Throws: `ConfigurationError` with all that is wrong.
+  public init(path: String) throws(ConfigurationError) {
+    let configuration = try DaemonConfiguration(path: path)
+    var diagnostics: [Diagnostic] = []
+    var models: [String: PreparedModel] = [:]
+    var owners: [String: String] = [:]
+    for entry in configuration.models {
+      func note(_ problem: String) { diagnostics.append(Diagnostic(path: path, line: entry.line, problem: problem)) }
+      do {
+        let model = try PreparedModel(try Model(reading: entry.file))
+        let name = model.model.manifest.name
+        if let other = owners[name] { note("models '\(other)' and '\(entry.name)' both call themselves '\(name)'") }
+        owners[name] = entry.name
+        models[entry.name] = model
+      } catch {
+        note("model '\(entry.name)': \(error)")
+      }
+    }
+    if diagnostics.isEmpty {
+      for source in configuration.sources {
+        for problem in Self.problems(of: source, models: models) {
+          diagnostics.append(Diagnostic(path: path, line: source.line, problem: problem))
+        }
+      }
+    }
+    if !diagnostics.isEmpty { throw ConfigurationError(diagnostics: diagnostics) }
+    self.configuration = configuration
+    self.models = models
+  }
+
+  /// Listens there, whatever the configuration says.
+  public mutating func useSocket(_ path: String) { configuration.socket.path = path }
+
+  /// What a source has to deliver; nil for one without models.
+  func sense(of source: SourceConfiguration) -> Sense? { Self.sense(source.models.compactMap { models[$0] }) }
+
+  private static func sense(_ models: [PreparedModel]) -> Sense? {
+    var sense: Sense?
+    for model in models {
+      switch (model.model.manifest.encoder, sense) {
+      case (.spiketrum(let encoder), .sound(let rate)?): sense = .sound(sampleRate: max(rate, encoder.sampleRate))
+      case (.spiketrum(let encoder), nil): sense = .sound(sampleRate: encoder.sampleRate)
+      case (.events(let encoder), nil): sense = .events(encoder.sensor)
+      default: break
+      }
+    }
+    return sense
+  }
+
+  private static func problems(of source: SourceConfiguration, models: [String: PreparedModel]) -> [String] {
+    let chosen = source.models.compactMap { models[$0] }
+    guard let sense = sense(chosen) else { return ["source '\(source.id)' has no models"] }
+    var problems: [String] = []
+    for model in chosen {
+      switch (model.model.manifest.encoder, sense) {
+      case (.spiketrum, .sound): break
+      case (.events(let encoder), .events(let sensor)):
+        if encoder.sensor != sensor {
+          problems.append("the models of source '\(source.id)' expect sensors of \(sensor) and \(encoder.sensor)")
+        }
+      default: problems.append("the models of source '\(source.id)' do not all listen, nor all watch")
+      }
+    }
+    switch (source.input, sense) {
+    case (.alsa, .events): problems.append("source '\(source.id)' carries sound, but its models watch events")
+    case (.udp, .sound): problems.append("source '\(source.id)' carries events, but its models listen to sound")
+    default: break
+    }
+    if source.raw != nil, case .events = sense {
+      problems.append("raw of source '\(source.id)' describes sound, but its models watch events")
+    }
+    return problems
+  }
+}

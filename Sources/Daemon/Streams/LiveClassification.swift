@@ -1,0 +1,161 @@
+import Dataflow
+import LiveSources
+import Pipelines
+import Recognition
+import SocketProtocol
+import Tensors
+
+/// One model on one stream: blocks in, reports out. The same encoder, network and recogniser as for a recording, so it
+/// says the same of the same samples; what is lost is told and cuts the stream there.
+struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
+  typealias Item = StreamItem<Segments.Block>
+
+  /// How long a replacement waits for a pause between utterances, stream time.
+  static var patienceMicroseconds: Int64 { 3_000_000 }
+
+  private let source: String
+  private let slot: ModelSlot
+  private let wantsScores: @Sendable () -> Bool
+  private let makeSegments: (PreparedModel) throws -> Segments
+  private var current: PreparedModel
+  private var segments: Segments
+  private var classifier: StreamClassifier
+  private var isOpen = false
+  /// End of the last block, stream time and wall clock.
+  private var now: (stream: Int64, wall: Int64?) = (0, nil)
+  /// Stream time at which a replacement was first seen.
+  private var offeredAt: Int64?
+  private var decisions = 0
+  private let progress: PipelineProgress
+
+  init(
+    source: String, model: PreparedModel, slot: ModelSlot, progress: PipelineProgress,
+    wantsScores: @escaping @Sendable () -> Bool, makeSegments: @escaping (PreparedModel) throws -> Segments
+  ) throws {
+    self.source = source
+    self.slot = slot
+    self.progress = progress
+    self.wantsScores = wantsScores
+    self.makeSegments = makeSegments
+    current = model
+    segments = try makeSegments(model)
+    classifier = model.classifier
+    decisions = progress.decisions
+  }
+
+  mutating func process(_ item: Item, droppedBefore: Int, emit: (Report) -> Void) throws {
+    switch item {
+    case .cut: try close(emit)
+    case .idle(let time):
+      if isOpen { try classify(emit) { $0.advance(toMicroseconds: time, emit: $1) } }
+    case .block(let block):
+      try adopt(before: block, emit)
+      try place(block, droppedBefore: droppedBefore, emit)
+      now = (block.endMicroseconds, block.wallMicroseconds)
+      try classify(emit) { try $0.push(block, emit: $1) }
+      progress.advance(to: block.endMicroseconds, decisions: decisions)
+    }
+  }
+
+  mutating func finish(emit: (Report) -> Void) throws { try close(emit) }
+
+  /// Cuts the stream where something is missing, and begins a segment where none is open.
+  private mutating func place(_ block: Segments.Block, droppedBefore: Int, _ emit: (Report) -> Void) throws {
+    var lost = segments.missing(before: block, droppedBefore: droppedBefore)
+    // A stage that was started again knows by its progress what it has not seen.
+    if let seen = progress.takeResumption() { lost = block.startMicroseconds - seen }
+    if lost > 0 || block.loss != nil {
+      try close(emit)
+      // What the source itself lost it has told everybody.
+      if block.loss == nil || droppedBefore > 0 {
+        progress.lost(lost)
+        emit(
+          .gap(
+            Report.Gap(
+              source: source, reason: .overload, lostMicroseconds: lost, endMicroseconds: block.startMicroseconds,
+              model: current.model.manifest.name)))
+      }
+    }
+    if !isOpen {
+      try segments.begin(block)
+      isOpen = true
+    }
+  }
+
+  private mutating func close(_ emit: (Report) -> Void) throws {
+    guard isOpen else { return }
+    isOpen = false
+    try classify(emit) { try $0.finish(emit: $1) }
+    var found: [Decision] = []
+    classifier.finish { found.append($0) }
+    for decision in found { emit(report(decision)) }
+  }
+
+  /// Puts another model in the place of this one, between two utterances if there is a pause soon.
+  private mutating func adopt(before block: Segments.Block, _ emit: (Report) -> Void) throws {
+    guard slot.isOffered else { return }
+    let since = offeredAt ?? block.startMicroseconds
+    offeredAt = since
+    let isPatient = block.startMicroseconds - since < Self.patienceMicroseconds
+    if isPatient && !classifier.isBetweenUtterances { return }
+    guard let (model, whenTaken) = slot.take() else { return }
+    offeredAt = nil
+    let isSameEncoder = model.model.manifest.encoder == current.model.manifest.encoder
+    if !isSameEncoder || !classifier.isBetweenUtterances { try close(emit) }
+    if !isSameEncoder { segments = try makeSegments(model) }
+    current = model
+    classifier = model.classifier
+    whenTaken()
+  }
+
+  /// Runs the frames that an operation of the encoder gives through the network.
+  private mutating func classify(
+    _ emit: (Report) -> Void, _ operation: (inout Segments, (SpikeFrame) -> Void) throws -> Void
+  ) throws {
+    var frames: [SpikeFrame] = []
+    var failure: (any Error)?
+    do { try operation(&segments) { frames.append($0) } } catch { failure = error }
+    let isTelling = wantsScores()
+    for frame in frames {
+      var found: [Decision] = []
+      let scores = try classifier.push(frame) { found.append($0) }
+      for decision in found { emit(report(decision)) }
+      if isTelling, let scores { emit(report(scores)) }
+    }
+    if let failure { throw failure }
+  }
+
+  private mutating func report(_ decision: Decision) -> Report {
+    decisions += 1
+    let end = decision.endMicroseconds + segments.originMicroseconds
+    let recognition = Report.Recognition(
+      source: source, model: current.model.manifest.name, label: decision.label, score: decision.score,
+      startMicroseconds: decision.startMicroseconds + segments.originMicroseconds, endMicroseconds: end,
+      wall: now.wall.map { WallTime.text(microseconds: $0 - (now.stream - end)) },
+      id: "\(source).\(current.model.manifest.name).\(decisions)")
+    switch decision.kind {
+    case .detection: return .detection(recognition)
+    case .rejection: return .rejection(recognition, threshold: decision.threshold)
+    }
+  }
+
+  private func report(_ scores: StreamClassifier.Scores) -> Report {
+    .scores(
+      Report.Scores(
+        source: source, model: current.model.manifest.name,
+        endMicroseconds: scores.endMicroseconds + segments.originMicroseconds, labels: current.model.manifest.labels,
+        values: scores.values))
+  }
+}
+
+extension Report.Gap.Reason {
+  /// The same word on the wire.
+  init(_ reason: LossReason) {
+    switch reason {
+    case .overrun: self = .xrun
+    case .overload: self = .overload
+    case .violation: self = .violation
+    case .deviceLost: self = .deviceLost
+    }
+  }
+}

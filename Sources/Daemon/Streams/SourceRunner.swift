@@ -1,0 +1,139 @@
+import Dataflow
+import LiveSources
+import SocketProtocol
+import Synchronization
+
+/// Reads one source on a thread of its own and sends what comes to every model that wants it.
+final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable {
+  /// Feeds and networks are called waiting after so long without anything.
+  private static var patienceMicroseconds: Int64 { 1_000_000 }
+  /// Stream time of an event source that is silent goes on this far behind the clock, so that events that are still on
+  /// their way are not late.
+  private static var idleLagMicroseconds: Int64 { 100_000 }
+
+  let configuration: SourceConfiguration
+  let status: SourceStatus
+  let stop = StopSignal()
+  private let open: @Sendable (StopSignal, _ resumeAt: Int64) throws -> any LiveSource<Segments.Block>
+  private let hub: Hub
+  private let log: Log
+  private let pipelines = Mutex<[StreamPipeline<Segments>]>([])
+  private let lastEnd = Mutex<Int64?>(nil)
+
+  init(
+    _ configuration: SourceConfiguration, hub: Hub, log: Log,
+    open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any LiveSource<Segments.Block>
+  ) {
+    self.configuration = configuration
+    self.hub = hub
+    self.log = log
+    self.open = open
+    status = SourceStatus(now: monotonicMicroseconds())
+  }
+
+  func attach(_ pipeline: StreamPipeline<Segments>) { pipelines.withLock { $0.append(pipeline) } }
+
+  func detach(_ pipeline: StreamPipeline<Segments>) {
+    pipelines.withLock { list in list.removeAll { $0 === pipeline } }
+  }
+
+  /// Reads until the source ends or is stopped; throws what it fails with.
+  func run() async throws {
+    let executor = ThreadExecutor(name: "source \(configuration.id)")
+    defer { executor.shutDown() }
+    let reader = ReadingActor(self, on: executor)
+    try await Task(executorPreference: executor) { try await reader.run() }.value
+  }
+
+  /// Everything is over: the models finish what they have.
+  func finish() { for pipeline in pipelines.withLock({ $0 }) { pipeline.finish() } }
+
+  /// Looks whether the source is silent, and lets the time of silent event streams go on.
+  func tick(now: Int64) async {
+    if configuration.mayBeSilent, status.waits(afterMicroseconds: Self.patienceMicroseconds, now: now) {
+      tell(.waiting, nil)
+    }
+    let snapshot = status.snapshot
+    guard Segments.Block.self == EventBlock.self, configuration.mayBeSilent, snapshot.blocks > 0,
+      now - snapshot.lastArrival > Self.idleLagMicroseconds
+    else { return }
+    let until = snapshot.endMicroseconds + now - snapshot.lastArrival - Self.idleLagMicroseconds
+    try? await send(.idle(untilMicroseconds: until))
+  }
+
+  fileprivate func send(_ item: StreamItem<Segments.Block>) async throws {
+    for pipeline in pipelines.withLock({ $0 }) { try await pipeline.send(item) }
+  }
+
+  fileprivate func tell(_ state: Report.Health.State, _ detail: String?) {
+    hub.publish(.health(Report.Health(source: configuration.id, state: state, detail: detail)))
+    log(
+      state == .lost || state == .failed ? .warning : .info, "source \(state.rawValue)",
+      [("source", configuration.id)] + (detail.map { [("detail", $0)] } ?? []))
+  }
+
+  /// Gives up: told to everybody.
+  func fail(_ error: any Error) {
+    if status.change(to: .failed, now: monotonicMicroseconds()) { tell(.failed, "\(error)") }
+  }
+
+  /// The part that runs on the source's thread.
+  private actor ReadingActor {
+    private let runner: SourceRunner
+    private let executor: ThreadExecutor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(_ runner: SourceRunner, on executor: ThreadExecutor) {
+      self.runner = runner
+      self.executor = executor
+    }
+
+    func run() async throws {
+      let source = try runner.open(runner.stop, runner.lastEnd.withLock { $0 ?? 0 })
+      var pacer = runner.configuration.isPaced ? Pacer(clock: ContinuousClock()) : nil
+      try await pacer?.wait(untilMicroseconds: 0)
+      while true {
+        switch try source.next() {
+        case .block(let block):
+          try await pacer?.wait(untilMicroseconds: block.endMicroseconds)
+          if runner.stop.isStopped { return runner.end(naturally: false) }
+          runner.tellLoss(before: block)
+          if runner.status.arrived(endMicroseconds: block.endMicroseconds, now: monotonicMicroseconds()) {
+            runner.tell(.running, nil)
+          }
+          try await runner.send(.block(block))
+        case .cut: try await runner.send(.cut)
+        case .lost(let why):
+          if runner.status.change(to: .lost, now: monotonicMicroseconds()) { runner.tell(.lost, why) }
+          try await runner.send(.cut)
+        case .ready:
+          if runner.status.change(to: .running, now: monotonicMicroseconds()) { runner.tell(.running, nil) }
+        case .quiet: continue
+        case .end: return runner.end(naturally: !runner.stop.isStopped)
+        }
+      }
+    }
+  }
+
+  private func end(naturally: Bool) {
+    if status.change(to: .ended, now: monotonicMicroseconds()), naturally { tell(.ended, nil) }
+  }
+
+  /// What the source itself lost is told once, whatever number of models listens.
+  private func tellLoss(before block: Segments.Block) {
+    let before = lastEnd.withLock { last in
+      defer { last = block.endMicroseconds }
+      return last
+    }
+    guard let reason = block.loss, let before else { return }
+    let lost = max(0, block.startMicroseconds - before)
+    hub.publish(
+      .gap(
+        Report.Gap(
+          source: configuration.id, reason: Report.Gap.Reason(reason), lostMicroseconds: lost,
+          endMicroseconds: block.startMicroseconds)))
+    log(
+      .warning, "gap", [("source", configuration.id), ("reason", reason.rawValue), ("lost_us", "\(lost)")])
+  }
+}

@@ -1,0 +1,108 @@
+import Dataflow
+import LiveSources
+import Pipelines
+import SocketProtocol
+import Synchronization
+
+/// One model on one source: a stage on a thread of its own that is started again when it fails.
+final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendable {
+  typealias Item = StreamItem<Segments.Block>
+
+  /// Blocks that wait for the model: a third of a second of sound.
+  private static var capacity: Int { 32 }
+
+  let source: String
+  /// Name the configuration gives the model.
+  let modelKey: String
+  let progress = PipelineProgress()
+  private let slot = ModelSlot()
+  private let policy: OverflowPolicy
+  private let makeSegments: @Sendable (PreparedModel) throws -> Segments
+  private let hub: Hub
+  private let state: Mutex<State>
+
+  private struct State {
+    var model: PreparedModel
+    /// Of the stage that runs now; nil between two.
+    var input: BoundedChannel<Item>?
+    var isFinished = false
+    var dropped = 0
+  }
+
+  init(
+    source: String, modelKey: String, model: PreparedModel, policy: OverflowPolicy, hub: Hub,
+    makeSegments: @escaping @Sendable (PreparedModel) throws -> Segments
+  ) {
+    self.source = source
+    self.modelKey = modelKey
+    self.policy = policy
+    self.hub = hub
+    self.makeSegments = makeSegments
+    state = Mutex(State(model: model))
+  }
+
+  var name: String { "\(source)/\(modelKey)" }
+  /// Blocks that wait for the model.
+  var waiting: Int { state.withLock { $0.input?.count ?? 0 } }
+  /// Blocks dropped because the model did not keep up.
+  var dropped: Int { state.withLock { $0.dropped + ($0.input?.dropped ?? 0) } }
+
+  /// Sends what a source has; a live source never waits here.
+  func send(_ item: Item) async throws {
+    guard let input = state.withLock({ $0.input }) else { return }
+    try await input.send(item)
+  }
+
+  /// Nothing more will come.
+  func finish() {
+    state.withLock { state in
+      state.isFinished = true
+      return state.input
+    }?.finish()
+  }
+
+  /// Puts another model in, at the next pause between utterances.
+  func replaceModel(_ model: PreparedModel, whenTaken: @escaping @Sendable () -> Void) {
+    state.withLock { $0.model = model }
+    slot.offer(model, whenTaken: whenTaken)
+  }
+
+  /// Makes a place for blocks before the first of them is sent.
+  func open() {
+    state.withLock { state in
+      if state.input == nil && !state.isFinished {
+        state.input = BoundedChannel(capacity: Self.capacity, policy: policy)
+      }
+    }
+  }
+
+  /// Works until the source has finished; throws what the stage fails with.
+  func run() async throws {
+    open()
+    let (input, model) = state.withLock { ($0.input, $0.model) }
+    guard let input else { return }
+    defer {
+      state.withLock { state in
+        state.dropped += input.dropped
+        state.input = nil
+      }
+    }
+    progress.resume()
+    let executor = ThreadExecutor(name: "model \(modelKey)")
+    defer { executor.shutDown() }
+    let output = BoundedChannel<Report>(capacity: 64)
+    let hub = hub
+    let stage = Stage(
+      try LiveClassification(
+        source: source, model: model, slot: slot, progress: progress, wantsScores: { hub.isWanted(.score) },
+        makeSegments: makeSegments),
+      from: input, to: output, on: executor)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask(executorPreference: executor) { await stage.run() }
+      group.addTask(executorPreference: executor) {
+        while let report = try await output.receive() { hub.publish(report.element) }
+      }
+      try await group.waitForAll()
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/// What a capture device was opened as.
+public struct CaptureFormat: Equatable, Sendable {
+  /// In Hz.
+  public var sampleRate: Int
+  /// Channels before mixing.
+  public var channels: Int
+  /// Frames that the device hands over at once.
+  public var periodFrames: Int
+  /// Name of the sample format, as the library calls it.
+  public var encoding: String
+
+  public init(sampleRate: Int, channels: Int, periodFrames: Int, encoding: String) {
+    self.sampleRate = sampleRate
+    self.channels = channels
+    self.periodFrames = periodFrames
+    self.encoding = encoding
+  }
+}
+
+/// A PCM device as the kernel's interface has it: every call answers with a number, negative ones are `errno`.
+///
+/// ALSA is one; tests script another.
+public protocol PCMDevice: AnyObject {
+  /// Opens and sets it up, ready to start; the failure is the system's number.
+  func open() -> Result<CaptureFormat, CaptureFailure>
+  func close()
+  /// Begins to capture.
+  func start() -> Int
+  /// Makes it ready to start again after an overrun.
+  func prepare() -> Int
+  /// Wakes it from a suspension; -EAGAIN while that lasts.
+  func resume() -> Int
+  /// Waits for a period: 1 when there is one, 0 when there was none in time.
+  func wait(milliseconds: Int) -> Int
+  /// Reads at most `frames` frames, mixed to mono, to the end of `samples`; how many there were.
+  func read(frames: Int, into samples: inout [Float]) -> Int
+  /// Frames that are captured and not read yet.
+  func available() -> Int
+}
+
+/// A number of the system and what was done when it came.
+public struct CaptureFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A positive `errno`.
+  public var number: Int32
+  public var action: String
+  public var detail: String
+
+  public init(number: Int32, action: String, detail: String) {
+    self.number = number
+    self.action = action
+    self.detail = detail
+  }
+
+  public var description: String { "cannot \(action): \(detail)" }
+}

@@ -1,0 +1,92 @@
+import Events
+
+/// Why a stretch of a stream is missing.
+public enum LossReason: String, Equatable, Sendable {
+  /// The device overran.
+  case overrun = "xrun"
+  /// What came after the source could not keep up.
+  case overload
+  /// The stream broke its own rules.
+  case violation
+  /// The device was away.
+  case deviceLost = "device-lost"
+}
+
+/// A piece of a live stream. Stream time counts from the first sample or event and includes what was lost.
+public protocol StreamBlock: Sendable {
+  /// Stream time of its beginning and end, microseconds.
+  var startMicroseconds: Int64 { get }
+  var endMicroseconds: Int64 { get }
+  /// Why something is missing directly before it, if something is.
+  var loss: LossReason? { get }
+  /// Wall clock at its end, microseconds since 1970; nil where the stream does not happen now.
+  var wallMicroseconds: Int64? { get }
+}
+
+/// Mono samples at the source's own rate.
+public struct SoundBlock: StreamBlock, Equatable {
+  public var samples: [Float]
+  /// In Hz.
+  public var sampleRate: Int
+  /// Position of its first sample in the stream, in samples, lost ones included.
+  public var startSample: Int64
+  /// Stream time of sample 0, microseconds: not zero after the rate has changed.
+  public var originMicroseconds: Int64
+  public var loss: LossReason?
+  public var wallMicroseconds: Int64?
+
+  public init(
+    samples: [Float], sampleRate: Int, startSample: Int64, originMicroseconds: Int64 = 0, loss: LossReason? = nil,
+    wallMicroseconds: Int64? = nil
+  ) {
+    self.samples = samples
+    self.sampleRate = sampleRate
+    self.startSample = startSample
+    self.originMicroseconds = originMicroseconds
+    self.loss = loss
+    self.wallMicroseconds = wallMicroseconds
+  }
+
+  public var endSample: Int64 { startSample + Int64(samples.count) }
+  public var startMicroseconds: Int64 { originMicroseconds + startSample * 1_000_000 / Int64(sampleRate) }
+  public var endMicroseconds: Int64 { originMicroseconds + endSample * 1_000_000 / Int64(sampleRate) }
+}
+
+/// Events in stream order, never empty.
+public struct EventBlock: StreamBlock, Equatable {
+  public var events: EventBatch
+  public var loss: LossReason?
+  public var wallMicroseconds: Int64?
+
+  public init(events: EventBatch, loss: LossReason? = nil, wallMicroseconds: Int64? = nil) {
+    precondition(events.count > 0, "a block of events has at least one")
+    self.events = events
+    self.loss = loss
+    self.wallMicroseconds = wallMicroseconds
+  }
+
+  public var startMicroseconds: Int64 { events.times[0] }
+  public var endMicroseconds: Int64 { events.times[events.count - 1] }
+}
+
+/// What comes out of a source, one after another.
+public enum Arrival<Block: StreamBlock>: Sendable {
+  case block(Block)
+  /// The stream is cut here: what is open is finished, and what comes next is a new beginning at its own stream time.
+  case cut
+  /// The device is away or stuck and is tried again; why, for people.
+  case lost(String)
+  /// It works again, or for the first time.
+  case ready
+  /// Nothing for a while.
+  case quiet
+  case end
+}
+
+extension Arrival: Equatable where Block: Equatable {}
+
+/// A live source. `next` blocks its thread until something comes or the source's `StopSignal` is given.
+public protocol LiveSource<Block>: AnyObject {
+  associatedtype Block: StreamBlock
+  func next() throws -> Arrival<Block>
+}

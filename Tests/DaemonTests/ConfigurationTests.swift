@@ -1,0 +1,136 @@
+import Foundation
+import LiveSources
+import Testing
+
+@testable import Daemon
+
+struct ConfigurationTests {
+  private func problems(_ yaml: String) -> [String] {
+    do throws(ConfigurationError) {
+      _ = try DaemonConfiguration(yaml: yaml, path: "/etc/ganglion/g.yaml")
+      return []
+    } catch {
+      return error.diagnostics.map { diagnostic in
+        "\(diagnostic.line.map(String.init) ?? "-"): \(diagnostic.problem)"
+      }
+    }
+  }
+
+  @Test func everySettingIsRead() throws {
+    let configuration = try DaemonConfiguration(
+      yaml: """
+        socket: {path: run/g.sock, mode: "0600", users: [root, 1234], groups: [0], subscribers: 9, queue_messages: 50,
+          queue_bytes: 70000, slow_seconds: 2.5}
+        models: {digits: m/digits.safetensors, other: /abs/other.safetensors}
+        sources:
+          mic: {type: alsa, device: "hw:1,0", rate: 48000, channels: 2, channel: 1, encoding: S32_LE, seconds: 3,
+            models: digits}
+          cam: {type: udp, port: 3333, format: jaer, host: 0.0.0.0, models: [other]}
+          fifo: {type: pipe, path: /run/p, raw: "s16le:8000:1"}
+          log: {type: follow, path: f.raw}
+          film: {type: file, path: a.wav, pace: real}
+          in: {type: stdin}
+        metrics: "127.0.0.1:9464"
+        log: debug
+        """, path: "/etc/ganglion/g.yaml")
+    #expect(configuration.socket.path == "/etc/ganglion/run/g.sock")
+    #expect(configuration.socket.mode == 0o600)
+    #expect(configuration.socket.users == [0, 1_234])
+    #expect(configuration.socket.groups == [0])
+    #expect(configuration.socket.maximumSubscribers == 9)
+    #expect(configuration.socket.limits.queueMessages == 50)
+    #expect(configuration.socket.limits.queueBytes == 70_000)
+    #expect(configuration.socket.limits.slowMilliseconds == 2_500)
+    #expect(configuration.models.map(\.file) == ["/etc/ganglion/m/digits.safetensors", "/abs/other.safetensors"])
+    let sources = Dictionary(uniqueKeysWithValues: configuration.sources.map { ($0.id, $0) })
+    #expect(
+      sources["mic"]?.input == .alsa(device: "hw:1,0", rate: 48_000, channels: 2, channel: 1, encoding: "S32_LE"))
+    #expect(sources["mic"]?.models == ["digits"])
+    #expect(sources["mic"]?.seconds == 3)
+    #expect(sources["cam"]?.input == .udp(host: "0.0.0.0", port: 3_333, format: .jaer))
+    #expect(sources["fifo"]?.input == .feed(.pipe, path: "/run/p"))
+    #expect(sources["fifo"]?.raw == "s16le:8000:1")
+    #expect(sources["fifo"]?.models == ["digits", "other"])
+    #expect(sources["log"]?.input == .feed(.followed, path: "/etc/ganglion/f.raw"))
+    #expect(sources["film"]?.isPaced == true)
+    #expect(sources["in"]?.input == .feed(.standardInput, path: "standard input"))
+    #expect(configuration.metrics == .loopback(port: 9_464))
+    #expect(configuration.logLevel == .debug)
+  }
+
+  @Test func everythingThatIsWrongIsToldAtOnceWithItsLine() {
+    let found = problems(
+      """
+      sockt: {}
+      models:
+        digits: d.safetensors
+      sources:
+        mic:
+          type: alsaa
+        a b:
+          type: file
+          pth: x
+        cam:
+          type: udp
+          port: 99999
+          models: [digit]
+        one: {type: stdin}
+        two: {type: stdin}
+      metrics: 0.0.0.0:1
+      log: loud
+      """)
+    let expected = [
+      "1: the configuration has no setting 'sockt'; did you mean 'socket'?",
+      "6: the type of source 'mic' is 'alsaa', allowed is alsa, file, follow, pipe, stdin, udp; did you mean 'alsa'?",
+      "8: a source's name is made of up to 64 letters, digits, '-', '_' and '.', 'a b' is not",
+      "8: source 'a b' of type file needs 'path'",
+      "9: source 'a b' of type file has no setting 'pth'; did you mean 'path'?",
+      "12: port of source 'cam' is '99999', allowed is a whole number of 1 to 65535",
+      "13: source 'cam' wants model 'digit', which is not defined",
+      "15: standard input can be read by one source only",
+      "16: metrics is '0.0.0.0:1', allowed is 127.0.0.1:PORT or unix:PATH",
+      "17: log is 'loud', allowed is debug, info, warning, error",
+    ]
+    #expect(found == expected)
+  }
+
+  @Test(arguments: [
+    ("", "-: is empty; it needs at least models and sources"), ("just text", "1: the configuration is no mapping"),
+    ("models: {a: b}", "-: names no sources"), ("sources: {in: {type: stdin}}", "-: names no models"),
+    ("models: [", "2: did not find"), ("models: {a: b}\nsources: {}", "2: sources names no source"),
+    ("models: {a: {b: c}}\nsources: {in: {type: stdin}}", "1: the file of model 'a' is no text"),
+    ("socket: {mode: 999}\nmodels: {a: b}\nsources: {in: {type: stdin}}", "1: socket.mode is no file mode"),
+    ("socket: {users: [nobody-here]}\nmodels: {a: b}\nsources: {in: {type: stdin}}", "1: there is no user"),
+    ("models: {a: b}\nsources: {f: {type: file, path: x, raw: quux}}", "2: raw of source 'f' is 'quux'"),
+    ("models: {a: b}\nsources: {f: {type: alsa, rate: fast}}", "2: rate of source 'f' is 'fast'"),
+  ])
+  func aWrongConfigurationSaysWhy(yaml: String, expected: String) {
+    let found = problems(yaml)
+    #expect(found.contains { $0.hasPrefix(expected) }, "\(found)")
+  }
+
+  @Test func aSocketPathThatDoesNotFitIsRefused() {
+    let path = "/" + String(repeating: "x", count: 107)
+    let found = problems("socket: {path: \(path)}\nmodels: {a: b}\nsources: {in: {type: stdin}}")
+    #expect(found == ["1: socket.path has 108 bytes, at most 107 are possible"])
+  }
+
+  @Test func theUsualPlaceOfTheSocketFollowsTheSystem() {
+    #expect(SocketConfiguration.usualPath(runtimeFolder: "/run/user/7") == "/run/user/7/ganglion/ganglion.sock")
+    #expect(SocketConfiguration.usualPath(runtimeFolder: nil) == "/run/ganglion/ganglion.sock")
+    #expect(SocketConfiguration.usualPath(runtimeFolder: "relative") == "/run/ganglion/ganglion.sock")
+  }
+
+  @Test func rubbishOfAnyKindIsRefusedAndNothingWorse() {
+    var state: UInt64 = 5
+    let alphabet = Array("abmodelssourcestypefilealsa:{}[]\"'|>&*!%@`#\n  -\t\u{0}0123é,".unicodeScalars)
+    for _ in 0..<3_000 {
+      var text = ""
+      for _ in 0..<60 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        text.unicodeScalars.append(alphabet[Int(state >> 33) % alphabet.count])
+      }
+      #expect(!problems(text).isEmpty)
+    }
+  }
+}

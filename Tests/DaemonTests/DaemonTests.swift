@@ -1,0 +1,226 @@
+import Foundation
+import GanglionClient
+import SocketProtocol
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+/// A daemon in this process, on a folder with a configuration and a model.
+private final class Rig {
+  let folder: TemporaryFolder
+  var socket: String { folder.file("s") }
+  var configuration: String { folder.file("g.yaml") }
+  private(set) var daemon: GanglionDaemon?
+  private var running: Task<Void, any Error>?
+
+  init(_ sources: String, seed: UInt64 = 1, more: String = "") throws {
+    folder = try TemporaryFolder()
+    try writeModel(seed: seed)
+    try write(sources, more: more)
+  }
+
+  func writeModel(seed: UInt64) throws { try TestModels.sound(seed: seed).write(to: folder.file("m.safetensors")) }
+
+  func write(_ sources: String, more: String = "") throws {
+    try folder.write("models: {m: m.safetensors}\nlog: error\n\(more)\nsources:\n\(sources)\n", to: "g.yaml")
+  }
+
+  func start(exitsAtEnd: Bool = false) throws {
+    let daemon = GanglionDaemon(
+      path: configuration, plan: try Plan(path: configuration), name: "ganglion/test", exitsAtEnd: exitsAtEnd,
+      log: Log(least: .error, write: { _ in }), notifier: Notifier(environment: [:]))
+    self.daemon = daemon
+    let listener = try UnixListener(path: socket)
+    running = Task { try await daemon.run(listener) }
+  }
+
+  /// Waits for its end and throws what it failed with.
+  func end() async throws { try await running?.value }
+
+  func stop() async throws {
+    daemon?.stop()
+    try await end()
+  }
+}
+
+/// Tones of the test models as a WAV file, over and over.
+private func wave(_ times: Int = 1) -> [UInt8] {
+  WaveBytes(sampleRate: 8_000).file((0..<times).flatMap { _ in TestModels.tones })
+}
+
+@Suite(.serialized)
+struct DaemonTests {
+  @Test func aFileIsClassifiedAndTheDaemonEndsWithIt() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let client = try Client(path: rig.socket)
+    try client.subscribe(topics: [.detection, .rejection, .health], id: 1)
+    try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("p")), options: [])
+    var found = 0
+    let messages = try client.messages {
+      switch $0 {
+      case .detection, .rejection: found += 1
+      default: break
+      }
+      return found == 3
+    }
+    #expect(messages.contains { if case .health(let health) = $0 { health.state == "running" } else { false } })
+    try await rig.stop()
+    #expect(try client.messages { _ in false }.last == .bye(reason: "shutdown"))
+    #expect(!FileManager.default.fileExists(atPath: rig.socket))
+  }
+
+  @Test func aDamagedFileIsToldAndEndsTheDaemonWithAFailure() async throws {
+    let rig = try Rig("  film: {type: file, path: bad.wav}")
+    try rig.folder.write("this is no sound at all, whatever it is", to: "bad.wav")
+    try rig.start(exitsAtEnd: true)
+    let error = await #expect(throws: DaemonError.self) { try await rig.end() }
+    #expect(error?.description.contains("bad.wav") == true)
+  }
+
+  @Test func aSourceThatCannotBeIsGivenUpAndEndsTheDaemon() async throws {
+    // A pipe that is none fails at once, every time it is tried.
+    let rig = try Rig("  film: {type: pipe, path: nothing-there}")
+    try rig.start()
+    let error = await #expect(throws: DaemonError.self) { try await rig.end() }
+    #expect(error?.description.contains("given up") == true)
+  }
+
+  @Test func severalSourcesFeedOneModelAndEndTogether() async throws {
+    let rig = try Rig("  a: {type: file, path: t.wav}\n  b: {type: file, path: t.wav}\n  c: {type: file, path: t.wav}")
+    try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("t.wav")))
+    try rig.start(exitsAtEnd: true)
+    try await rig.end()
+    let daemon = try #require(rig.daemon)
+    // Three times the same decisions, one `running` and one `ended` each.
+    #expect(daemon.hub.sequence % 3 == 0)
+    #expect(daemon.hub.sequence >= 3 * 4)
+  }
+
+  @Test func reloadsLoseNoSubscriberAndNoNumber() async throws {
+    // Nobody reads before the end, so everything has to fit.
+    let room = "socket: {queue_messages: 65536, queue_bytes: 67108864, slow_seconds: 100}"
+    let rig = try Rig("  film: {type: pipe, path: p}", more: room)
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let daemon = try #require(rig.daemon)
+    let clients = try (0..<50).map { _ in try Client(path: rig.socket) }
+    for client in clients {
+      try client.subscribe(topics: Topic.allCases, id: 1)
+      _ = try client.messages { if case .subscribed = $0 { true } else { false } }
+    }
+    let writing = Task.detached { [path = rig.folder.file("p")] in
+      try Data(wave(6)).write(to: URL(fileURLWithPath: path), options: [])
+    }
+    for number in 0..<20 {
+      try rig.writeModel(seed: UInt64(number % 2 + 1))
+      #expect(await daemon.reload() == nil)
+    }
+    try await writing.value
+    try await Task.sleep(for: .milliseconds(300))
+    let last = daemon.hub.sequence
+    #expect(last > 100)
+    for client in clients {
+      var expected: Int64?
+      let messages = try client.messages { $0.sequence == last }.compactMap(\.sequence)
+      for number in messages {
+        if let expected { #expect(number == expected) }
+        expected = number + 1
+      }
+      #expect(expected == last + 1)
+    }
+    try await rig.stop()
+  }
+
+  @Test func aBadConfigurationIsNeverAppliedAndTheReasonIsAnswered() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let client = try Client(path: rig.socket)
+    try rig.write("  film: {type: pype, path: p}")
+    try client.reload(id: 5)
+    guard case .message(.error(let refusal)) = try client.next(timeoutMilliseconds: 10_000) else {
+      Issue.record("the reload was not refused")
+      return
+    }
+    #expect(refusal.id == 5)
+    #expect(refusal.code == "reload_failed")
+    #expect(refusal.message.contains(":5:"))
+    try Data([1, 2, 3]).write(to: URL(fileURLWithPath: rig.folder.file("m.safetensors")))
+    try rig.write("  film: {type: pipe, path: p}")
+    #expect(await rig.daemon?.reload()?.code == .reloadFailed)
+    #expect(try Client(path: rig.socket).hello.sources.map(\.id) == ["film"])
+    try await rig.stop()
+  }
+
+  @Test func reloadsBringSourcesAndTakeThemAway() async throws {
+    let rig = try Rig("  one: {type: pipe, path: p}")
+    for name in ["p", "q"] { #expect(mkfifo(rig.folder.file(name), 0o600) == 0) }
+    try rig.start()
+    let client = try Client(path: rig.socket)
+    try rig.write("  one: {type: pipe, path: p}\n  two: {type: pipe, path: q}")
+    #expect(await rig.daemon?.reload() == nil)
+    #expect(try Client(path: rig.socket).hello.sources.map(\.id) == ["one", "two"])
+    try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("q")), options: [])
+    guard case .message(.detection(let detection)) = try client.next(timeoutMilliseconds: 10_000) else {
+      Issue.record("the new source said nothing")
+      return
+    }
+    #expect(detection.source == "two")
+    try rig.write("  two: {type: pipe, path: q}")
+    #expect(await rig.daemon?.reload() == nil)
+    #expect(try Client(path: rig.socket).hello.sources.map(\.id) == ["two"])
+    try await rig.stop()
+  }
+
+  @Test func aReplacedModelIsAnnounced() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let client = try Client(path: rig.socket)
+    try rig.writeModel(seed: 2)
+    #expect(await rig.daemon?.reload() == nil)
+    try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("p")), options: [])
+    let sha = try Client(path: rig.socket).hello.models.first?.sha256
+    let messages = try client.messages { if case .reloaded = $0 { true } else { false } }
+    guard case .reloaded(let reloaded)? = messages.last else { return }
+    #expect(reloaded.model == "sounds")
+    #expect(reloaded.sha256 == sha)
+    try await rig.stop()
+  }
+
+  @Test func metricsAreServedAndNothingElse() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p}", more: "metrics: unix:metrics")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let client = try Client(path: rig.socket)
+    func ask(_ request: String) throws -> String {
+      let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(descriptor) }
+      let address = try #require(UnixAddress(rig.folder.file("metrics")))
+      #expect(address.withPointer { connect(descriptor, $0, $1) } == 0)
+      _ = request.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+      var answer: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 4_096)
+      while true {
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count <= 0 { break }
+        answer += buffer[..<count]
+      }
+      return String(decoding: answer, as: UTF8.self)
+    }
+    let page = try ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(page.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    #expect(page.contains("\nganglion_subscribers 1\n"))
+    #expect(try ask("GET / HTTP/1.1\r\n\r\n").hasPrefix("HTTP/1.1 404"))
+    #expect(try ask("POST /metrics HTTP/1.1\r\n\r\n").hasPrefix("HTTP/1.1 405"))
+    // Garbage, too much and too little are closed without an answer.
+    #expect(try ask(String(repeating: "x", count: 5_000)) == "")
+    #expect(try ask("GET /metr") == "")
+    try await rig.stop()
+    withExtendedLifetime(client) {}
+  }
+}

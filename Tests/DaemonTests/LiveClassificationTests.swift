@@ -1,0 +1,178 @@
+import Dataflow
+import Events
+import LiveSources
+import Pipelines
+import Recognition
+import SocketProtocol
+import TestSupport
+import Testing
+
+@testable import Daemon
+
+struct LiveClassificationTests {
+  private func sound(_ model: Model, slot: ModelSlot = ModelSlot()) throws -> LiveClassification<SoundSegments> {
+    try LiveClassification(
+      source: "mic", model: PreparedModel(model), slot: slot, progress: PipelineProgress(), wantsScores: { false },
+      makeSegments: { prepared in
+        guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
+        return SoundSegments(encoder, source: "mic")
+      })
+  }
+
+  private func block(
+    _ samples: ArraySlice<Float>, at start: Int, loss: LossReason? = nil
+  ) -> StreamItem<SoundBlock> {
+    .block(SoundBlock(samples: Array(samples), sampleRate: 8_000, startSample: Int64(start), loss: loss))
+  }
+
+  /// Reports as a word each: label and stretch in milliseconds, or what was lost.
+  private func words(_ reports: [Report]) -> [String] {
+    reports.map { report in
+      switch report {
+      case .detection(let found), .rejection(let found, _):
+        "\(found.label) \(found.startMicroseconds / 1_000)-\(found.endMicroseconds / 1_000)"
+      case .gap(let gap): "\(gap.reason.rawValue) \(gap.lostMicroseconds / 1_000) to \(gap.endMicroseconds / 1_000)"
+      default: "?"
+      }
+    }
+  }
+
+  private func decisions(ofFile samples: [Float], _ model: Model) throws -> [Decision] {
+    guard case .sound(let encoder) = try PreparedModel(model).encoder else { return [] }
+    return try StreamClassifier(model).decisions(on: encoder.encode(samples), stepMicroseconds: 10_000)
+  }
+
+  @Test(arguments: [1, 7, 80, 4_096])
+  func liveSaysWhatTheFileSays(chunk: Int) throws {
+    let model = try TestModels.sound()
+    var live = try sound(model)
+    var reports: [Report] = []
+    for begin in stride(from: 0, to: TestModels.tones.count, by: chunk) {
+      let samples = TestModels.tones[begin..<min(TestModels.tones.count, begin + chunk)]
+      try live.process(block(samples, at: begin), droppedBefore: 0) { reports.append($0) }
+    }
+    try live.finish { reports.append($0) }
+    let expected = try decisions(ofFile: TestModels.tones, model)
+    #expect(expected.count >= 2)
+    #expect(
+      words(reports)
+        == expected.map { "\($0.label) \($0.startMicroseconds / 1_000)-\($0.endMicroseconds / 1_000)" })
+  }
+
+  @Test func whatTheSourceLostCutsTheStreamSilentlyHereAndTimeGoesOn() throws {
+    let model = try TestModels.sound()
+    var live = try sound(model)
+    var reports: [Report] = []
+    let tones = TestModels.tones[..<5_000]
+    try live.process(block(tones, at: 0), droppedBefore: 0) { reports.append($0) }
+    try live.process(block(tones, at: 85_000, loss: .overrun), droppedBefore: 0) { reports.append($0) }
+    try live.finish { reports.append($0) }
+    let alone = try decisions(ofFile: Array(tones), model)
+    #expect(!alone.isEmpty)
+    let expected = [0, 10_625].flatMap { origin in
+      alone.map {
+        "\($0.label) \($0.startMicroseconds / 1_000 + Int64(origin))-\($0.endMicroseconds / 1_000 + Int64(origin))"
+      }
+    }
+    #expect(words(reports) == expected)
+  }
+
+  @Test func whatThisModelWasTooSlowForIsAGapOfItsOwn() throws {
+    var live = try sound(try TestModels.sound())
+    var reports: [Report] = []
+    let silence = [Float](repeating: 0, count: 800)[...]
+    try live.process(block(silence, at: 0), droppedBefore: 0) { reports.append($0) }
+    try live.process(block(silence, at: 2_400), droppedBefore: 2) { reports.append($0) }
+    try live.process(block(silence, at: 3_200), droppedBefore: 0) { reports.append($0) }
+    #expect(words(reports) == ["overload 200 to 300"])
+    guard case .gap(let gap)? = reports.first else { return }
+    #expect(gap.model == "sounds")
+  }
+
+  @Test func aStageThatWasStartedAgainTellsWhatItMissed() throws {
+    let model = try TestModels.sound()
+    let progress = PipelineProgress()
+    progress.advance(to: 1_000_000, decisions: 7)
+    progress.resume()
+    var live = try LiveClassification(
+      source: "mic", model: PreparedModel(model), slot: ModelSlot(), progress: progress, wantsScores: { false },
+      makeSegments: { prepared in
+        guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
+        return SoundSegments(encoder, source: "mic")
+      })
+    var reports: [Report] = []
+    try live.process(block(TestModels.tones[...], at: 12_000), droppedBefore: 0) { reports.append($0) }
+    try live.finish { reports.append($0) }
+    #expect(words(reports).first == "overload 500 to 1500")
+    guard case .some(.detection(let next)) = reports.dropFirst().first(where: { $0.topic == .detection }) else {
+      return
+    }
+    #expect(next.id == "mic.sounds.8")
+  }
+
+  @Test func aModelIsReplacedBetweenUtterancesAndNothingIsDecidedTwice() throws {
+    let slot = ModelSlot()
+    var live = try sound(try TestModels.sound(seed: 1), slot: slot)
+    var takenAt: Int?
+    let replacement = try PreparedModel(try TestModels.sound(seed: 2))
+    var reports: [Report] = []
+    let tones = TestModels.tones
+    for begin in stride(from: 0, to: tones.count, by: 80) {
+      // Offered within the first tone, late enough for the encoder to have shown some of it.
+      if begin == 2_000 { slot.offer(replacement) {} }
+      try live.process(block(tones[begin..<min(tones.count, begin + 80)], at: begin), droppedBefore: 0) {
+        reports.append($0)
+      }
+      if begin >= 2_000 && !slot.isOffered && takenAt == nil { takenAt = begin }
+    }
+    try live.finish { reports.append($0) }
+    let at = try #require(takenAt)
+    // The first tone ends at sample 2,400, its utterance 200 ms later, and the encoder shows it later still.
+    #expect(at > 2_400 && at < 7_000)
+    let (before, after) = (
+      try decisions(ofFile: tones, try TestModels.sound(seed: 1)),
+      try decisions(ofFile: tones, try TestModels.sound(seed: 2))
+    )
+    let expected = (before.prefix(1) + after.dropFirst(1)).map { $0.label }
+    #expect(words(reports).map { String($0.prefix { $0 != " " }) } == expected)
+  }
+
+  @Test func silentEventsAreDecidedAsTimeGoesOnAndNothingChanges() throws {
+    let model = try TestModels.events()
+    func live() throws -> LiveClassification<EventSegments> {
+      try LiveClassification(
+        source: "cam", model: PreparedModel(model), slot: ModelSlot(), progress: PipelineProgress(),
+        wantsScores: { false },
+        makeSegments: { prepared in
+          guard case .events(let binning) = prepared.encoder else { preconditionFailure("a model that watches") }
+          return try EventSegments(binning)
+        })
+    }
+    var batch = EventBatch()
+    for index in 0..<3_000 {
+      batch.append(
+        Event(timeMicroseconds: Int64(index) * 100, x: UInt16(index / 200), y: UInt16(index % 16), polarity: 1))
+    }
+    var later = batch
+    later.shiftTimes(by: 2_000_000)
+    var whole: [Report] = []
+    var reference = try live()
+    for part in [batch, later] {
+      try reference.process(.block(EventBlock(events: part)), droppedBefore: 0) { whole.append($0) }
+    }
+    try reference.finish { whole.append($0) }
+
+    var reports: [Report] = []
+    var stream = try live()
+    try stream.process(.block(EventBlock(events: batch)), droppedBefore: 0) { reports.append($0) }
+    #expect(reports.isEmpty)
+    for time in stride(from: Int64(300_000), through: 1_900_000, by: 100_000) {
+      try stream.process(.idle(untilMicroseconds: time), droppedBefore: 0) { reports.append($0) }
+    }
+    #expect(reports.count == 1)
+    try stream.process(.block(EventBlock(events: later)), droppedBefore: 0) { reports.append($0) }
+    try stream.finish { reports.append($0) }
+    #expect(reports == whole)
+    #expect(whole.count == 2)
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import SocketProtocol
+import Synchronization
+import Testing
+
+@testable import Daemon
+
+struct OperationTests {
+  @Test func aSourceThatClaimsToRunAndGivesNothingIsStuck() {
+    var liveness = Liveness(patienceMicroseconds: 10_000_000)
+    func stuck(_ state: Report.Health.State, silent: Int64) -> [String] {
+      liveness.stuck(
+        sources: [.init(id: "mic", state: state, lastArrival: 100_000_000 - silent)], pipelines: [], now: 100_000_000)
+    }
+    #expect(stuck(.running, silent: 9_999_999) == [])
+    #expect(stuck(.running, silent: 10_000_000) == ["source mic"])
+    #expect(stuck(.starting, silent: 10_000_000) == ["source mic"])
+    for state in [Report.Health.State.waiting, .lost, .ended, .failed] { #expect(stuck(state, silent: 1 << 40) == []) }
+  }
+
+  @Test func aModelWithBlocksBeforeItThatMovesNoneIsStuck() {
+    var liveness = Liveness(patienceMicroseconds: 10)
+    func stuck(_ waiting: Int, _ blocks: Int64, at now: Int64) -> [String] {
+      liveness.stuck(sources: [], pipelines: [.init(name: "mic/m", waiting: waiting, blocks: blocks)], now: now)
+    }
+    #expect(stuck(3, 5, at: 0) == [])
+    #expect(stuck(3, 5, at: 9) == [])
+    #expect(stuck(3, 6, at: 12) == [])
+    #expect(stuck(3, 6, at: 21) == [])
+    #expect(stuck(3, 6, at: 22) == ["model mic/m"])
+    #expect(stuck(0, 6, at: 40) == [])
+  }
+
+  @Test func timesOfDayAreWrittenAsRFC3339() {
+    #expect(WallTime.text(microseconds: 0) == "1970-01-01T00:00:00.000Z")
+    #expect(WallTime.text(microseconds: 1_795_251_600_123_456) == "2026-11-21T09:00:00.123Z")
+    #expect(WallTime.text(microseconds: 951_782_399_999_000) == "2000-02-28T23:59:59.999Z")
+    #expect(WallTime.text(microseconds: 951_782_400_000_000) == "2000-02-29T00:00:00.000Z")
+    #expect(WallTime.text(microseconds: 4_107_542_400_000_000) == "2100-03-01T00:00:00.000Z")
+    #expect(WallTime.text(microseconds: -1_000) == "1969-12-31T23:59:59.999Z")
+  }
+
+  @Test func linesOfTheLogAreStructuredAndNeverFlood() {
+    let lines = Mutex<[String]>([])
+    let time = Mutex<Int64>(0)
+    let log = Log(
+      isJournal: true, now: { time.withLock { $0 } }, write: { text in lines.withLock { $0.append(text) } })
+    log(.debug, "unseen")
+    log(.warning, "source lost", [("source", "mic"), ("detail", "a \"b\"\nc")])
+    #expect(
+      lines.withLock { $0 } == ["<4>level=warning msg=\"source lost\" source=mic detail=\"a \\\"b\\\"\\nc\"\n"])
+    for _ in 0..<1_000 { log(.info, "again") }
+    #expect(lines.withLock { $0.count } == 11)
+    time.withLock { $0 = 10_000 }
+    log(.info, "again")
+    #expect(lines.withLock { $0.last } == "<6>level=info msg=again held_back=990\n")
+  }
+
+  @Test func systemdIsToldInItsOwnWords() throws {
+    let folder = try TemporaryFolder()
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    defer { close(descriptor) }
+    let address = try #require(UnixAddress(folder.file("n")))
+    #expect(address.withPointer { bind(descriptor, $0, $1) } == 0)
+    let notifier = Notifier(
+      environment: ["NOTIFY_SOCKET": folder.file("n"), "WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "77"], processID: 77)
+    #expect(notifier.watchdogMicroseconds == 3_000_000)
+    notifier.ready("serving\n2 sources")
+    notifier.reloading(monotonicMicroseconds: 12)
+    notifier.watchdog()
+    notifier.stopping()
+    let words = (0..<4).map { _ in
+      var buffer = [UInt8](repeating: 0, count: 256)
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+    }
+    #expect(
+      words == [
+        "READY=1\nSTATUS=serving 2 sources", "RELOADING=1\nMONOTONIC_USEC=12", "WATCHDOG=1", "STOPPING=1",
+      ])
+    let stranger = Notifier(environment: ["WATCHDOG_USEC": "5", "WATCHDOG_PID": "78"], processID: 77)
+    #expect(stranger.watchdogMicroseconds == nil)
+    #expect(activatedSocket(environment: ["LISTEN_PID": "77", "LISTEN_FDS": "1"], processID: 77) == 3)
+    #expect(activatedSocket(environment: ["LISTEN_PID": "78", "LISTEN_FDS": "1"], processID: 77) == nil)
+  }
+
+  @Test func metricsFollowTheExpositionFormat() throws {
+    var snapshot = MetricsSnapshot(
+      name: "ganglion/1", counters: .init(), sequence: 12, reloadsGood: 3, reloadsBad: 1)
+    let status = SourceStatus(now: 0)
+    _ = status.arrived(endMicroseconds: 2_500_001, now: 1_000_000)
+    snapshot.sources = [("a\"b", status.snapshot)]
+    snapshot.pipelines = [
+      PipelineFigures(
+        source: "mic", model: "digits", waiting: 0, blocks: 7, dropped: 2, lostMicroseconds: 20_000, decisions: 4)
+    ]
+    let lines = snapshot.text(now: 4_000_000).split(separator: "\n").map(String.init)
+    for line in [
+      "ganglion_build_info{version=\"ganglion/1\"} 1", "ganglion_source_up{source=\"a\\\"b\"} 1",
+      "ganglion_input_stream_seconds{source=\"a\\\"b\"} 2.500001",
+      "ganglion_input_silence_seconds{source=\"a\\\"b\"} 3.000000",
+      "ganglion_model_lost_seconds_total{source=\"mic\",model=\"digits\"} 0.020000", "ganglion_messages_total 12",
+      "ganglion_config_reloads_total{result=\"bad\"} 1",
+    ] { #expect(lines.contains(line), "\(line)") }
+    // Every sample belongs to a family that was announced, and no family is announced twice.
+    let families = lines.filter { $0.hasPrefix("# TYPE ") }.compactMap { $0.split(separator: " ").dropFirst(2).first }
+    #expect(Set(families).count == families.count)
+    for line in lines where !line.hasPrefix("#") {
+      let name = line.prefix { $0 != "{" && $0 != " " }
+      #expect(families.contains { $0 == name }, "\(line)")
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import Audio
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import LiveSources
+
+private final class Folder {
+  let path: String
+
+  init() throws {
+    path = "/tmp/ganglion-feed-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func pipe(_ name: String) -> String {
+    let file = path + "/" + name
+    #expect(mkfifo(file, 0o600) == 0)
+    return file
+  }
+
+  func file(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let file = path + "/" + name
+    try Data(bytes).write(to: URL(fileURLWithPath: file))
+    return file
+  }
+}
+
+/// Writes to a path on a thread of its own, opening it first.
+private func write(_ pieces: [[UInt8]], to path: String) {
+  Thread {
+    let descriptor = open(path, O_WRONLY | O_APPEND)
+    for piece in pieces {
+      _ = piece.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      usleep(2_000)
+    }
+    close(descriptor)
+  }.start()
+}
+
+private func ramp(_ count: Int, from first: Int = 0) -> [UInt8] {
+  (first..<first + count).flatMap { WaveBytes.little(Int16($0)) }
+}
+
+struct FeedTests {
+  /// Samples and where the stretches were cut, until so many samples came.
+  private func drain(_ source: SoundFeedSource, samples wanted: Int) throws -> (
+    samples: [Int], cuts: [Int], blocks: [SoundBlock]
+  ) {
+    var (samples, cuts, blocks): ([Int], [Int], [SoundBlock]) = ([], [], [])
+    while samples.count < wanted {
+      switch try source.next() {
+      case .block(let block):
+        samples += block.samples.map { Int(($0 * 32_768).rounded()) }
+        blocks.append(block)
+      case .cut, .lost: cuts.append(samples.count)
+      case .end: return (samples, cuts, blocks)
+      case .ready, .quiet: continue
+      }
+    }
+    return (samples, cuts, blocks)
+  }
+
+  @Test func aPipeDeliversWriterAfterWriterInOneStreamTime() throws {
+    let folder = try Folder()
+    let path = folder.pipe("p")
+    let stop = StopSignal()
+    let source = try SoundFeedSource(
+      ByteFeed(.pipe, path: path, stop: stop), raw: try RawFormat(parsing: "s16le:8000:1", defaultSampleRate: 8_000),
+      assumedRate: 8_000)
+    write([ramp(100), ramp(100, from: 100)], to: path)
+    let first = try drain(source, samples: 200)
+    #expect(first.samples == Array(0..<200))
+    write([ramp(80, from: 500)], to: path)
+    let second = try drain(source, samples: 80)
+    #expect(second.samples == Array(500..<580))
+    #expect(second.cuts == [0])
+    #expect(second.blocks.first?.startMicroseconds == 25_000)
+    #expect(second.blocks.last?.endMicroseconds == 35_000)
+    #expect(second.blocks.allSatisfy { $0.wallMicroseconds != nil })
+  }
+
+  @Test func waitingForAWriterCanBeStopped() throws {
+    let folder = try Folder()
+    let stop = StopSignal()
+    let source = try SoundFeedSource(
+      ByteFeed(.pipe, path: folder.pipe("p"), stop: stop), raw: nil, assumedRate: 8_000)
+    Thread {
+      usleep(50_000)
+      stop.stop()
+    }.start()
+    while true {
+      let arrival = try source.next()
+      if arrival == .end { break }
+      #expect(arrival == .cut)
+    }
+    #expect(stop.isStopped)
+  }
+
+  @Test func aHeaderInAPipeSaysWhatTheSoundIs() throws {
+    let folder = try Folder()
+    let path = folder.pipe("p")
+    let source = try SoundFeedSource(
+      ByteFeed(.pipe, path: path, stop: StopSignal()), raw: nil, assumedRate: 16_000)
+    let wave = WaveBytes(sampleRate: 44_100).file([Float](repeating: 0.25, count: 882))
+    write([wave], to: path)
+    let result = try drain(source, samples: 882)
+    #expect(result.blocks.first?.sampleRate == 44_100)
+    #expect(result.samples.count == 882)
+  }
+
+  @Test func aFollowedFileGrowsAndMayBeReplaced() throws {
+    let folder = try Folder()
+    let path = try folder.file("f", ramp(100))
+    let source = try SoundFeedSource(
+      ByteFeed(.followed, path: path, stop: StopSignal()),
+      raw: try RawFormat(parsing: "s16le:8000:1", defaultSampleRate: 8_000), assumedRate: 8_000)
+    write([ramp(100, from: 100), ramp(100, from: 200)], to: path)
+    #expect(try drain(source, samples: 240).samples.prefix(240).elementsEqual(0..<240))
+    // Another file under the same name: the rest of the old one first, then the new one.
+    _ = try folder.file("g", ramp(160, from: 1_000))
+    #expect(rename(folder.path + "/g", path) == 0)
+    let rest = try drain(source, samples: 60 + 160)
+    #expect(rest.samples == Array(240..<300) + Array(1_000..<1_160))
+    #expect(rest.cuts == [60])
+  }
+
+  @Test func aFileEndsAndHasNoTimeOfDay() throws {
+    let file = try TemporaryFile(
+      WaveBytes(sampleRate: 8_000).file([Float](repeating: 0.5, count: 800)), extension: "wav")
+    let source = try SoundFeedSource(
+      ByteFeed(.file, path: file.path, stop: StopSignal()), raw: nil, assumedRate: 8_000)
+    let result = try drain(source, samples: .max)
+    #expect(result.samples.count == 800)
+    #expect(result.blocks.allSatisfy { $0.wallMicroseconds == nil })
+    #expect(try source.next() == .end)
+  }
+
+  @Test func whatIsNotThereOrNoPipeIsRefused() throws {
+    let folder = try Folder()
+    let file = try folder.file("f", [1, 2, 3])
+    #expect(throws: FeedError.self) { try ByteFeed(.pipe, path: file, stop: StopSignal()) }
+    #expect(throws: FeedError.self) { try ByteFeed(.file, path: folder.path + "/none", stop: StopSignal()) }
+    #expect(throws: FeedError.self) { try ByteFeed(.file, path: folder.path, stop: StopSignal()) }
+  }
+
+  @Test func eventsOfAPipeGoOnInStreamTimeWithTheNextWriter() throws {
+    let folder = try Folder()
+    let path = folder.pipe("e")
+    let source = EventFeedSource(
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), sensor: SensorGeometry(width: 34, height: 34))
+    // Five-byte events: x, y, polarity and 23 bits of time.
+    func bytes(_ times: [Int]) -> [UInt8] {
+      times.flatMap { [UInt8($0 / 10 % 30), 4, UInt8(0x80 | $0 >> 16), UInt8($0 >> 8 & 0xFF), UInt8($0 & 0xFF)] }
+    }
+    func times(_ wanted: Int) throws -> [Int64] {
+      var times: [Int64] = []
+      while times.count < wanted {
+        if case .block(let block) = try source.next() { times += block.events.times }
+      }
+      return times
+    }
+    let first = (0..<200).map { 1_000 + 100 * $0 }
+    write([bytes(Array(first[..<77])), bytes(Array(first[77...]))], to: path)
+    #expect(try times(200) == first.map { Int64($0 - 1_000) })
+    write([bytes((0..<50).map { 5_000 + 10 * $0 })], to: path)
+    #expect(try times(50) == (0..<50).map { Int64(19_900 + 10 * $0) })
+  }
+}
