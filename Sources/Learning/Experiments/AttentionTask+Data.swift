@@ -38,7 +38,7 @@ extension AttentionTask {
     let clips = try encodeAll(
       split.train.indices.filter { $0 % 5 == 0 }.map { split.train[$0] }, threads: threads, progress: { _, _ in },
       { _, recording in try RecordingEncoder.samples(recording, sampleRate: 8000) })
-    configuration.levelEdges = try levelEdges(levels: 3, from: clips, configuration)
+    configuration = try configuration.withStartingPrice(from: clips).withEvenLevels(3, from: clips)
     let encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
     let recordings = split.train + split.validation + split.test
     let sequences = try encodeAll(recordings, threads: threads, progress: progress) { _, recording in
