@@ -3,17 +3,20 @@ import EventFormats
 import Events
 import FoundationEssentials
 
-/// `ganglion info`: what is in a recording.
+/// `ganglion info`: what is in a recording or a model.
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print what is in a recording.",
+    abstract: "Print what is in a recording or a model.",
     discussion: """
       Prints format, sensor, duration, a table of what was found with times and rates, broken rules, and a digest of \
       every decoded field: BLAKE2b with 16 bytes over the little-endian values (time as int64, x and y as uint16, \
       polarity as uint8).
+
+      Of a model it prints what it perceives, its labels, its network layer by layer, and how it was made and tested; \
+      with --json its whole manifest.
       """)
 
-  @Argument(help: "A recording, or - for standard input.")
+  @Argument(help: "A recording or a model, or - for a recording on standard input.")
   var file: String
 
   @OptionGroup var input: EventInputOptions
@@ -25,6 +28,7 @@ struct Info: ParsableCommand {
   var digest = true
 
   func run() throws {
+    if try isModel(file) { return try printModel() }
     var reader = try openEventReader(path: file, options: input.readingOptions())
     let summary = try RecordingSummary(reading: &reader, source: file, withDigest: digest)
     if json {
