@@ -145,7 +145,10 @@ struct AttentionReport {
       let labels = arms.enumerated().map { (value: Double($0), text: Self.name($1)) }
       let axes = Axes(
         filling: Rectangle(x: 0, y: height * Double(place), width: 960, height: height),
-        x: Axis("", -0.5...Double(arms.count) - 0.5, labels: labels), y: Axis("test accuracy (%)", 0...100))
+        x: Axis("", -0.5...Double(arms.count) - 0.5, labels: labels),
+        // Room for the legend above what can be reached.
+        y: Axis(
+          "test accuracy (%)", 0...125, labels: stride(from: 0, through: 100, by: 20).map { (Double($0), "\($0)") }))
       for (index, arm) in arms.enumerated() {
         let runs = runs(task.name, arm)
         bar(SeedStatistics(runs.map(\.accuracy)), at: Double(index) - 0.17, Color.series[0], axes, canvas)
@@ -161,7 +164,7 @@ struct AttentionReport {
     let mean = 100 * statistics.mean
     axes.bars([(x, mean)], width: 0.3, color, on: canvas)
     // The seeds themselves, and the interval over them.
-    axes.dots(statistics.values.map { (x - 0.08, 100 * $0) }, .black, on: canvas, size: 2)
+    axes.dots(statistics.values.map { (x - 0.08, 100 * $0) }, .black, on: canvas, size: 3)
     guard let half = statistics.halfWidth.map({ 100 * $0 }) else { return }
     axes.line([(x, mean - half), (x, mean + half)], .black, on: canvas)
     for end in [mean - half, mean + half] { axes.line([(x - 0.04, end), (x + 0.04, end)], .black, on: canvas) }
