@@ -22,7 +22,7 @@ struct ExperimentAttention: ParsableCommand {
       with the frames of every recording in random order. Intervals are 95 % over the seeds by Student's t.
 
       Every run is a line of DIR/srnn-scbam.ndjson as soon as it is done; runs that stand there already are not \
-      repeated. DIR/srnn-scbam.md and .svg are made of all of them.
+      repeated. DIR/srnn-scbam.md and .png are made of all of them.
 
       Example: ganglion experiment srnn-scbam --data ~/free-spoken-digit-dataset/recordings --results Samples/results
 
@@ -83,8 +83,8 @@ struct ExperimentAttention: ParsableCommand {
     }
     let report = AttentionReport(results: done)
     try report.markdown.write(toFile: "\(results)/srnn-scbam.md", atomically: true, encoding: .utf8)
-    try report.draw(to: "\(results)/srnn-scbam.svg")
-    print("wrote \(results)/srnn-scbam.md and .svg")
+    try report.draw(to: "\(results)/srnn-scbam.png")
+    print("wrote \(results)/srnn-scbam.md and .png")
   }
 }
 
