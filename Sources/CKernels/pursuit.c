@@ -25,7 +25,13 @@ static inline __attribute__((always_inline)) float score_block(const float *c, i
 static inline __attribute__((always_inline)) void refresh_column(const ganglion_pursuit *w, int64_t column) {
   const float *row = w->block_maximum + column * w->kernels;
   float best = row[0];
-  for (int64_t m = 1; m < w->kernels; m++) best = row[m] > best ? row[m] : best;
+  int64_t m = 1;
+  if (w->kernels >= 8) {
+    f32x8 most = load8(row);
+    for (m = 8; m + 8 <= w->kernels; m += 8) most = load8(row + m) > most ? load8(row + m) : most;
+    for (int i = 0; i < 8; i++) best = most[i] > best ? most[i] : best;
+  }
+  for (; m < w->kernels; m++) best = row[m] > best ? row[m] : best;
   w->column_maximum[column] = best;
 }
 
@@ -145,32 +151,45 @@ CLONES void ganglion_pursuit_subtract(
 
   const int64_t at = sample / BLOCK;
   const float least = w->tolerance / __builtin_fabsf(coefficient);
-  int64_t touched_first = sample / BLOCK, touched_end = sample / BLOCK;
+  int64_t touched_first = at, touched_end = at;
   for (int64_t b = 0; b < w->kernels; b++) {
+    if (w->gram_peak[a * w->kernels + b] < least) continue;
     int64_t lo = sample - (w->length[b] - 1), hi = sample + length;
     if (lo < open) lo = open;
     if (hi > w->known[b]) hi = w->known[b];
     if (lo >= hi) continue;
     const float *gram = w->gram + w->gram_offset[a * w->kernels + b] + (w->length[b] - 1) - sample;
-    const float *most = w->gram_bound + w->gram_bound_offset[a] + b;
+    const float *most = w->gram_bound + w->gram_bound_offset[a] + b * w->gram_bound_rows[a] - at - w->gram_bound_first;
     float *into = w->correlation + b * w->stride;
     const int64_t block_first = lo / BLOCK, block_end = (hi + BLOCK - 1) / BLOCK;
     for (int64_t block = block_first; block < block_end; block++) {
+      /* A block that was too quiet to be correlated stays so where the atom adds next to nothing. */
+      if (most[block] < least) continue;
       float *best = w->block_maximum + block * w->kernels + b;
       if (*best == UNKNOWN) {
         correlate(w, b, block, w->known[b]);
-        continue;
+      } else {
+        const int64_t from = lo > block * BLOCK ? lo : block * BLOCK;
+        const int64_t to = hi < (block + 1) * BLOCK ? hi : (block + 1) * BLOCK;
+        for (int64_t i = from; i < to; i++) into[i] -= coefficient * gram[i];
+        *best = score_block(into + block * BLOCK, w->is_signed);
       }
-      if (most[(block - at - w->gram_bound_first) * w->kernels] < least) continue;
-      const int64_t from = lo > block * BLOCK ? lo : block * BLOCK;
-      const int64_t to = hi < (block + 1) * BLOCK ? hi : (block + 1) * BLOCK;
-      for (int64_t i = from; i < to; i++) into[i] -= coefficient * gram[i];
-      *best = score_block(into + block * BLOCK, w->is_signed);
+      w->touched[block] = 1;
+      if (block < touched_first) touched_first = block;
+      if (block >= touched_end) touched_end = block + 1;
     }
-    if (block_first < touched_first) touched_first = block_first;
-    if (block_end > touched_end) touched_end = block_end;
   }
-  for (int64_t i = touched_first; i < touched_end; i++) refresh_column(w, i);
+  /* What is settled in a column depends on the columns within the longest reach of it. */
+  const int64_t near = w->longest_reach / BLOCK + 1;
+  int64_t judged_end = 0;
+  for (int64_t i = touched_first; i < touched_end; i++) {
+    if (!w->touched[i]) continue;
+    w->touched[i] = 0;
+    refresh_column(w, i);
+    int64_t x = i - near > judged_end ? i - near : judged_end;
+    for (; x <= i + near && x < w->stride / BLOCK; x++) w->is_judged[x] = 0;
+    judged_end = x;
+  }
 }
 
 /* Takes the atom with the best score of one block of one kernel. */
@@ -203,52 +222,71 @@ CLONES int32_t ganglion_pursuit_pick(
   return 1;
 }
 
+/* Finds the best settled atom of one column that reaches a score. */
+static inline __attribute__((always_inline)) void judge_column(
+    const ganglion_pursuit *w, int64_t open_column, int64_t end_column, int64_t span, float least, int64_t column) {
+  const int64_t kernels = w->kernels;
+  /* From half the reach when the block is about to close to the whole of it when it is young. */
+  const int64_t age = (column - open_column) * BLOCK;
+  const float share = age >= span ? 1 : 0.5f + 0.5f * (float)age / (float)span;
+  const int64_t near = (int64_t)((float)w->spread * share + 0.5f);
+  const float *row = w->block_maximum + column * kernels;
+  float best = UNKNOWN;
+  int64_t kernel = -1;
+  for (int64_t m = 0; m < kernels; m++) {
+    const float score = row[m];
+    if (score <= best || score < least) continue;
+    if ((column + 1) * BLOCK + w->reach[m] > w->known[m]) continue;
+    const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
+    const int64_t from = column - reach < open_column ? open_column : column - reach;
+    const int64_t to = column + reach >= end_column ? end_column - 1 : column + reach;
+    const int64_t low = m - near < 0 ? 0 : m - near;
+    const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
+    int rivalled = 0;
+    for (int64_t x = from; x <= to && !rivalled; x++) {
+      if (w->column_maximum[x] <= score) continue;
+      for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
+    }
+    if (rivalled) continue;
+    best = score;
+    kernel = m;
+  }
+  w->is_judged[column] = 1;
+  w->settled_score[column] = best;
+  w->settled_kernel[column] = kernel;
+}
+
 CLONES int32_t ganglion_pursuit_pick_settled(
     const ganglion_pursuit *w, int64_t open, int64_t held, const ganglion_range *ranges, int64_t range_count,
-    int64_t span, ganglion_pick *pick) {
-  const int64_t kernels = w->kernels, open_column = open / BLOCK;
-  const int64_t end_column = (held + BLOCK - 1) / BLOCK;
-  int64_t column = -1, kernel = -1;
+    int64_t span, int32_t is_first, ganglion_pick *pick) {
+  const int64_t open_column = open / BLOCK, end_column = (held + BLOCK - 1) / BLOCK;
+  float least = range_count > 0 ? ranges[0].threshold : 0;
+  for (int64_t r = 1; r < range_count; r++) least = ranges[r].threshold < least ? ranges[r].threshold : least;
+  if (is_first)
+    for (int64_t i = open_column; i < end_column; i++) w->is_judged[i] = 0;
+  int64_t column = -1;
   float best = 0;
   for (const ganglion_range *range = ranges; range < ranges + range_count; range++) {
-    const int64_t range_first = range->first / BLOCK, range_end = (range->end + BLOCK - 1) / BLOCK;
-    for (int64_t i = range_first; i < range_end; i++) w->key[i] = w->column_maximum[i];
+    const int64_t first = range->first / BLOCK, end = (range->end + BLOCK - 1) / BLOCK;
+    /* The most promising column first: once its atom is known, most others need not be looked at. */
+    for (int64_t i = first; i < end; i++) w->key[i] = w->is_judged[i] ? w->settled_score[i] : w->column_maximum[i];
     for (;;) {
-      /* The most promising column first: once its atom is known, most others need not be looked at. */
+      int64_t i = first;
       float most = UNKNOWN;
-      for (int64_t x = range_first; x < range_end; x++) most = w->key[x] > most ? w->key[x] : most;
+      for (int64_t x = first; x < end; x++) most = w->key[x] > most ? w->key[x] : most;
       if (most <= best || most < range->threshold) break;
-      int64_t i = range_first;
       while (w->key[i] != most) i++;
-      w->key[i] = UNKNOWN;
-      /* From half the reach when the block is about to close to the whole of it when it is young. */
-      const int64_t age = (i - open_column) * BLOCK;
-      const float share = age >= span ? 1 : 0.5f + 0.5f * (float)age / (float)span;
-      const int64_t near = (int64_t)((float)w->spread * share + 0.5f);
-      const float *row = w->block_maximum + i * kernels;
-      for (int64_t m = 0; m < kernels; m++) {
-        const float score = row[m];
-        if (score <= best || score < range->threshold) continue;
-        if ((i + 1) * BLOCK + w->reach[m] > w->known[m]) continue;
-        const int64_t reach = (int64_t)((float)w->reach[m] * share / BLOCK + 0.5f);
-        const int64_t from = i - reach < open_column ? open_column : i - reach;
-        const int64_t to = i + reach >= end_column ? end_column - 1 : i + reach;
-        const int64_t low = m - near < 0 ? 0 : m - near;
-        const int64_t high = m + near >= kernels ? kernels - 1 : m + near;
-        int rivalled = 0;
-        for (int64_t x = from; x <= to && !rivalled; x++) {
-          if (w->column_maximum[x] <= score) continue;
-          for (int64_t y = low; y <= high; y++) rivalled |= w->block_maximum[x * kernels + y] > score;
-        }
-        if (rivalled) continue;
-        best = score;
+      if (w->is_judged[i]) {
+        best = most;
         column = i;
-        kernel = m;
+        break;
       }
+      judge_column(w, open_column, end_column, span, least, i);
+      w->key[i] = w->settled_score[i];
     }
   }
   if (column < 0) return 0;
-  take(w, open, column, kernel, best, pick);
+  take(w, open, column, w->settled_kernel[column], best, pick);
   return 1;
 }
 

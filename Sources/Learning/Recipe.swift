@@ -93,7 +93,8 @@ public enum EncoderOptions: Codable, Sendable, Equatable {
   }
 }
 
-/// Settings of the spiketrum encoder; see `SpiketrumConfiguration`.
+/// Settings of the spiketrum encoder; see `SpiketrumConfiguration`. A starting price that is not given is measured on the
+/// training data.
 public struct SpiketrumOptions: Codable, Sendable, Equatable {
   public var configuration: SpiketrumConfiguration
   /// Levels whose edges part the spikes of the training data evenly; 0 keeps the configuration's edges.
@@ -101,7 +102,8 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case sampleRate, channels, lowestFrequency, highestFrequency, spikesPerSecond, silenceThreshold, binMicroseconds
-    case countClip, levelEdges, evenLevels, peakDecay, dropBelowPeak, lookAheadMicroseconds
+    case countClip, levelEdges, evenLevels, peakDecay, dropBelowPeak, lookAheadMicroseconds, startingPrice
+    case dynamicRange
   }
 
   public init(from decoder: any Decoder) throws {
@@ -116,6 +118,8 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
     made.countClip = try values.value(.countClip, or: made.countClip)
     made.levelEdges = try values.value(.levelEdges, or: made.levelEdges)
     made.lookAheadMicroseconds = try values.value(.lookAheadMicroseconds, or: nil)
+    made.dynamicRangeDecibels = try values.value(.dynamicRange, or: nil)
+    made.startingPrice = try values.value(.startingPrice, or: nil)
     made.dropBelowPeakDecibels = try values.value(.dropBelowPeak, or: nil)
     made.levelReference = .runningPeak(decayDecibelsPerSecond: try values.value(.peakDecay, or: 20))
     configuration = made
@@ -157,9 +161,20 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var optimiser: OptimiserDescription
   /// Weight of the past in the running average of the weights that is validated and kept; 0 for none.
   public var averaging: Double
+  /// Pieces of time in which long sequences are taken back through the network; whole sequences when absent.
+  public var window: TimeWindows?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case epochs, batch, seed, loss, optimiser, averaging
+    case epochs, batch, seed, loss, optimiser, averaging, window
+  }
+
+  public init(epochs: Int, batch: Int = 32, seed: UInt64 = 1, optimiser: OptimiserDescription) {
+    self.epochs = epochs
+    self.batch = batch
+    self.seed = seed
+    self.optimiser = optimiser
+    loss = LossDescription()
+    averaging = 0
   }
 
   public init(from decoder: any Decoder) throws {
@@ -170,6 +185,7 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
     loss = try values.value(.loss, or: LossDescription())
     optimiser = try values.value(.optimiser, or: OptimiserDescription())
     averaging = try values.value(.averaging, or: 0)
+    window = try values.value(.window, or: nil)
     guard epochs > 0, batch > 0, (0..<1).contains(averaging) else {
       throw DecodingError.dataCorrupted(
         .init(

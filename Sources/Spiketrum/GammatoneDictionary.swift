@@ -58,6 +58,7 @@ public final class GammatoneDictionary: Sendable {
   /// Samples within which two atoms of one kernel compete for the same sound: a sixth of its length, where the
   /// autocorrelation of a gammatone has fallen to about two thirds.
   let reaches: [Int64]
+  let longestReach: Int64
   /// Kernels that compete with one for the same sound: those within 2.3 equivalent rectangular bandwidths.
   let spread: Int
 
@@ -81,6 +82,7 @@ public final class GammatoneDictionary: Sendable {
       taps += kernel
     }
     reaches = lengths.map { $0 / 6 }
+    longestReach = reaches.max() ?? 0
     let band = erbRate(parameters.highestFrequency) - erbRate(parameters.lowestFrequency)
     spread = band > 0 ? min(kernels, Int((2.3 / band * Double(kernels - 1)).rounded())) : kernels
     longest = Int(lengths.max() ?? 0)
@@ -130,19 +132,26 @@ public final class GammatoneDictionary: Sendable {
               gramOffsets.withUnsafeBufferPointer { gramOffsets in
                 gramBounds.rows.withUnsafeBufferPointer { gramBound in
                   gramBounds.offsets.withUnsafeBufferPointer { gramBoundOffsets in
-                    var tables = ganglion_pursuit()
-                    tables.kernels = Int64(count)
-                    tables.taps = taps.baseAddress
-                    tables.tap_offset = tapOffsets.baseAddress
-                    tables.length = lengths.baseAddress
-                    tables.reach = reaches.baseAddress
-                    tables.spread = Int64(spread)
-                    tables.gram = gram.baseAddress
-                    tables.gram_offset = gramOffsets.baseAddress
-                    tables.gram_bound = gramBound.baseAddress
-                    tables.gram_bound_offset = gramBoundOffsets.baseAddress
-                    tables.gram_bound_first = gramBounds.first
-                    return body(tables)
+                    gramBounds.lengths.withUnsafeBufferPointer { gramBoundLengths in
+                      gramBounds.peaks.withUnsafeBufferPointer { gramPeaks in
+                        var tables = ganglion_pursuit()
+                        tables.kernels = Int64(count)
+                        tables.taps = taps.baseAddress
+                        tables.tap_offset = tapOffsets.baseAddress
+                        tables.length = lengths.baseAddress
+                        tables.reach = reaches.baseAddress
+                        tables.longest_reach = longestReach
+                        tables.spread = Int64(spread)
+                        tables.gram = gram.baseAddress
+                        tables.gram_offset = gramOffsets.baseAddress
+                        tables.gram_peak = gramPeaks.baseAddress
+                        tables.gram_bound = gramBound.baseAddress
+                        tables.gram_bound_offset = gramBoundOffsets.baseAddress
+                        tables.gram_bound_rows = gramBoundLengths.baseAddress
+                        tables.gram_bound_first = gramBounds.first
+                        return body(tables)
+                      }
+                    }
                   }
                 }
               }

@@ -45,6 +45,10 @@ public struct MatchingPursuit: Sendable {
     /// of them add up to `floor(rate * duration)`. Within a second, tokens are saved for what is loud: an atom has to
     /// reach a price that follows the tokens left.
     case spikesPerSecond(Double)
+    /// Every atom that is no more than `decibels` under the running peak, which falls by so many decibels a second, and at
+    /// most so many spikes in each second: what is quiet beside what was just heard costs nothing. Unlike a rate it never
+    /// spends what is left over on noise.
+    case belowPeak(decibels: Double, decayDecibelsPerSecond: Double, spikesPerSecond: Double)
     /// So many spikes in all; with an unbounded look-ahead these are the best of the whole recording.
     case count(Int)
     /// Every atom that reaches the threshold.
@@ -60,8 +64,9 @@ public struct MatchingPursuit: Sendable {
     public var threshold: Float
     /// Samples an atom stays open after the longest kernel beginning with it has arrived; nil waits for the end.
     public var lookAhead: Int?
-    /// The coefficient that the rate is expected to reach down to, where the price begins; nil takes it from the first
-    /// window, which misleads when a recording begins with silence. Matters for a rate and a bounded look-ahead only.
+    /// The coefficient that the rate is expected to reach down to, as a share of the running peak: where the price begins.
+    /// Nil takes it from the first window, which misleads when a recording begins with silence. Matters for a rate and a
+    /// bounded look-ahead only.
     public var startingPrice: Float?
 
     public init(
@@ -106,6 +111,11 @@ public struct MatchingPursuit: Sendable {
     case .spikesPerSecond(let spikes):
       try SpiketrumError.require(
         spikes > 0 && spikes <= Double(rate), "spikesPerSecond", spikes, "over 0 and at most the sample rate, \(rate)")
+    case .belowPeak(let decibels, let decay, let spikes):
+      try SpiketrumError.require(decay >= 0 && decay.isFinite, "decayDecibelsPerSecond", decay, "0 or more")
+      try SpiketrumError.require(decibels > 0 && decibels <= 120, "decibels", decibels, "over 0 and at most 120")
+      try SpiketrumError.require(
+        spikes > 0 && spikes <= Double(rate), "spikesPerSecond", spikes, "over 0 and at most the sample rate, \(rate)")
     case .count(let spikes):
       try SpiketrumError.require(spikes >= 0, "count", spikes, "0 or more")
     case .threshold: break
@@ -134,6 +144,11 @@ public struct MatchingPursuit: Sendable {
 
   /// Sample before which every spike has been emitted.
   public var closedThrough: Int64 { window.first }
+
+  /// The coefficient that the rate reaches down to at present, as a share of the running peak: where
+  /// ``Settings/startingPrice`` would begin for more of the same sound. Nil for other budgets, and before the first window
+  /// is full.
+  public var price: Float? { budget.currentShare }
 
   /// Energy of the samples received: the sum of their squares.
   public var inputEnergy: Double { window.inputEnergy }
@@ -172,7 +187,7 @@ public struct MatchingPursuit: Sendable {
     while budget.spendable(from: window.first, to: min(end, window.startsEnd), isLast: true, into: &ranges),
       let spike = window.pick(in: ranges)
     {
-      budget.spend(at: spike.sample)
+      budget.spend(at: spike.sample, coefficient: spike.coefficient)
       open.append(spike)
     }
     close(through: end, emit)
@@ -184,28 +199,31 @@ public struct MatchingPursuit: Sendable {
     budget.accrue(through: window.received)
     guard let latency = latencySamples, window.received - window.first >= Int64(latency) else { return }
     window.tolerance = correctionShare * budget.leastPrice
-    if budget.needsBase { budget.setBase(settings.startingPrice ?? firstPrice()) }
+    if budget.needsShare { budget.setShare(settings.startingPrice ?? firstPrice()) }
+    var isFirst = true
     while budget.spendable(from: window.first, to: window.startsEnd, isLast: false, into: &ranges),
-      let spike = window.pickSettled(in: ranges, span: span)
+      let spike = window.pickSettled(in: ranges, span: span, isFirst: isFirst)
     {
-      budget.spend(at: spike.sample)
+      isFirst = false
+      budget.spend(at: spike.sample, coefficient: spike.coefficient)
       open.append(spike)
     }
-    budget.follow()
+    budget.follow(isSilent: !window.reaches(settings.threshold))
     close(through: window.first + Int64(hop), emit)
   }
 
-  /// The coefficient that the tokens of the first window reach down to when they are spent on it greedily.
+  /// The share of their peak that the tokens of the first window reach down to when they are spent on it greedily.
   private func firstPrice() -> Float {
-    guard case .spikesPerSecond(let rate) = settings.budget else { return settings.threshold }
+    guard case .spikesPerSecond(let rate) = settings.budget else { return 1 }
     var trial = window
     let range = [PickRange(first: window.first, end: window.startsEnd, threshold: settings.threshold)]
-    var price = settings.threshold
+    var (price, peak) = (settings.threshold, settings.threshold)
     for _ in 0..<Int(rate * Double(window.received) / Double(dictionary.parameters.sampleRate)) {
-      guard let spike = trial.pick(in: range) else { return settings.threshold }
+      guard let spike = trial.pick(in: range) else { return settings.threshold / peak }
       price = abs(spike.coefficient)
+      peak = max(peak, price)
     }
-    return price
+    return price / peak
   }
 
   private mutating func close(through end: Int64, _ emit: (Spike) -> Void) {

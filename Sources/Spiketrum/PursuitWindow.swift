@@ -22,6 +22,10 @@ struct PursuitWindow: Sendable {
   private var columnMaximum: [Float]
   private var key: [Float]
   private var energy: [Double]
+  private var touched: [UInt8]
+  private var isJudged: [UInt8]
+  private var settledScore: [Float]
+  private var settledKernel: [Int64]
   /// Corrections of correlations under it are left out.
   var tolerance: Float = 0
   /// The ranges of the pick in progress, counted from `base`.
@@ -43,6 +47,10 @@ struct PursuitWindow: Sendable {
     columnMaximum = [Float](repeating: 0, count: stride / block)
     key = columnMaximum
     energy = [Double](repeating: 0, count: stride / block + 1)
+    touched = [UInt8](repeating: 0, count: stride / block)
+    isJudged = touched
+    settledScore = key
+    settledKernel = [Int64](repeating: 0, count: stride / block)
   }
 
   /// Stream sample after the last start that is known for any kernel.
@@ -74,6 +82,12 @@ struct PursuitWindow: Sendable {
     withStorage { storage, _ in ganglion_pursuit_advance(&storage, held, limit, threshold) }
   }
 
+  /// Whether any atom of the open window has a score of at least `score`.
+  func reaches(_ score: Float) -> Bool {
+    let blocks = Int(first - base) / block..<(Int(startsEnd - base) + block - 1) / block
+    return columnMaximum[blocks].contains { $0 >= score }
+  }
+
   /// Takes the greedy best atom that starts in one of the ranges and reaches its threshold.
   mutating func pick(in ranges: [PickRange]) -> Spike? {
     let open = first - base
@@ -88,7 +102,8 @@ struct PursuitWindow: Sendable {
   }
 
   /// Takes the best atom that is settled: no better one rivals it in time and frequency, as far as the stream is known.
-  mutating func pickSettled(in ranges: [PickRange], span: Int) -> Spike? {
+  /// - Parameter isFirst: whether anything but the ranges has changed since the last call.
+  mutating func pickSettled(in ranges: [PickRange], span: Int, isFirst: Bool) -> Spike? {
     let open = first - base
     let held = received - base
     let base = base
@@ -96,7 +111,7 @@ struct PursuitWindow: Sendable {
     place(ranges)
     let found = withStorage { storage, ranges in
       ganglion_pursuit_pick_settled(
-        &storage, open, held, ranges.baseAddress, Int64(ranges.count), Int64(span), &pick)
+        &storage, open, held, ranges.baseAddress, Int64(ranges.count), Int64(span), isFirst ? 1 : 0, &pick)
     }
     guard found != 0 else { return nil }
     return Spike(kernel: Int(pick.kernel), sample: base + pick.sample, coefficient: pick.coefficient)
@@ -162,6 +177,10 @@ struct PursuitWindow: Sendable {
       copy(source[(dropped / block)...], to: &columnMaximum, at: 0)
       key = [Float](repeating: 0, count: wanted / block)
       energy = [Double](repeating: 0, count: wanted / block + 1)
+      touched = [UInt8](repeating: 0, count: wanted / block)
+      isJudged = touched
+      settledScore = key
+      settledKernel = [Int64](repeating: 0, count: wanted / block)
       stride = wanted
     }
     for kernel in 0..<kernels { known[kernel] = max(0, known[kernel] - Int64(dropped)) }
@@ -195,19 +214,31 @@ struct PursuitWindow: Sendable {
               columnMaximum.withUnsafeMutableBufferPointer { columnMaximum in
                 key.withUnsafeMutableBufferPointer { key in
                   energy.withUnsafeMutableBufferPointer { energy in
-                    placed.withUnsafeBufferPointer { placed in
-                      var storage = tables
-                      storage.stride = stride
-                      storage.is_signed = isSigned
-                      storage.tolerance = tolerance
-                      storage.known = known.baseAddress
-                      storage.residual = residual.baseAddress
-                      storage.correlation = correlation.baseAddress
-                      storage.block_maximum = blockMaximum.baseAddress
-                      storage.column_maximum = columnMaximum.baseAddress
-                      storage.key = key.baseAddress
-                      storage.energy = energy.baseAddress
-                      return body(&storage, placed)
+                    touched.withUnsafeMutableBufferPointer { touched in
+                      isJudged.withUnsafeMutableBufferPointer { isJudged in
+                        settledScore.withUnsafeMutableBufferPointer { settledScore in
+                          settledKernel.withUnsafeMutableBufferPointer { settledKernel in
+                            placed.withUnsafeBufferPointer { placed in
+                              var storage = tables
+                              storage.stride = stride
+                              storage.is_signed = isSigned
+                              storage.tolerance = tolerance
+                              storage.known = known.baseAddress
+                              storage.residual = residual.baseAddress
+                              storage.correlation = correlation.baseAddress
+                              storage.block_maximum = blockMaximum.baseAddress
+                              storage.column_maximum = columnMaximum.baseAddress
+                              storage.key = key.baseAddress
+                              storage.energy = energy.baseAddress
+                              storage.touched = touched.baseAddress
+                              storage.is_judged = isJudged.baseAddress
+                              storage.settled_score = settledScore.baseAddress
+                              storage.settled_kernel = settledKernel.baseAddress
+                              return body(&storage, placed)
+                            }
+                          }
+                        }
+                      }
                     }
                   }
                 }

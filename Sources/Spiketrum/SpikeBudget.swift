@@ -11,8 +11,9 @@ struct PickRange: Sendable, Equatable {
 ///
 /// A price that follows the tokens left spreads a second's spikes over what is loud in it: with a share `left` of a
 /// second's tokens unspent and a share `ahead` of its time to come, the price is `base * (left / ahead)^-0.5`, and nothing
-/// once its time is over, so that what is left is spent before it closes. `base` follows within ten seconds, so that the
-/// ratio stays near one.
+/// once its time is over, so that what is left is spent before it closes. `base` is a share of the running peak of the
+/// coefficients, so that the same sound costs the same however loud it is; the share follows within ten seconds, so that
+/// the ratio stays near one.
 struct SpikeBudget: Sendable {
   private let kind: MatchingPursuit.Budget
   private let sampleRate: Double
@@ -24,8 +25,12 @@ struct SpikeBudget: Sendable {
   private let lead: Int64
   /// Samples whose tokens have accrued.
   private var accrued: Int64 = 0
-  /// Price of a spike when tokens and time are in balance; nil until the first window has been seen.
-  private var base: Double?
+  /// Price of a spike when tokens and time are in balance, as a share of `peak`; nil until the first window has been seen.
+  private var share: Double?
+  /// Running peak of the coefficients, never under the threshold.
+  private var peak: Double
+  /// What is left of the peak after one hop.
+  private let release: Double
   /// Number of the second whose spending is `spent[0]`.
   private var oldest: Int64 = 0
   /// Spikes picked in each second that is still open; for a count, the spikes picked in all.
@@ -37,6 +42,13 @@ struct SpikeBudget: Sendable {
     self.sampleRate = Double(sampleRate)
     self.hop = Int64(hop)
     self.lead = Int64(lead)
+    peak = Double(floor)
+    var decay = releaseDecibelsPerSecond
+    if case .belowPeak(let decibels, let decayDecibelsPerSecond, _) = kind {
+      share = pow(10, -decibels / 20)
+      decay = decayDecibelsPerSecond
+    }
+    release = pow(10, -decay / 20 * Double(hop) / Double(sampleRate))
     second = Int64(max(1, (Double(sampleRate) / Double(hop)).rounded())) * Int64(hop)
   }
 
@@ -55,6 +67,13 @@ struct SpikeBudget: Sendable {
       ranges.append(PickRange(first: first, end: end, threshold: floor))
     case .count(let count):
       if spent[0] < count { ranges.append(PickRange(first: first, end: end, threshold: floor)) }
+    case .belowPeak(_, _, let rate):
+      forget(before: first / second)
+      for number in first / second...(end - 1) / second where spent(in: number) < allowance(of: number, rate) {
+        ranges.append(
+          PickRange(
+            first: max(first, number * second), end: min(end, (number + 1) * second), threshold: leastPrice))
+      }
     case .spikesPerSecond(let rate):
       forget(before: first / second)
       for number in first / second...(end - 1) / second where spent(in: number) < allowance(of: number, rate) {
@@ -68,42 +87,52 @@ struct SpikeBudget: Sendable {
   }
 
   /// Pays for a spike.
-  mutating func spend(at sample: Int64) {
+  mutating func spend(at sample: Int64, coefficient: Float) {
+    peak = max(peak, Double(abs(coefficient)))
     switch kind {
     case .threshold: return
     case .count: spent[0] += 1
-    case .spikesPerSecond:
+    case .spikesPerSecond, .belowPeak:
       let slot = Int(sample / second - oldest)
       while spent.count <= slot { spent.append(0) }
       spent[slot] += 1
     }
   }
 
-  /// Whether a first guess of the base price is wanted.
-  var needsBase: Bool { if case .spikesPerSecond = kind { base == nil } else { false } }
+  /// Whether a first guess of the price is wanted.
+  var needsShare: Bool { if case .spikesPerSecond = kind { share == nil } else { false } }
+
+  /// The coefficient that the rate reaches down to at present, as a share of the running peak; nil before the first window,
+  /// and for other budgets.
+  var currentShare: Float? { share.map { Float($0) } }
 
   /// The price in sight, or the threshold where there is none.
   var leastPrice: Float {
-    guard case .spikesPerSecond = kind, let base else { return floor }
-    return max(floor, Float(base))
+    guard let share else { return floor }
+    return max(floor, Float(share * peak))
   }
 
-  /// Sets the base price to the coefficient that the tokens of the first window reach down to.
-  mutating func setBase(_ coefficient: Float) {
-    base = Double(max(floor, coefficient))
+  /// Sets the price, as a share of the running peak.
+  mutating func setShare(_ share: Float) {
+    self.share = min(1, max(leastShare, Double(share)))
   }
 
-  /// Lets the base price follow, once a hop.
-  mutating func follow() {
-    guard case .spikesPerSecond(let rate) = kind, let base else { return }
+  /// Lets peak and price follow, once a hop. In silence there is nothing to buy at any price, so it does not fall: a word
+  /// costs the same after a minute without sound as after a second.
+  mutating func follow(isSilent: Bool) {
+    peak = max(Double(floor), peak * release)
+    guard case .spikesPerSecond(let rate) = kind, let share else { return }
     let number = max(0, accrued - lead) / second
-    let step = pow(balance(in: number, rate), -elasticity * Double(hop) / (10 * sampleRate))
-    self.base = max(Double(floor), base * step)
+    let balance = balance(in: number, rate)
+    if isSilent && balance > 1 { return }
+    let step = pow(balance, -elasticity * Double(hop) / (10 * sampleRate))
+    self.share = min(1, max(leastShare, share * step))
   }
+
   private func price(in number: Int64, _ rate: Double) -> Float {
-    guard let base else { return floor }
+    guard let share else { return floor }
     let ratio = balance(in: number, rate)
-    return ratio.isFinite ? max(floor, Float(base * pow(ratio, -elasticity))) : floor
+    return ratio.isFinite ? max(floor, Float(share * peak * pow(ratio, -elasticity))) : floor
   }
 
   /// Tokens left over time left, both as fractions of a second.
@@ -140,3 +169,10 @@ struct SpikeBudget: Sendable {
 /// How steeply the price falls with tokens to spare: half as steeply as the coefficients of speech fall with their rank,
 /// so that the price neither lags behind a loud sound nor swings within it.
 private let elasticity = 0.5
+
+/// How fast the running peak forgets a loud sound where a rate is to be kept: slowly enough that the price hardly moves within a word, fast enough
+/// that a quiet voice is heard seconds after a loud one.
+private let releaseDecibelsPerSecond = 6.0
+
+/// The price never falls under the peak by more than 100 dB.
+private let leastShare = 1e-5

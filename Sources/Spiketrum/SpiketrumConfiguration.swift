@@ -10,6 +10,12 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
     case runningPeak(decayDecibelsPerSecond: Double)
   }
 
+  /// The version of the code's rules that this program follows. It changes whenever the same sound would give other
+  /// spikes: a network trained on the spikes of one version recognises less in those of another.
+  public static let currentVersion = 2
+
+  /// The version of the rules that made the spikes; an encoder refuses any but ``currentVersion``.
+  public var version = SpiketrumConfiguration.currentVersion
   /// Samples a second of the sound, Hz.
   public var sampleRate: Int
   /// Number of gammatone kernels.
@@ -26,14 +32,17 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
   public var truncation: Double
   /// Spikes picked in each second of the stream, at most.
   public var spikesPerSecond: Double
+  /// How far under the running peak spikes are picked, dB: the rate is then only a bound. Nil picks at the rate, exactly.
+  /// Needs levels relative to a running peak, and follows the same.
+  public var dynamicRangeDecibels: Double?
   /// Whether only positive coefficients are picked.
   public var positiveOnly: Bool
   /// How long an atom stays open after the longest kernel beginning with it has arrived; nil is one longest kernel.
   public var lookAheadMicroseconds: Int64?
   /// Coefficient under which nothing is ever picked, in units of the sound's amplitude: silence costs nothing.
   public var silenceThreshold: Float
-  /// The coefficient that the rate is expected to reach down to on typical sound; nil takes it from the first tenth of a
-  /// second, which misleads when a recording begins with silence.
+  /// The coefficient that the rate is expected to reach down to on typical sound, as a share of the running peak; nil takes
+  /// it from the first tenth of a second, which misleads when a recording begins with silence.
   public var startingPrice: Float?
   /// Length of a network step.
   public var binMicroseconds: Int64
@@ -84,11 +93,21 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
       highestFrequency: highestFrequency, order: order, phase: phase, truncation: truncation)
   }
 
+  /// When the pursuit stops.
+  var budget: MatchingPursuit.Budget {
+    guard let dynamicRangeDecibels, case .runningPeak(let decay) = levelReference else {
+      return .spikesPerSecond(spikesPerSecond)
+    }
+    return .belowPeak(
+      decibels: dynamicRangeDecibels, decayDecibelsPerSecond: decay, spikesPerSecond: spikesPerSecond)
+  }
+
   /// Throws ``SpiketrumError`` when the place code cannot be built; the dictionary and the pursuit check the rest.
   func checkPlaceCode() throws(SpiketrumError) {
+    guard version == Self.currentVersion else { throw .version(found: version, known: Self.currentVersion) }
     if let startingPrice {
       try SpiketrumError.require(
-        startingPrice > 0 && startingPrice.isFinite, "startingPrice", startingPrice, "positive")
+        startingPrice > 0 && startingPrice <= 1, "startingPrice", startingPrice, "over 0 and at most 1")
     }
     try SpiketrumError.require(binMicroseconds > 0, "binMicroseconds", binMicroseconds, "positive")
     try SpiketrumError.require(countClip > 0, "countClip", countClip, "positive")
@@ -104,6 +123,9 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
     } else {
       try SpiketrumError.require(
         dropBelowPeakDecibels == nil, "dropBelowPeakDecibels", dropBelowPeakDecibels?.description ?? "nil",
+        "nil unless levels are relative to the running peak")
+      try SpiketrumError.require(
+        dynamicRangeDecibels == nil, "dynamicRangeDecibels", dynamicRangeDecibels?.description ?? "nil",
         "nil unless levels are relative to the running peak")
     }
   }

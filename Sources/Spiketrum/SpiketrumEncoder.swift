@@ -30,7 +30,7 @@ public struct SpiketrumEncoder: Sendable {
     pursuit = try MatchingPursuit(
       dictionary: dictionary,
       settings: .init(
-        budget: .spikesPerSecond(configuration.spikesPerSecond), positiveOnly: configuration.positiveOnly,
+        budget: configuration.budget, positiveOnly: configuration.positiveOnly,
         threshold: configuration.silenceThreshold, lookAhead: lookAhead ?? dictionary.longest,
         startingPrice: configuration.startingPrice))
     bins = PlaceCodeBins(configuration)
@@ -44,6 +44,9 @@ public struct SpiketrumEncoder: Sendable {
   public var levels: Int { configuration.levels }
   /// The kernels, to be shared with other encoders and decoders.
   public var dictionary: GammatoneDictionary { pursuit.dictionary }
+
+  /// The coefficient that the rate reaches down to at present, nil before the first window is full.
+  public var price: Float? { pursuit.price }
 
   /// Stream time from the end of a bin until its frame is emitted, at most: kernel, look-ahead and two hops.
   public var latencyMicroseconds: Int64 {

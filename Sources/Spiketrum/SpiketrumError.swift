@@ -2,10 +2,13 @@
 public enum SpiketrumError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A setting is outside its range; `bounds` says what is allowed.
   case setting(name: String, value: String, bounds: String)
+  /// The configuration belongs to spikes made by other rules than this program's.
+  case version(found: Int, known: Int)
 
   public var description: String {
     switch self {
     case .setting(let name, let value, let bounds): "\(name) is \(value); it must be \(bounds)"
+    case .version(let found, let known): "spiketrum encoder version \(found); this program has version \(known)"
     }
   }
 

@@ -3,7 +3,7 @@ import Tensors
 /// Takes batches through a network and back: the memory of training, kept from batch to batch.
 ///
 /// Not thread-safe; one owner at a time. Results depend on the batch, the parameters, the seed and `lanes.count`, never
-/// on the number of threads.
+/// on the number of threads. With `windows`, memory does not grow with the length of the sequences; see `TimeWindows`.
 public final class BatchRunner<Scalar: Real> {
   public let layers: [any Layer<Scalar>]
   public let lanes: Lanes
@@ -12,11 +12,16 @@ public final class BatchRunner<Scalar: Real> {
   /// Sum of the lanes' gradients after `backward`.
   public let gradient = Buffer<Scalar>()
   /// Logits of every step after `forward`, `[rows, outputCount]`.
-  public var logits: Buffer<Scalar> { activations[activations.count - 1].values }
+  public var logits: Buffer<Scalar> { isWindowed ? pieces.logits : activations[activations.count - 1].values }
   /// dL/dlogits, to be written before `backward`.
-  public var logitGradient: Buffer<Scalar> { gradients[gradients.count - 1] }
+  public var logitGradient: Buffer<Scalar> { isWindowed ? pieces.logitGradient : gradients[gradients.count - 1] }
   public private(set) var layout = BatchLayout(steps: [])
   public let outputCount: Int
+
+  public let windows: TimeWindows?
+  public let rates: RateRegularisation?
+  /// What `rates` adds to the sum of the samples' losses of the last `forward`.
+  public private(set) var rateLoss = 0.0
 
   private let inputWidth: Int
   private let parameterOffsets: [Int]
@@ -26,10 +31,26 @@ public final class BatchRunner<Scalar: Real> {
   private let gradientSlots: [Int]
   private var passes: [LayerPass<Scalar>] = []
   private let laneGradients = Buffer<Scalar>()
+  private let spikeCounts: SpikeCounts<Scalar>
+  private let pieces = WindowedBatch<Scalar>()
+  /// Whether the last batch was taken in windows.
+  private var isWindowed = false
+  private var isTraining = false
+  private var seed: UInt64 = 0
 
-  public init(_ network: Network<Scalar>, lanes: Lanes, isSmooth: Bool = false) {
+  /// - Parameters:
+  ///   - isSmooth: the spike is replaced by the surrogate's integral, so that gradients can be checked by differences.
+  ///   - windows: how long sequences are taken in pieces; whole when absent.
+  ///   - rates: a loss on how often neurons fire.
+  public init(
+    _ network: Network<Scalar>, lanes: Lanes, isSmooth: Bool = false, windows: TimeWindows? = nil,
+    rates: RateRegularisation? = nil
+  ) {
     layers = network.layers
     self.lanes = lanes
+    self.windows = windows
+    self.rates = rates
+    spikeCounts = SpikeCounts(network.layers)
     outputCount = network.outputCount
     inputWidth = network.inputWidth
     parameterOffsets = network.parameterOffsets
@@ -67,10 +88,57 @@ public final class BatchRunner<Scalar: Real> {
   /// - Parameters:
   ///   - training: whether batch statistics and dropout apply.
   ///   - seed: of this batch's dropout.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
   public func forward(_ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0) {
     layout = BatchLayout(steps: sequences.map(\.steps))
+    isTraining = training
+    self.seed = seed
+    spikeCounts.begin(layout, each: rates != nil, totals: !training)
+    isWindowed = false
+    if let windows, layout.longest > windows.steps {
+      isWindowed = true
+      let carried = layers.reduce(0) { $0 + $1.carriedCount }
+      pieces.begin(sequences, layout, windows, carriedCount: carried, outputCount: outputCount)
+      for window in 0..<pieces.count { forward(window: window, isRepeated: false) }
+    } else {
+      forward(sequences, layout: layout, isRepeated: false, carried: nil)
+      spikeCounts.add(activations, layout)
+    }
+    rateLoss = rates.map { spikeCounts.loss($0) } ?? 0
+  }
+
+  /// From `logitGradient` to `gradient`.
+  public func backward() {
+    laneGradients.fill(0)
+    if isWindowed {
+      pieces.stateGradient.fill(0)
+      for window in (0..<pieces.count).reversed() {
+        // The last window's memory is still as its forward pass left it.
+        if window < pieces.count - 1 { forward(window: window, isRepeated: true) }
+        if pieces.windows.truncated { pieces.stateGradient.fill(0) }
+        pieces.collect(window: window, into: gradients[gradients.count - 1])
+        backward(through: pieces.layout(ofWindow: window))
+      }
+    } else {
+      backward(through: layout)
+    }
+    addLanes()
+  }
+
+  private func forward(window: Int, isRepeated: Bool) {
+    let layout = pieces.layout(ofWindow: window)
+    forward(
+      pieces.sequences(ofWindow: window), layout: layout, isRepeated: isRepeated,
+      carried: pieces.carried(ofWindow: window))
+    guard !isRepeated else { return }
+    pieces.keep(activations[activations.count - 1].values, window: window)
+    spikeCounts.add(activations, layout)
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func forward(
+    _ sequences: [SpikeSequence], layout: BatchLayout, isRepeated: Bool, carried: Carried<Scalar>?
+  ) {
     var widest = [0, 0]
     for index in activations.indices.dropFirst() {
       activations[index].values.resize(to: layout.rows * activations[index].width)
@@ -81,23 +149,33 @@ public final class BatchRunner<Scalar: Real> {
     for index in layers.indices.dropFirst() {
       gradients[index].resize(to: layout.rows * widest[gradientSlots[index]])
     }
-    logitGradient.resize(to: layout.rows * outputCount)
+    gradients[gradients.count - 1].resize(to: layout.rows * outputCount)
     activations[0].sequences = layers[0].takesSequences ? sequences : []
-    if !layers[0].takesSequences { spread(sequences) }
+    if !layers[0].takesSequences { spread(sequences, layout) }
+    var offset = 0
     for (index, pass) in passes.enumerated() {
       pass.layout = layout
-      pass.isTraining = training
+      pass.isTraining = isTraining
+      pass.isRepeated = isRepeated
       pass.seed = seed &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15
+      pass.carried = carried?.advanced(by: offset)
+      offset += layout.samples * layers[index].carriedCount
       layers[index].forward(pass)
     }
   }
 
-  /// From `logitGradient` to `gradient`.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func backward() {
-    laneGradients.fill(0)
-    for index in passes.indices.reversed() { layers[index].backward(passes[index]) }
+  private func backward(through layout: BatchLayout) {
+    for index in passes.indices.reversed() {
+      if let rates { spikeCounts.addGradient(rates, layer: index, layout, to: gradients[index + 1]) }
+      layers[index].backward(passes[index])
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  private func addLanes() {
     let count = parameters.count
     let sum = gradient.base
     sum.update(from: laneGradients.base, count: count)
@@ -107,8 +185,11 @@ public final class BatchRunner<Scalar: Real> {
     }
   }
 
-  /// Values that left a layer in the last `forward`, `[rows, outputWidth]`; those of synapses and normalisations may
-  /// have been written over by the neurons behind them.
+  /// Sum of all outputs of a spiking layer over the last `forward` that was not of training, and how many there were.
+  public func activity(ofLayer index: Int) -> (sum: Double, count: Int) { spikeCounts.total(ofLayer: index) }
+
+  /// Values that left a layer in the last `forward` (of the last window, where there are several), `[rows,
+  /// outputWidth]`; those of synapses and normalisations may have been written over by the neurons behind them.
   public func output(ofLayer index: Int) -> Buffer<Scalar> { activations[index + 1].values }
 
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.
@@ -116,7 +197,7 @@ public final class BatchRunner<Scalar: Real> {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  private func spread(_ sequences: [SpikeSequence]) {
+  private func spread(_ sequences: [SpikeSequence], _ layout: BatchLayout) {
     let values = activations[0].values
     values.resize(to: layout.rows * inputWidth)
     values.fill(0)

@@ -16,6 +16,8 @@ public protocol Layer<Scalar>: Sendable {
   var parameters: [ParameterSpecification] { get }
   /// Scalars of state between two steps.
   var stateCount: Int { get }
+  /// Scalars a sample carries from one window of a sequence to the next in `forward` and `backward`.
+  var carriedCount: Int { get }
   /// Scalars of working memory a step needs in `Signal.workspace`; it keeps nothing there.
   var workspaceCount: Int { get }
   /// Multiply-accumulates of a step if every input were active.
@@ -55,6 +57,7 @@ extension Layer {
   public var backwardReadsOutput: Bool { true }
   public var worksInPlace: Bool { false }
   public var workspaceCount: Int { 0 }
+  public var carriedCount: Int { 0 }
   public var multiplyAccumulates: Int { 0 }
   public var denseAccumulates: Int { 0 }
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] { [:] }

@@ -13,6 +13,8 @@ public struct BatchLayout: Sendable, Equatable {
 
   public var samples: Int { offsets.count - 1 }
   public var rows: Int { offsets[offsets.count - 1] }
+  /// Steps of the longest sample.
+  public var longest: Int { (0..<samples).reduce(0) { max($0, steps(of: $1)) } }
   public func firstRow(of sample: Int) -> Int { offsets[sample] }
   public func steps(of sample: Int) -> Int { offsets[sample + 1] - offsets[sample] }
 }
@@ -57,6 +59,11 @@ public final class LayerPass<Scalar: Real> {
   public var isSmooth = false
   /// Seed of this batch for this layer.
   public var seed: UInt64 = 0
+  /// What is carried between the windows of a batch whose sequences are taken a window at a time; nil where they are
+  /// taken whole and begin at zero.
+  public var carried: Carried<Scalar>?
+  /// Whether this forward pass repeats an earlier one of the same window: running statistics have seen it.
+  public var isRepeated = false
 
   public init(
     lanes: Lanes, input: Activations<Scalar>, output: Activations<Scalar>, outputGradient: Buffer<Scalar>,
@@ -72,11 +79,30 @@ public final class LayerPass<Scalar: Real> {
     self.laneGradients = laneGradients
   }
 
-  /// Calls `body` for every sample with its lane, its first row and its number of steps.
+  /// Calls `body` for every sample with its lane, its first row and its number of steps; samples that have ended before
+  /// this window are left out.
   public func forEachSample(_ body: (_ lane: Int, _ sample: Int, _ row: Int, _ steps: Int) -> Void) {
     lanes.forEachSample(of: layout.samples) { lane, sample in
-      body(lane, sample, layout.firstRow(of: sample), layout.steps(of: sample))
+      let steps = layout.steps(of: sample)
+      if steps > 0 { body(lane, sample, layout.firstRow(of: sample), steps) }
     }
+  }
+}
+
+/// State of a layer at the borders of a window, `[samples, carriedCount]` each, and the gradient of it.
+public struct Carried<Scalar: Real> {
+  /// State before the window's first step; zeros where the sequences begin.
+  public var before: UnsafePointer<Scalar>
+  /// State behind the window's last step: written by `forward`.
+  public var after: UnsafeMutablePointer<Scalar>
+  /// State behind the last step of the whole sequences: for `backward`.
+  public var end: UnsafePointer<Scalar>
+  /// `backward` finds dL/d`after` here and leaves dL/d`before`.
+  public var gradient: UnsafeMutablePointer<Scalar>
+
+  /// The same for a block that begins `count` scalars further on.
+  func advanced(by count: Int) -> Carried {
+    Carried(before: before + count, after: after + count, end: end + count, gradient: gradient + count)
   }
 }
 

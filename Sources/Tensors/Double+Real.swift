@@ -92,12 +92,14 @@ extension Double: Real {
     drives: UnsafePointer<Double>?, adaptations: UnsafePointer<Double>?, spikeGradient: UnsafePointer<Double>,
     recurrentTransposed: UnsafePointer<Double>?, recurrentGradient: UnsafeMutablePointer<Double>?,
     currentGradient: UnsafeMutablePointer<Double>, decayGradient: UnsafeMutablePointer<Double>?,
-    scaleGradient: UnsafeMutablePointer<Double>?, scratch: UnsafeMutablePointer<Double>,
+    scaleGradient: UnsafeMutablePointer<Double>?, begin: UnsafePointer<Double>?, fired: UnsafePointer<Double>?,
+    carried: UnsafeMutablePointer<Double>?, scratch: UnsafeMutablePointer<Double>,
     active: UnsafeMutablePointer<UInt32>
   ) {
     ganglion_neurons_backward_f64(
       &neuron, Int64(steps), Int64(width), decay, scale, membrane, spikes, drives, adaptations, spikeGradient,
-      recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient, scratch, active)
+      recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient, begin, fired, carried,
+      scratch, active)
   }
 
   public static func stepAdam(
@@ -108,6 +110,13 @@ extension Double: Real {
   ) {
     ganglion_adam_f64(
       Int64(count), parameters, gradient, first, second, rate, beta1, beta2, epsilon, decay, correction1, correction2)
+  }
+
+  public static func stepMomentum(
+    count: Int, parameters: UnsafeMutablePointer<Double>, gradient: UnsafePointer<Double>,
+    velocity: UnsafeMutablePointer<Double>, rate: Double, momentum: Double, decay: Double
+  ) {
+    ganglion_momentum_f64(Int64(count), parameters, gradient, velocity, rate, momentum, decay)
   }
 
   public static func addMoments(

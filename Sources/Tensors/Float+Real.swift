@@ -92,12 +92,14 @@ extension Float: Real {
     drives: UnsafePointer<Float>?, adaptations: UnsafePointer<Float>?, spikeGradient: UnsafePointer<Float>,
     recurrentTransposed: UnsafePointer<Float>?, recurrentGradient: UnsafeMutablePointer<Float>?,
     currentGradient: UnsafeMutablePointer<Float>, decayGradient: UnsafeMutablePointer<Float>?,
-    scaleGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
+    scaleGradient: UnsafeMutablePointer<Float>?, begin: UnsafePointer<Float>?, fired: UnsafePointer<Float>?,
+    carried: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
     active: UnsafeMutablePointer<UInt32>
   ) {
     ganglion_neurons_backward_f32(
       &neuron, Int64(steps), Int64(width), decay, scale, membrane, spikes, drives, adaptations, spikeGradient,
-      recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient, scratch, active)
+      recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient, begin, fired, carried,
+      scratch, active)
   }
 
   public static func stepAdam(
@@ -107,6 +109,13 @@ extension Float: Real {
   ) {
     ganglion_adam_f32(
       Int64(count), parameters, gradient, first, second, rate, beta1, beta2, epsilon, decay, correction1, correction2)
+  }
+
+  public static func stepMomentum(
+    count: Int, parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>, rate: Float, momentum: Float, decay: Float
+  ) {
+    ganglion_momentum_f32(Int64(count), parameters, gradient, velocity, rate, momentum, decay)
   }
 
   public static func addMoments(

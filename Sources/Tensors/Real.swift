@@ -53,19 +53,27 @@ where RawSignificand: FixedWidthInteger {
     membrane: UnsafeMutablePointer<Self>, spikes: UnsafeMutablePointer<Self>, drives: UnsafeMutablePointer<Self>?,
     adaptations: UnsafeMutablePointer<Self>?, scratch: UnsafeMutablePointer<Self>,
     active: UnsafeMutablePointer<UInt32>)
-  /// Back through a whole sequence; gradients other than `currentGradient` are added to. `scratch` holds `6 * width`.
+  /// Back through a whole sequence; gradients other than `currentGradient` are added to. `scratch` holds `8 * width`.
+  ///
+  /// Of a window of a longer sequence, `begin` is the state before it, `fired` is not zero for units that fire anywhere
+  /// in the whole, and `carried[5, width]` comes as the gradient of what follows and leaves as that of what lies before.
   static func runNeuronsBackward(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
     membrane: UnsafePointer<Self>, spikes: UnsafePointer<Self>, drives: UnsafePointer<Self>?,
     adaptations: UnsafePointer<Self>?, spikeGradient: UnsafePointer<Self>, recurrentTransposed: UnsafePointer<Self>?,
     recurrentGradient: UnsafeMutablePointer<Self>?, currentGradient: UnsafeMutablePointer<Self>,
     decayGradient: UnsafeMutablePointer<Self>?, scaleGradient: UnsafeMutablePointer<Self>?,
+    begin: UnsafePointer<Self>?, fired: UnsafePointer<Self>?, carried: UnsafeMutablePointer<Self>?,
     scratch: UnsafeMutablePointer<Self>, active: UnsafeMutablePointer<UInt32>)
   /// One AdamW step over `count` parameters.
   static func stepAdam(
     count: Int, parameters: UnsafeMutablePointer<Self>, gradient: UnsafePointer<Self>,
     first: UnsafeMutablePointer<Self>, second: UnsafeMutablePointer<Self>, rate: Self, beta1: Self, beta2: Self,
     epsilon: Self, decay: Self, correction1: Self, correction2: Self)
+  /// One step of gradient descent with momentum over `count` parameters.
+  static func stepMomentum(
+    count: Int, parameters: UnsafeMutablePointer<Self>, gradient: UnsafePointer<Self>,
+    velocity: UnsafeMutablePointer<Self>, rate: Self, momentum: Self, decay: Self)
   /// Adds the column sums of `x[rows, channels]` and of its squares.
   static func addMoments(
     _ x: UnsafePointer<Self>, rows: Int, channels: Int, sums: UnsafeMutablePointer<Self>,

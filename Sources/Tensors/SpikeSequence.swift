@@ -35,4 +35,14 @@ public struct SpikeSequence: Sendable, Equatable {
   public func range(ofStep step: Int) -> Range<Int> {
     Int(offsets[step])..<Int(offsets[step + 1])
   }
+
+  /// Some of the steps as a sequence of their own.
+  public func part(_ steps: Range<Int>) -> SpikeSequence {
+    var part = SpikeSequence(shape: shape)
+    let places = Int(offsets[steps.lowerBound])..<Int(offsets[steps.upperBound])
+    part.offsets = offsets[steps.lowerBound...steps.upperBound].map { $0 - offsets[steps.lowerBound] }
+    part.channels = Array(channels[places])
+    part.values = Array(values[places])
+    return part
+  }
 }

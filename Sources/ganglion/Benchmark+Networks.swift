@@ -12,8 +12,8 @@ struct BenchmarkNetworks: ParsableCommand {
     discussion: """
       r700: 700-128(recurrent)-10 and r64: 64-256(recurrent)-35, 100 steps, batch 16. small32: 2x32x32, convolutions of \
       16 and 32 channels, 128, 11; 16 steps, batch 16. dvsg128: 2x128x128, five convolutions of 128 channels, 512, 110, \
-      vote of 11; 16 steps, batch 2. Inputs are random spikes; for single steps normalisation is folded into the weights. Training is forward, loss and backward; memory is the \
-      process's peak. A step is one of a running stream, batch 1; in the convolutional networks the hidden neurons are \
+      vote of 11; 16 steps, batch 2. Inputs are random spikes; for single steps normalisation is folded into the \
+      weights. Training is forward, loss and backward; memory is the process's peak. A step is one of a running stream, batch 1; in the convolutional networks the hidden neurons are \
       set to fire about as densely as the input. Each figure is the median [least-most] of seven measurements by the \
       clock, and the median by CPU time, which other work on the machine disturbs less.
       """)
@@ -26,6 +26,14 @@ struct BenchmarkNetworks: ParsableCommand {
   @Option(help: "Threads of training; a step runs on one.") var threads = 1
   @Option(help: "Share of inputs that spike.") var density = 0.05
   @Flag(help: "Print one JSON object a line.") var json = false
+  @Option(
+    help: ArgumentHelp(
+      "Figures of other frameworks, taken in the same run: prints how many times faster each row is.",
+      discussion: """
+        One JSON object a line: peer, net, what (train_batch or infer_step), threads, wall_med in seconds and, of \
+        training, samples_per_s. Services/compare-networks runs both sides and gives this.
+        """, valueName: "peers.jsonl"))
+  var beside: String?
 
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
@@ -33,9 +41,10 @@ struct BenchmarkNetworks: ParsableCommand {
   }
 
   func run() throws {
+    let peers = try beside.map { try PeerFigures(path: $0) }
     for network in networks {
-      if mode != .training { try report(steps(network)) }
-      if mode != .steps { try report(training(network)) }
+      if mode != .training { try report(steps(network), peers) }
+      if mode != .steps { try report(training(network), peers) }
     }
   }
 
@@ -53,7 +62,7 @@ struct BenchmarkNetworks: ParsableCommand {
     var peakMebibytes: Int
   }
 
-  private func report(_ row: Row) throws {
+  private func report(_ row: Row, _ peers: PeerFigures?) throws {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
@@ -68,6 +77,9 @@ struct BenchmarkNetworks: ParsableCommand {
         + "\(figures.padding(toLength: 44, withPad: " ", startingAt: 0)) "
         + "by CPU \(number(row.byCPU))  threads \(row.threads)  density \(row.density)  "
         + "peak \(row.peakMebibytes) MiB")
+    let ratios = peers?.ratios(
+      network: row.network, isTraining: row.what == "training", threads: row.threads, median: row.median)
+    for (peer, ratio) in ratios ?? [] { print("  \(number(ratio)) x \(peer)") }
   }
 
   /// Seconds of a repeated piece of work, by the clock and by CPU, each in ascending order.

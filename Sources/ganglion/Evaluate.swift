@@ -25,7 +25,7 @@ struct Evaluate: ParsableCommand {
   var layout: DataDescription.Layout?
   @Option(help: "Which part: test, validation, train, or all.") var part = "test"
   @Option(help: "Leave this group out as the test part, as in training.") var leaveOut: String?
-  @Option(help: "Folder that list files named in the recipe are relative to.") var lists: String?
+  @Option(help: "Folder of other list files than those the model was trained with.") var lists: String?
   @Option(help: "Threads.") var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Print one JSON object instead of tables.") var json = false
 
@@ -39,7 +39,8 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let model = try Model(reading: self.model)
     let description = try describe(model)
-    let split = try DataSet(description, folder: data, recipeFolder: lists ?? data).split()
+    let known = lists == nil ? model.manifest.training.lists : [:]
+    let split = try DataSet(description, folder: data, recipeFolder: lists ?? data, knownLists: known).split()
     let recordings = DataPart(rawValue: part).map { split[$0] } ?? split.train + split.validation + split.test
     guard !recordings.isEmpty else { throw DataError.part(part, folder: data) }
     let line = WorkProgress()

@@ -52,7 +52,7 @@ enum ExitStatus: Int32, CaseIterable {
       switch error {
       case let error as AudioError: Self(error)
       case let error as EventFormatError: error.code == .inputOutput ? .noInput : .badInput
-      case is InputError: .badInput
+      case is InputError, is InputFileError: .badInput
       case is EventFilterError: .usage
       case is PlottingError: .output
       case let error as ModelError: Self(error)

@@ -48,13 +48,14 @@ struct SpiketrumQuality {
     }
   }
 
-  /// The coefficient that a rate reaches down to: its geometric mean over the clips.
+  /// The coefficient that a rate reaches down to, as a share of the largest: its geometric mean over the clips.
   func price(spikesPerSecond: Double) throws -> Float {
     var sum = 0.0
     for clip in clips {
       let count = Int(spikesPerSecond * Double(clip.count) / Double(dictionary.parameters.sampleRate))
       let spikes = try encode(clip, .init(budget: .count(count), threshold: 1e-7, lookAhead: nil))
-      sum += log(Double(spikes.map { abs($0.coefficient) }.min() ?? 1e-7))
+      let magnitudes = spikes.map { abs($0.coefficient) }
+      if let least = magnitudes.min(), let most = magnitudes.max() { sum += log(Double(least / most)) }
     }
     return Float(exp(sum / Double(clips.count)))
   }

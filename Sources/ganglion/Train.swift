@@ -74,7 +74,10 @@ struct Train: ParsableCommand {
     let train = try session.encode(.train) { Self.show($0, line) }
     let validation = try session.encode(.validation) { Self.show($0, line) }
     line.clear()
-    if resumed == nil { try report.encoded(train: train) }
+    if resumed == nil {
+      try report.encoded(train: train)
+      try report.summary(session, train: train)
+    }
 
     let trainer = try Trainer(
       network: session.network, options: session.recipe.training, augmentation: session.recipe.spikes, train: train,
@@ -128,7 +131,7 @@ struct Train: ParsableCommand {
 
   private static func show(_ activity: TrainingSession.Activity, _ line: WorkProgress) {
     switch activity {
-    case .measuringLevels: line.show("measuring intensity levels", done: 0, total: 1)
+    case .calibrating: line.show("fitting the encoder to the data", done: 0, total: 1)
     case .encoding(let part, let done, let total): line.show("encoding \(part.rawValue)", done: done, total: total)
     }
   }

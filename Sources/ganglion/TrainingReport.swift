@@ -16,6 +16,19 @@ struct TrainingReport {
     try line("network: \(session.network.parameters.count) parameters")
   }
 
+  /// What the network costs, with the density of input spikes that training has met.
+  func summary(_ session: TrainingSession, train: TrainingSet) throws {
+    let sequences = train.variants.flatMap { $0 }
+    let places = sequences.reduce(0) { $0 + $1.steps * $1.width }
+    let density = Double(sequences.reduce(0) { $0 + $1.channels.count }) / Double(max(places, 1))
+    for row in session.network.summary(density: density).text.split(separator: "\n") { try line(String(row)) }
+    if let window = session.recipe.training.window {
+      try line(
+        "back-propagation: windows of \(window.steps) steps, "
+          + (window.truncated ? "truncated at their borders" : "computed again on the way back"))
+    }
+  }
+
   func resume(afterEpoch epoch: Int, of epochs: Int) throws {
     try line("going on after epoch \(epoch) of \(epochs)")
   }
@@ -31,10 +44,16 @@ struct TrainingReport {
 
   func epoch(_ record: EpochRecord, isBest: Bool, seconds: Double) throws {
     let rates = record.firingRates.map { fixed($0, 3) }.joined(separator: " ")
+    let measurements = (record.measurements ?? [:]).sorted { $0.key < $1.key }
+    let measured = measurements.map { ", \($0.key) \(fixed($0.value, 3))" }.joined()
     try line(
       "epoch \(record.epoch): loss \(fixed(record.trainLoss, 4)), train \(Proportion.percent(record.trainAccuracy)) %, "
         + "validation \(Proportion.percent(record.validationAccuracy)) % (loss \(fixed(record.validationLoss, 4)))"
-        + "\(isBest ? " best" : ""), gradient \(fixed(record.gradientNorm, 2)), rates \(rates), \(fixed(seconds, 1)) s")
+        + "\(isBest ? " best" : ""), gradient \(fixed(record.gradientNorm, 2)), rates \(rates)\(measured), \(fixed(seconds, 1)) s"
+    )
+    for (name, share) in measurements where name.hasSuffix("AttentionOn") && share < 0.05 {
+      try line("warning: \(name) is \(fixed(share, 3)): attention erases nearly all of the memory")
+    }
     for (layer, rate) in record.firingRates.enumerated() {
       if rate < 0.001 {
         try line("warning: spiking layer \(layer) is nearly silent: raise its drive or lower the rate")

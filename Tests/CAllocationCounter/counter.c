@@ -10,40 +10,47 @@ extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
-static _Thread_local int64_t count;
+static _Thread_local int64_t count, bytes;
 
 void *malloc(size_t size) {
   count++;
+  bytes += (int64_t)size;
   return __libc_malloc(size);
 }
 
 void *calloc(size_t items, size_t size) {
   count++;
+  bytes += (int64_t)(items * size);
   return __libc_calloc(items, size);
 }
 
 void *realloc(void *memory, size_t size) {
   count++;
+  bytes += (int64_t)size;
   return __libc_realloc(memory, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
   count++;
+  bytes += (int64_t)size;
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **memory, size_t alignment, size_t size) {
   count++;
+  bytes += (int64_t)size;
   *memory = __libc_memalign(alignment, size);
   return *memory ? 0 : ENOMEM;
 }
 
 int allocation_counter_works(void) { return 1; }
 int64_t allocation_count(void) { return count; }
+int64_t allocated_bytes(void) { return bytes; }
 
 #else
 
 int allocation_counter_works(void) { return 0; }
 int64_t allocation_count(void) { return 0; }
+int64_t allocated_bytes(void) { return 0; }
 
 #endif

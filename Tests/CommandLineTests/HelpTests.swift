@@ -6,7 +6,7 @@ struct HelpTests {
     "help goes to standard output and is no failure",
     arguments: [
       "", "run", "serve", "listen", "sources", "info", "convert", "encode", "decode", "plot", "train", "evaluate",
-      "benchmark", "benchmark run",
+      "benchmark", "benchmark run", "experiment srnn-scbam",
     ])
   func help(command: String) throws {
     let outcome = try Program.shell("ganglion \(command) --help")

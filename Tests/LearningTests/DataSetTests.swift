@@ -62,6 +62,13 @@ struct DataSetTests {
       #expect(names(split.validation) == ["bbbbbbbb_nohash_0.wav", "bed_bbbbbbbb_nohash_0.wav"])
       #expect(names(split.test) == ["cccccccc_nohash_1.wav", "17.wav"])
       #expect(split.test.map(\.label) == [0, 2])
+
+      description.testList = "speakers.txt"
+      let lists = ["speakers.txt": "# two of three\naaaaaaaa\nbbbbbbbb\n"]
+      let expected = ["aaaaaaaa_nohash_0.wav", "bbbbbbbb_nohash_0.wav", "bed_bbbbbbbb_nohash_0.wav"]
+      let other = DataSet(description, folder: folder, recipeFolder: folder, knownLists: lists)
+      #expect(names(try other.split().test) == expected)
+      #expect(try other.lists() == lists)
     }
   }
 
@@ -133,6 +140,81 @@ struct SpikeAugmentationTests {
       seen.insert(changed.channels)
     }
     #expect(seen == [[0, 4, 11], [2, 4, 9]])
+  }
+}
+
+@Suite("Augmentation of events")
+struct EventAugmentationTests {
+  private var picture: SpikeSequence {
+    var picture = SpikeSequence(shape: [2, 4, 6])
+    for step in 0..<6 {
+      picture.append(channels: [UInt32(step), UInt32(24 + 4 * step)], values: [1, Float(step + 1)])
+    }
+    return picture
+  }
+
+  private func outcomes(_ augmentation: SpikeAugmentation) -> [SpikeSequence] {
+    (0..<40).map { seed in
+      var random = RandomStream(seed: UInt64(seed))
+      return augmentation.apply(picture, levels: 1, random: &random)
+    }
+  }
+
+  @Test("polarities change places together, and lists stay ascending")
+  func polarity() {
+    var augmentation = SpikeAugmentation()
+    augmentation.polarityFlip = true
+    let seen = outcomes(augmentation)
+    #expect(seen.contains(picture))
+    let swapped = seen.filter { $0 != picture }
+    #expect(!swapped.isEmpty)
+    for sequence in swapped {
+      #expect(sequence == swapped[0])
+      #expect(Array(sequence.channels[2..<4]) == [4, 25])
+      #expect(Array(sequence.values[2..<4]) == [2, 1])
+    }
+  }
+
+  @Test("what is cropped away is a border, the same in every step")
+  func crop() {
+    var augmentation = SpikeAugmentation()
+    augmentation.crop = 0.5
+    let seen = outcomes(augmentation)
+    #expect(Set(seen.map(\.channels)).count > 5)
+    for sequence in seen {
+      // What is left fills a rectangle of at least half the height and half the width, edges included.
+      let places = sequence.channels.map { (Int($0) / 6 % 4, Int($0) % 6) }
+      let lost = picture.channels.filter { !sequence.channels.contains($0) }.map { (Int($0) / 6 % 4, Int($0) % 6) }
+      guard let top = places.map(\.0).min(), let bottom = places.map(\.0).max(), let left = places.map(\.1).min(),
+        let right = places.map(\.1).max()
+      else { continue }
+      #expect(lost.allSatisfy { !(top...bottom).contains($0.0) || !(left...right).contains($0.1) })
+      #expect(zip(sequence.channels, sequence.values).allSatisfy { $0 < 24 || $1 == Float($0 - 24) / 4 + 1 })
+    }
+  }
+
+  @Test("jitter moves spikes no further than asked, and loses none")
+  func jitter() {
+    var augmentation = SpikeAugmentation()
+    augmentation.timeJitter = 2
+    let seen = outcomes(augmentation)
+    #expect(seen.contains { $0 != picture })
+    for sequence in seen {
+      #expect(sequence.steps == picture.steps)
+      #expect(sequence.values.reduce(0, +) == picture.values.reduce(0, +))
+      for step in 0..<sequence.steps {
+        let channels = sequence.channels[sequence.range(ofStep: step)]
+        #expect(Array(channels) == channels.sorted())
+        #expect(channels.allSatisfy { abs(Int($0 < 24 ? $0 : ($0 - 24) / 4) - step) <= 2 })
+      }
+    }
+  }
+
+  @Test("an impossible crop is refused")
+  func refused() {
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(SpikeAugmentation.self, from: Data(#"{"crop": 1}"#.utf8))
+    }
   }
 }
 

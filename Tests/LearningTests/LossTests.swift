@@ -24,6 +24,8 @@ struct LossTests {
     arguments: [
       LossDescription(kind: .meanCrossEntropy), LossDescription(kind: .meanCrossEntropy, labelSmoothing: 0.2),
       LossDescription(kind: .temporalEfficient, labelSmoothing: 0.1, regularisation: 0.3),
+      LossDescription(kind: .maximumCrossEntropy, labelSmoothing: 0.1),
+      LossDescription(kind: .meanSquare, labelSmoothing: 0.1),
     ])
   func gradient(description: LossDescription) throws {
     let network = try Network<Double>(Self.description, seed: 5)
@@ -40,6 +42,30 @@ struct LossTests {
       runner.parameters.base[index] = value
       #expect(abs((above - below) / 2e-6 - gradient[index]) < 1e-7)
     }
+  }
+
+  @Test("the loss of maxima sees the highest membrane of each class and nothing else")
+  func maxima() throws {
+    let network = try Network<Double>(Self.description, seed: 5)
+    let runner = BatchRunner(network, lanes: Lanes(threads: 1))
+    _ = loss(LossDescription(kind: .maximumCrossEntropy), runner)
+    // The first sample has two steps: of each class, one of them gets all the gradient.
+    let gradient = runner.logitGradient.array
+    let logits = runner.logits.array
+    for label in 0..<4 {
+      let (high, low) = logits[label] >= logits[4 + label] ? (label, 4 + label) : (4 + label, label)
+      #expect(gradient[high] != 0)
+      #expect(gradient[low] == 0)
+    }
+  }
+
+  @Test("membranes at their targets cost nothing")
+  func targets() throws {
+    var network = try Network<Double>(Self.description, seed: 5)
+    network.parameters = network.parameters.map { _ in 0 }
+    let runner = BatchRunner(network, lanes: Lanes(threads: 1))
+    // All at zero, one class of four ought to be at one.
+    #expect(abs(loss(LossDescription(kind: .meanSquare), runner) - 0.25) < 1e-12)
   }
 
   @Test("with equal logits the loss is the logarithm of the number of classes")

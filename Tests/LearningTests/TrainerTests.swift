@@ -42,8 +42,10 @@ private let recipe = """
     optimiser: {rate: 0.02, weightDecay: 0.01, clip: 1}
   """
 
-private func trainer(threads: Int = 1, resuming: TrainingState? = nil) throws -> Trainer {
-  let recipe = try Recipe(yaml: recipe, path: "toy.yaml")
+private func trainer(
+  threads: Int = 1, resuming: TrainingState? = nil, more: String = ""
+) throws -> Trainer {
+  let recipe = try Recipe(yaml: recipe + "\n" + more, path: "toy.yaml")
   return try Trainer(
     network: Network(recipe.network, seed: recipe.training.seed), options: recipe.training,
     augmentation: recipe.spikes, train: toySet(40, seed: 1), validation: toySet(20, seed: 2), levels: 1,
@@ -58,6 +60,67 @@ struct TrainerTests {
     while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
     #expect(trainer.state.history[3].validationAccuracy == 1)
     #expect(trainer.state.history[3].trainLoss < trainer.state.history[0].trainLoss)
+  }
+
+  @Test("windows that cover every recording change nothing, shorter ones still teach")
+  func windows() throws {
+    let whole = try trainer()
+    let covered = try trainer(more: "  window: {steps: 40}")
+    let short = try trainer(more: "  window: {steps: 3, truncated: true}")
+    for trainer in [whole, covered, short] {
+      while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
+    }
+    #expect(covered.state == whole.state)
+    #expect(short.state.parameters != whole.state.parameters)
+    #expect(short.state.history[3].validationAccuracy == 1)
+    #expect(short.state.history[3].firingRates.allSatisfy { $0 > 0 })
+  }
+
+  @Test("gradient descent with momentum learns the task as well")
+  func momentum() throws {
+    var recipe = try Recipe(yaml: recipe, path: "toy.yaml")
+    recipe.training.optimiser = OptimiserDescription(rate: 0.2)
+    recipe.training.optimiser.momentum = 0.9
+    let trainer = try Trainer(
+      network: Network(recipe.network, seed: 1), options: recipe.training, augmentation: recipe.spikes,
+      train: toySet(40, seed: 1), validation: toySet(20, seed: 2), levels: 1, threads: 1, fingerprint: "")
+    while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
+    #expect(trainer.state.history[3].validationAccuracy == 1)
+    #expect(trainer.state.second.allSatisfy { $0 == 0 })
+  }
+
+  @Test("the share of attention that is on is part of an epoch's record")
+  func attention() throws {
+    let recipe = try Recipe(yaml: recipe, path: "toy.yaml")
+    let network = try Network<Float>(
+      NetworkDescription(
+        input: [2, 2, 2],
+        layers: [.channelsLast, .convLSTM(.init(channels: 2)), .flatten, .dense(.init(units: 2))]), seed: 1)
+    let trainer = try Trainer(
+      network: network, options: recipe.training, augmentation: recipe.spikes, train: toySet(40, seed: 1),
+      validation: toySet(20, seed: 2), levels: 1, threads: 1, fingerprint: "")
+    let record = try #require(try trainer.runEpoch { _, _, _ in true })
+    let measurements = try #require(record.measurements)
+    #expect(Set(measurements.keys) == ["1.channelAttentionOn", "1.spatialAttentionOn"])
+    #expect(measurements.values.allSatisfy { (0.5...1).contains($0) })
+  }
+
+  @Test("rates are drawn towards their bounds")
+  func rates() throws {
+    func rate(_ loss: LossDescription) throws -> Double {
+      var recipe = try Recipe(yaml: recipe, path: "toy.yaml")
+      recipe.training.loss = loss
+      recipe.training.averaging = 0
+      let trainer = try Trainer(
+        network: Network(recipe.network, seed: 1), options: recipe.training, augmentation: recipe.spikes,
+        train: toySet(40, seed: 1), validation: toySet(20, seed: 2), levels: 1, threads: 1, fingerprint: "")
+      while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
+      return trainer.state.history[3].firingRates[0]
+    }
+    let free = try rate(LossDescription())
+    let low = try rate(LossDescription(rates: RateRegularisation(strength: 100, lower: 0, upper: 0.02)))
+    let high = try rate(LossDescription(rates: RateRegularisation(strength: 100, lower: 0.6, upper: 1)))
+    #expect(low < free && free < high)
   }
 
   @Test("threads do not change the weights")
@@ -129,6 +192,16 @@ struct RecipeTests {
     #expect(error?.description.contains("toy.yaml") == true)
     #expect(error?.description.contains("tapps") == true)
     #expect(error?.description.contains("taps") == true)
+  }
+
+  @Test(
+    "settings that cannot be are refused",
+    arguments: [
+      "  window: {steps: 0}", "  window: {truncated: true}", "  loss: {rates: {strength: 1, lower: 0.5, upper: 0.1}}",
+      "  loss: {rates: {upper: 0.1}}",
+    ])
+  func impossible(setting: String) {
+    #expect(throws: RecipeError.self) { try Recipe(yaml: recipe + "\n" + setting, path: "toy.yaml") }
   }
 
   @Test("what is missing is named")

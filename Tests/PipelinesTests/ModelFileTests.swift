@@ -48,6 +48,19 @@ struct ModelFileTests {
     }
   }
 
+  @Test func aModelTrainedOnOtherSpikesIsRefused() throws {
+    let (_, bytes) = try written(try TestModels.sound())
+    for version in [1, 99] {
+      let other = try altered(bytes) { manifest in
+        guard var encoder = manifest["encoder"] as? [String: [String: Any]] else { return }
+        encoder["spiketrum"]?["version"] = version
+        manifest["encoder"] = encoder
+      }
+      let found = try reason(other)
+      #expect(found == .encoderVersion(found: version, known: 2))
+    }
+  }
+
   @Test func everyTruncationIsAnErrorThatSaysWhere() throws {
     let (_, bytes) = try written(try TestModels.sound())
     for length in stride(from: 0, to: bytes.count, by: 97) {

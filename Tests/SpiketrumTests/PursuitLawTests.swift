@@ -68,6 +68,37 @@ import Testing
     }
   }
 
+  @Test func aDynamicRangeLeavesOutWhatIsQuietAfterALoudSound() throws {
+    let loud = voice(samples: 8_000, sampleRate: 8000)
+    let quiet = loud.map { 0.003 * $0 }
+    let budget = MatchingPursuit.Budget.belowPeak(decibels: 30, decayDecibelsPerSecond: 6, spikesPerSecond: 1000)
+    let pursuit = try pursuit(budget, lookAhead: dictionary.longest)
+    // 50 dB under the first second: the peak gives way by 6 dB a second, so 20 dB are missing for 3.3 s and more.
+    let found = spikes(pursuit, loud + quiet + quiet + quiet + quiet + quiet + quiet, chunk: 160)
+    func count(_ seconds: Range<Int64>) -> Int {
+      found.count { ($0.sample / 8000) >= seconds.lowerBound && ($0.sample / 8000) < seconds.upperBound }
+    }
+    #expect(count(0..<1) > 300)
+    #expect(count(1..<4) == 0)
+    #expect(count(6..<7) > 150)
+    let peak = found.map(\.coefficient).max() ?? 0
+    #expect(found.allSatisfy { $0.sample > 32_000 || $0.coefficient > 0.01 * peak })
+    // Alone, the quiet sound has the same spikes as the loud one.
+    let scaled = spikes(pursuit, loud.map { $0 / 256 }, chunk: 160)
+    #expect(scaled.map(\.kernel) == spikes(pursuit, loud, chunk: 160).map(\.kernel))
+  }
+
+  @Test func aDynamicRangeIsBoundedByItsRate() throws {
+    let samples = voice(samples: 32_000, sampleRate: 8000)
+    let pursuit = try pursuit(
+      .belowPeak(decibels: 60, decayDecibelsPerSecond: 6, spikesPerSecond: 200), lookAhead: dictionary.longest)
+    let found = spikes(pursuit, samples, chunk: 160)
+    let second = Int64((8000 / Double(pursuit.hop)).rounded()) * Int64(pursuit.hop)
+    let counts = Dictionary(grouping: found) { $0.sample / second }.mapValues(\.count)
+    #expect(counts.values.allSatisfy { $0 <= 201 })
+    #expect(counts.values.contains { $0 >= 199 })
+  }
+
   @Test func soundAfterSilenceIsCodedAsIfTheSilenceHadBeenCorrelated() throws {
     // Far under the threshold next to sound: blocks left uncorrelated must be right once an atom reaches into them.
     let samples = voice(samples: 2000, sampleRate: 8000)

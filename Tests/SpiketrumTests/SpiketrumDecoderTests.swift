@@ -46,7 +46,7 @@ import Testing
     var ratios: [Double] = []
     for levels in [1, 2, 4, 16] {
       var configuration = SpiketrumConfiguration(sampleRate: 8000, spikesPerSecond: 500, levelReference: .absolute)
-      configuration.levelEdges = try levelEdges(levels: levels, from: [samples], configuration)
+      configuration = try configuration.withEvenLevels(levels, from: [samples])
       var encoder = try SpiketrumEncoder(configuration)
       var spikes: [Spike] = []
       encoder.push(samples.span, spikes: { spikes.append($0) }, emit: { _ in })

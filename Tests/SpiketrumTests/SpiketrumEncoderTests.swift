@@ -24,8 +24,53 @@ import Testing
     #expect(sequence == encoder.encode(samples))
   }
 
-  @Test func aLouderRecordingGivesTheSamePlaceCode() throws {
+  @Test func aWordCostsTheSameAfterAMinuteOfSilence() throws {
+    var configuration = configuration
+    configuration.startingPrice = 0.05
+    let encoder = try SpiketrumEncoder(configuration)
+    let word = voice(samples: 5_000, sampleRate: 8000)
+    // Whole accounting seconds, so that the word finds the same tokens.
+    let spikes = { (seconds: Int) throws -> [Spike] in
+      var encoder = encoder
+      var spikes: [Spike] = []
+      let silence = [Float](repeating: 0, count: seconds * 8000)
+      encoder.push((silence + word).span, spikes: { spikes.append($0) }, emit: { _ in })
+      encoder.finish(spikes: { spikes.append($0) }, emit: { _ in })
+      return spikes.map {
+        Spike(kernel: $0.kernel, sample: $0.sample - Int64(silence.count), coefficient: $0.coefficient)
+      }
+    }
+    let early = try spikes(1)
+    #expect(early.count > 100)
+    #expect(try spikes(60) == early)
+  }
+
+  @Test func theMedianPriceOfTheClipsBecomesTheFirstOne() throws {
+    let clips = (0..<5).map { voice(samples: 6000, sampleRate: 8000, seed: $0) }
+    let prices = try clips.map { clip in
+      var encoder = try SpiketrumEncoder(configuration)
+      encoder.push(clip) { _ in }
+      return try #require(encoder.price)
+    }
+    let fitted = try configuration.withStartingPrice(from: clips)
+    #expect(fitted.startingPrice == prices.sorted()[2])
+    #expect(Set(prices).count == 5)
+    #expect(try fitted.withStartingPrice(from: [clips[0]]) == fitted)
+    #expect(try configuration.withStartingPrice(from: [[0, 0]]) == configuration)
+  }
+
+  @Test func spikesOfOtherRulesAreRefused() throws {
+    var old = configuration
+    old.version = 1
+    #expect(throws: SpiketrumError.version(found: 1, known: SpiketrumConfiguration.currentVersion)) {
+      try SpiketrumEncoder(old)
+    }
+  }
+
+  @Test(arguments: [nil, 0.03] as [Float?])
+  func aLouderRecordingGivesTheSamePlaceCode(startingPrice: Float?) throws {
     var quiet = configuration
+    quiet.startingPrice = startingPrice
     quiet.silenceThreshold = 1e-4
     let encoder = try SpiketrumEncoder(quiet)
     // Powers of two scale without rounding, so nothing but the threshold could tell the two apart.
@@ -41,7 +86,7 @@ import Testing
     absolute.levelReference = .absolute
     for candidate in [configuration, absolute] {
       var candidate = candidate
-      candidate.levelEdges = try levelEdges(levels: 3, from: clips, candidate)
+      candidate = try candidate.withEvenLevels(3, from: clips)
       let encoder = try SpiketrumEncoder(candidate)
       var perLevel = [0, 0, 0]
       for clip in clips {

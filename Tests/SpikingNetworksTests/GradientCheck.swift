@@ -14,6 +14,8 @@ struct GradientCheck {
   var training = true
   var spread = 0.3
   var lanes = Lanes(count: 2, threads: 1)
+  var windows: TimeWindows?
+  var rates: RateRegularisation?
 
   /// Largest error of a gradient relative to the largest gradient of its block, and how many were compared.
   struct Outcome {
@@ -25,7 +27,8 @@ struct GradientCheck {
 
   private func loss(_ runner: BatchRunner<Double>, writeGradient: Bool) -> Double {
     var random = RandomStream(seed: 5, purpose: "loss")
-    var sum = 0.0
+    // The rates' loss is that of the batch's mean.
+    var sum = runner.rateLoss / Double(steps.count)
     for index in 0..<runner.logits.count {
       let weight = random.uniform(in: -1...1)
       let logit = runner.logits.base[index]
@@ -38,7 +41,7 @@ struct GradientCheck {
   func run(_ location: SourceLocation = #_sourceLocation) throws -> Outcome {
     let network = disturbed(try Network<Double>(description, seed: 11), seed: 3, by: spread)
     let sequences = randomSequences(shape: description.input, steps: steps, density: density, seed: 7, graded: true)
-    let runner = BatchRunner(network, lanes: lanes, isSmooth: true)
+    let runner = BatchRunner(network, lanes: lanes, isSmooth: true, windows: windows, rates: rates)
     runner.forward(sequences, training: training, seed: 9)
     _ = loss(runner, writeGradient: true)
     runner.backward()

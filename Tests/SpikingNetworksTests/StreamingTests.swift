@@ -5,7 +5,7 @@ import Testing
 @testable import SpikingNetworks
 
 /// Networks that between them contain every layer and option that changes how a step is computed.
-private enum Nets {
+enum Nets {
   static func sound(_ layers: [LayerDescription]) -> NetworkDescription {
     NetworkDescription(input: [20], layers: layers + [.dense(.init(units: 5, bias: true))])
   }
@@ -32,6 +32,15 @@ private enum Nets {
         .init(
           threshold: 0.4, reset: .softLate, refractorySteps: 2, adaptationStrength: 0.3, synapticDecay: 0.5)),
       .dense(.init(units: 16)), .neurons(.init(reset: .none, output: .membrane)),
+    ]),
+    "silence": sound([
+      .dense(.init(units: 16)), .neurons(.init(threshold: 2, recurrent: true, silentNeuronsLearnNothing: true)),
+      .dense(.init(units: 9)), .neurons(.init(learnedDecay: .neuron, inputScale: .leaky, threshold: 0.3, reset: .none)),
+    ]),
+    "integrators": sound([
+      .dense(.init(units: 16)),
+      .neurons(
+        .init(learnedDecay: .neuron, inputScale: .leaky, reset: .none, synapticDecay: 0.4, output: .membrane)),
     ]),
     "delay": sound([
       .delay(.init(maximum: 5)), .dense(.init(units: 12)), .neurons(.init(threshold: 0.4)), .delay(.init(maximum: 2)),

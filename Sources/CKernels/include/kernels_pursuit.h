@@ -18,9 +18,12 @@ typedef struct {
   int64_t spread;                 ///< kernels over which they do
   const float *gram;              ///< <kernel a, kernel b delayed by lag> for lag in -(length[b]-1)...length[a]-1
   const int64_t *gram_offset;     ///< [M * M] where the lags of (a, b) begin in gram
+  const float *gram_peak;         ///< [M * M] largest magnitude of gram of (a, b)
   const float *gram_bound;        ///< largest magnitude within a block of lags, whatever the atom's place in its block
-  const int64_t *gram_bound_offset; ///< [M] where the rows (block, M kernels) of a begin in gram_bound
-  int64_t gram_bound_first;       ///< block of the first row: the most negative lag
+  const int64_t *gram_bound_offset; ///< [M] where the rows (kernel b, blocks) of a begin in gram_bound
+  const int64_t *gram_bound_rows; ///< [M] blocks in each row of a
+  int64_t gram_bound_first;       ///< first block of a row: the most negative lag
+  int64_t longest_reach;          ///< largest of reach
   float tolerance;                ///< corrections of correlations under it are left out; 0 leaves out none
   int64_t *known;                 ///< [M] starts of each kernel whose correlation is known; zero from there on
   float *residual;                ///< [stride] what is not yet explained
@@ -29,6 +32,10 @@ typedef struct {
   float *column_maximum;          ///< [stride / block] best over kernels
   float *key;                     ///< [stride / block] scratch
   double *energy;                 ///< [stride / block + 1] scratch
+  uint8_t *touched;               ///< [stride / block] scratch, all zero between calls
+  uint8_t *is_judged;             ///< [stride / block] whether the settled atom of the column is known
+  float *settled_score;           ///< [stride / block] score of the best settled atom of a judged column, if it has one
+  int64_t *settled_kernel;        ///< [stride / block] its kernel
 } ganglion_pursuit;
 
 /// A part of the window and the score an atom that starts in it has to reach; first and end count samples.
@@ -63,10 +70,11 @@ int32_t ganglion_pursuit_pick(
     ganglion_pick *pick);
 
 /// The same among settled atoms: those that no better one rivals within `reach` in time and `spread` kernels, and whose
-/// own kernel is known that far ahead of them. Both shrink to half from `span` samples to 0 before closing.
+/// own kernel is known that far ahead of them. Both shrink to half from `span` samples to 0 before closing. `is_first` is
+/// nonzero at the first call after the window moved on; until the next one, thresholds must not fall.
 int32_t ganglion_pursuit_pick_settled(
     const ganglion_pursuit *window, int64_t open, int64_t held, const ganglion_range *ranges, int64_t range_count,
-    int64_t span, ganglion_pick *pick);
+    int64_t span, int32_t is_first, ganglion_pick *pick);
 
 /// gram[lag + count_b - 1] = sum over k of a[k + lag] * b[k], for lag in -(count_b - 1)...count_a - 1.
 void ganglion_cross_correlate(const float *a, int64_t count_a, const float *b, int64_t count_b, float *gram);

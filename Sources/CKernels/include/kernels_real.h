@@ -74,17 +74,23 @@ enum { GANGLION_NEURON_STATE = 5 };
       const REAL *current, const REAL *recurrent, REAL *state, REAL *membrane, REAL *spikes, REAL *drives,             \
       REAL *adaptations, REAL *scratch, uint32_t *active);                                                             \
   /* Gradients from dL/dspikes to dL/dcurrent; recurrent_transposed is [width, width] (to, from) or NULL;              \
-     recurrent, decay and scale gradients are added to where not NULL; current_gradient may be spike_gradient;        \
-     scratch holds 6 * width. */                                                                                       \
+     recurrent, decay and scale gradients are added to where not NULL; current_gradient may be spike_gradient;         \
+     scratch holds 8 * width. Of a window of a longer sequence: begin is the state [GANGLION_NEURON_STATE, width] before\
+     it, fired what is not zero for units that fire in the whole, and carried [5, width] comes as the gradient of what \
+     follows it and leaves as that of what lies before; all NULL for a whole sequence. */                              \
   void ganglion_neurons_backward_##SUFFIX(                                                                             \
       const ganglion_neuron *neuron, int64_t steps, int64_t width, const REAL *decay, const REAL *scale,               \
       const REAL *membrane, const REAL *spikes, const REAL *drives, const REAL *adaptations,                           \
       const REAL *spike_gradient, const REAL *recurrent_transposed, REAL *recurrent_gradient,                          \
-      REAL *current_gradient, REAL *decay_gradient, REAL *scale_gradient, REAL *scratch, uint32_t *active);            \
+      REAL *current_gradient, REAL *decay_gradient, REAL *scale_gradient, const REAL *begin, const REAL *fired,        \
+      REAL *carried, REAL *scratch, uint32_t *active);                                                                 \
   /* One AdamW step; corrections are 1 - beta^t. */                                                                    \
   void ganglion_adam_##SUFFIX(                                                                                         \
       int64_t count, REAL *parameters, const REAL *gradient, REAL *first, REAL *second, REAL rate, REAL beta1,         \
       REAL beta2, REAL epsilon, REAL decay, REAL correction1, REAL correction2);                                       \
+  /* One step of gradient descent with momentum; decay pulls towards zero through the gradient. */                     \
+  void ganglion_momentum_##SUFFIX(                                                                                     \
+      int64_t count, REAL *parameters, const REAL *gradient, REAL *velocity, REAL rate, REAL momentum, REAL decay);    \
   /* sums[channels] += column sums of x[rows, channels] and of their squares. */                                       \
   void ganglion_moments_##SUFFIX(const REAL *x, int64_t rows, int64_t channels, REAL *sums, REAL *squares);            \
   /* y = x * scale + shift, by column. */                                                                              \

@@ -6,11 +6,25 @@ public struct DataSet {
   let folder: String
   /// Folder that relative list files are looked up in.
   let recipeFolder: String
+  /// What list files hold, by the path the description gives, where the files themselves are not at hand.
+  let knownLists: [String: String]
 
-  public init(_ description: DataDescription, folder: String, recipeFolder: String) {
+  public init(
+    _ description: DataDescription, folder: String, recipeFolder: String, knownLists: [String: String] = [:]
+  ) {
     self.description = description
     self.folder = folder
     self.recipeFolder = recipeFolder
+    self.knownLists = knownLists
+  }
+
+  /// The text of every list file that the description names, by the path it gives.
+  public func lists() throws -> [String: String] {
+    var lists: [String: String] = [:]
+    for path in [description.validationList, description.testList].compactMap({ $0 }) {
+      lists[path] = try listText(path)
+    }
+    return lists
   }
 
   /// The recordings of each part, in an order that does not depend on the file system.
@@ -191,10 +205,13 @@ public struct DataSet {
   }
 
   private func list(_ path: String) throws -> Set<String> {
-    let place = path.hasPrefix("/") ? path : "\(recipeFolder)/\(path)"
-    return Set(
-      try text(place).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    Set(
+      try listText(path).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         .filter { !$0.isEmpty && !$0.hasPrefix("#") })
+  }
+
+  private func listText(_ path: String) throws -> String {
+    try knownLists[path] ?? text(path.hasPrefix("/") ? path : "\(recipeFolder)/\(path)")
   }
 
   private func text(_ path: String) throws -> String {

@@ -66,7 +66,8 @@ public struct RecordingEncoder: Sendable {
     for variant in 0..<augmentation.variants {
       var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
       let changed = try augmentation.apply(samples, sampleRate: rate, noise: noise, random: &random)
-      if let sequence = encoder.encode(changed).activePart { sequences.append(sequence) }
+      let step = changed.lead * 1_000_000 / rate / Int(encoder.configuration.binMicroseconds)
+      if let sequence = encoder.encode(changed.samples).activePart(fromStep: step) { sequences.append(sequence) }
     }
     return sequences
   }
@@ -76,7 +77,7 @@ public struct RecordingEncoder: Sendable {
   }
 
   private static func active(_ sequence: SpikeSequence) -> SpikeSequence {
-    if let part = sequence.activePart { return part }
+    if let part = sequence.activePart() { return part }
     var silence = SpikeSequence(shape: sequence.shape)
     silence.append(channels: [], values: [])
     return silence
@@ -105,9 +106,10 @@ public struct RecordingEncoder: Sendable {
 }
 
 extension SpikeSequence {
-  /// From the first to the last step with a spike, or nil if there is none: what an utterance consists of.
-  public var activePart: SpikeSequence? {
-    guard let first = (0..<steps).first(where: { !range(ofStep: $0).isEmpty }),
+  /// From the first step with a spike, not before `start`, to the last one; nil if there is none: what an utterance
+  /// consists of.
+  public func activePart(fromStep start: Int = 0) -> SpikeSequence? {
+    guard start < steps, let first = (start..<steps).first(where: { !range(ofStep: $0).isEmpty }),
       let last = (0..<steps).last(where: { !range(ofStep: $0).isEmpty })
     else { return nil }
     var part = SpikeSequence(shape: shape)

@@ -10,6 +10,9 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
   public var speed: Double
   /// Largest change of level, decibels.
   public var gain: Double
+  /// Largest coefficient of the filter y[n] = x[n] - c x[n-1], drawn from both signs, which tilts the spectrum as another
+  /// microphone or room would: 0.5 lifts one end of it over the other by up to 9.5 dB. The level stays.
+  public var tilt: Double
   /// Chance that noise is mixed in, and the range of its signal-to-noise ratio, decibels.
   public var noiseChance: Double
   public var noiseDecibels: [Double]
@@ -17,19 +20,24 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
   public var noiseFolder: String?
   /// Largest shift in time, microseconds; silence takes the place of what moves in.
   public var shiftMicroseconds: Int64
+  /// Longest silence that the encoder hears before the recording, microseconds: the network then learns the spikes that a
+  /// word has in a stream, not only those at the beginning of one. Noise goes on through it.
+  public var leadMicroseconds: Int64
 
   public init() {
     variants = 0
     speed = 0
     gain = 0
+    tilt = 0
     noiseChance = 0
     noiseDecibels = [5, 30]
     noiseFolder = nil
     shiftMicroseconds = 0
+    leadMicroseconds = 0
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case variants, speed, gain, noiseChance, noiseDecibels, noiseFolder, shiftMicroseconds
+    case variants, speed, gain, tilt, noiseChance, noiseDecibels, noiseFolder, shiftMicroseconds, leadMicroseconds
   }
 
   public init(from decoder: any Decoder) throws {
@@ -38,6 +46,7 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     variants = try values.value(.variants, or: 0)
     speed = try values.value(.speed, or: 0)
     gain = try values.value(.gain, or: 0)
+    tilt = try values.value(.tilt, or: 0)
     noiseChance = try values.value(.noiseChance, or: 0)
     noiseDecibels = try values.value(.noiseDecibels, or: noiseDecibels)
     guard noiseDecibels.count == 2, noiseDecibels[0] <= noiseDecibels[1] else {
@@ -46,12 +55,19 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     }
     noiseFolder = try values.value(.noiseFolder, or: nil)
     shiftMicroseconds = try values.value(.shiftMicroseconds, or: 0)
+    leadMicroseconds = try values.value(.leadMicroseconds, or: 0)
+    guard shiftMicroseconds >= 0, leadMicroseconds >= 0, (0..<1).contains(tilt) else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "shift and lead must be 0 or more microseconds, tilt at least 0 and under 1"))
+    }
   }
 
-  /// A changed copy of the samples at `sampleRate` Hz.
+  /// A changed copy of the samples at `sampleRate` Hz, and how many samples of it are lead.
   public func apply(
     _ samples: [Float], sampleRate: Int, noise: [[Float]], random: inout RandomStream
-  ) throws -> [Float] {
+  ) throws -> (samples: [Float], lead: Int) {
     var changed = samples
     if speed > 0 {
       let factor = 1 + random.uniform(in: -speed...speed)
@@ -60,6 +76,7 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
         inputRate: Int(Double(sampleRate) * factor), outputRate: sampleRate, source: "augmentation")
       changed = try resampler.push(changed) + resampler.finish()
     }
+    if tilt > 0 { Self.tilt(&changed, by: Float(random.uniform(in: -tilt...tilt))) }
     let level = Float(pow(10, random.uniform(in: -gain...gain) / 20))
     for index in changed.indices { changed[index] *= level }
     if shiftMicroseconds > 0 {
@@ -68,16 +85,37 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
       let silence = [Float](repeating: 0, count: min(abs(shift), changed.count))
       changed = shift >= 0 ? silence + changed.dropLast(silence.count) : changed.dropFirst(silence.count) + silence
     }
+    var lead = 0
+    if leadMicroseconds > 0 {
+      lead = random.integer(below: Int(leadMicroseconds) * sampleRate / 1_000_000 + 1)
+      changed = [Float](repeating: 0, count: lead) + changed
+    }
     if random.uniform() < noiseChance {
       let decibels = random.uniform(in: noiseDecibels[0]...noiseDecibels[1])
-      mix(Self.stretch(of: noise, count: changed.count, random: &random), into: &changed, decibels: decibels)
+      mix(
+        Self.stretch(of: noise, count: changed.count, random: &random), into: &changed, after: lead, decibels: decibels)
     }
-    return changed
+    return (changed, lead)
   }
 
-  private func mix(_ noise: [Float], into samples: inout [Float], decibels: Double) {
-    let signalPower = samples.reduce(0.0) { $0 + Double($1 * $1) }
-    let noisePower = noise.reduce(0.0) { $0 + Double($1 * $1) }
+  private static func tilt(_ samples: inout [Float], by coefficient: Float) {
+    let power = samples.reduce(0) { $0 + $1 * $1 }
+    var before: Float = 0
+    for index in samples.indices {
+      let sample = samples[index]
+      samples[index] = sample - coefficient * before
+      before = sample
+    }
+    let tilted = samples.reduce(0) { $0 + $1 * $1 }
+    guard tilted > 0 else { return }
+    let factor = (power / tilted).squareRoot()
+    for index in samples.indices { samples[index] *= factor }
+  }
+
+  /// The ratio holds for the recording itself, after the lead.
+  private func mix(_ noise: [Float], into samples: inout [Float], after lead: Int, decibels: Double) {
+    let signalPower = samples[lead...].reduce(0.0) { $0 + Double($1 * $1) }
+    let noisePower = noise[lead...].reduce(0.0) { $0 + Double($1 * $1) }
     guard signalPower > 0, noisePower > 0 else { return }
     let factor = Float((signalPower / noisePower / pow(10, decibels / 10)).squareRoot())
     for index in samples.indices { samples[index] += factor * noise[index] }

@@ -16,6 +16,12 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
   public var pixelShift: Int
   /// Events: mirrors left and right with even chance.
   public var flip: Bool
+  /// Events: exchanges the polarities with even chance, as if light and dark had changed places.
+  public var polarityFlip: Bool
+  /// Events: largest share of the height and of the width that is cut away, at random on either side, `0 ..< 1`.
+  public var crop: Double
+  /// Moves each spike by up to so many steps back or forth; spikes of one input that meet add up.
+  public var timeJitter: Int
 
   public init() {
     channelShift = 0
@@ -25,10 +31,28 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     stretch = 0
     pixelShift = 0
     flip = false
+    polarityFlip = false
+    crop = 0
+    timeJitter = 0
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case channelShift, channelMask, timeMask, loss, stretch, pixelShift, flip
+    case channelShift, channelMask, timeMask, loss, stretch, pixelShift, flip, polarityFlip, crop, timeJitter
+  }
+
+  /// Augmentation that is off is left out, so that a recipe's digest does not depend on what could have been asked for.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(channelShift, forKey: .channelShift)
+    try container.encode(channelMask, forKey: .channelMask)
+    try container.encode(timeMask, forKey: .timeMask)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(stretch, forKey: .stretch)
+    try container.encode(pixelShift, forKey: .pixelShift)
+    try container.encode(flip, forKey: .flip)
+    if polarityFlip { try container.encode(polarityFlip, forKey: .polarityFlip) }
+    if crop > 0 { try container.encode(crop, forKey: .crop) }
+    if timeJitter > 0 { try container.encode(timeJitter, forKey: .timeJitter) }
   }
 
   public init(from decoder: any Decoder) throws {
@@ -41,6 +65,14 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     stretch = try values.value(.stretch, or: 0)
     pixelShift = try values.value(.pixelShift, or: 0)
     flip = try values.value(.flip, or: false)
+    polarityFlip = try values.value(.polarityFlip, or: false)
+    crop = try values.value(.crop, or: 0)
+    timeJitter = try values.value(.timeJitter, or: 0)
+    guard (0..<1).contains(crop), timeJitter >= 0 else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath, debugDescription: "crop lies within 0..<1, timeJitter is not negative"))
+    }
   }
 
   /// A changed copy. `levels` is the number of inputs of one frequency channel of sound (1 for events).
@@ -58,6 +90,10 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     let lost = loss * random.uniform()
     let factor = stretch > 0 ? 1 + random.uniform(in: -stretch...stretch) : 1
     let steps = max(1, Int((Double(sequence.steps) * factor).rounded()))
+    // Drawn only where asked for, so that recipes without them train as they did before there were these.
+    let swapsPolarities = isPicture && polarityFlip && random.integer(below: 2) == 1
+    let keptX = isPicture && crop > 0 ? kept(of: columns, &random) : 0..<columns
+    let keptY = isPicture && crop > 0 ? kept(of: rows, &random) : 0..<rows
 
     var changed = SpikeSequence(shape: sequence.shape)
     var channels: [UInt32] = []
@@ -74,10 +110,13 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
           if isPicture {
             let x = index % columns
             let y = index / columns % rows
+            guard keptX.contains(x), keptY.contains(y) else { continue }
+            let polarity = index / (columns * rows)
             let newX = (mirrored ? columns - 1 - x : x) + moveX
             let newY = y + moveY
             guard (0..<columns).contains(newX), (0..<rows).contains(newY) else { continue }
-            target = (index / (columns * rows) * rows + newY) * columns + newX
+            let plane = swapsPolarities ? sequence.shape[0] - 1 - polarity : polarity
+            target = (plane * rows + newY) * columns + newX
           } else {
             let channel = index / levels + moveX
             guard (0..<columns).contains(channel), !(maskStart..<maskStart + masked).contains(channel) else { continue }
@@ -87,12 +126,35 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
           values.append(sequence.values[place])
         }
       }
-      if mirrored {
+      if mirrored || swapsPolarities {
         let order = channels.indices.sorted { channels[$0] < channels[$1] }
         changed.append(channels: order.map { channels[$0] }, values: order.map { values[$0] })
       } else {
         changed.append(channels: channels, values: values)
       }
+    }
+    return timeJitter > 0 ? jittered(changed, &random) : changed
+  }
+
+  /// What is kept of an extent: at least one place.
+  private func kept(of extent: Int, _ random: inout RandomStream) -> Range<Int> {
+    let cut = min(extent - 1, random.integer(below: Int(crop * Double(extent)) + 1))
+    let first = random.integer(below: cut + 1)
+    return first..<first + extent - cut
+  }
+
+  private func jittered(_ sequence: SpikeSequence, _ random: inout RandomStream) -> SpikeSequence {
+    var steps = [[UInt32: Float]](repeating: [:], count: sequence.steps)
+    for step in 0..<sequence.steps {
+      for place in sequence.range(ofStep: step) {
+        let moved = min(max(step + symmetric(timeJitter, &random), 0), sequence.steps - 1)
+        steps[moved][sequence.channels[place], default: 0] += sequence.values[place]
+      }
+    }
+    var changed = SpikeSequence(shape: sequence.shape)
+    for spikes in steps {
+      let channels = spikes.keys.sorted()
+      changed.append(channels: channels, values: channels.map { spikes[$0, default: 0] })
     }
     return changed
   }

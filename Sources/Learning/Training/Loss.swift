@@ -10,6 +10,12 @@ public struct LossDescription: Codable, Sendable, Equatable {
     /// Mean over time of the cross-entropy at each step (temporal efficient training, Deng et al. 2022, eq. 9) plus
     /// `regularisation` times the squared distance of the logits from 1.
     case temporalEfficient
+    /// Cross-entropy of each class's largest logit over time: with a leaky integrator as read-out, of the highest
+    /// membrane potentials.
+    case maximumCrossEntropy
+    /// Mean over steps and classes of the squared distance of the logit, the membrane potential of such a read-out,
+    /// from 1 for the class and 0 for the others.
+    case meanSquare
   }
 
   public var kind: Kind
@@ -17,20 +23,27 @@ public struct LossDescription: Codable, Sendable, Equatable {
   public var labelSmoothing: Double
   /// λ of temporal efficient training.
   public var regularisation: Double
+  /// A loss on how often neurons fire, beside that on the logits; none when absent.
+  public var rates: RateRegularisation?
 
-  public init(kind: Kind = .meanCrossEntropy, labelSmoothing: Double = 0, regularisation: Double = 0) {
+  public init(
+    kind: Kind = .meanCrossEntropy, labelSmoothing: Double = 0, regularisation: Double = 0,
+    rates: RateRegularisation? = nil
+  ) {
     self.kind = kind
     self.labelSmoothing = labelSmoothing
     self.regularisation = regularisation
+    self.rates = rates
   }
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case kind, labelSmoothing, regularisation }
+  enum CodingKeys: String, CodingKey, CaseIterable { case kind, labelSmoothing, regularisation, rates }
 
   public init(from decoder: any Decoder) throws {
     let values = try Options(decoder, CodingKeys.self)
     kind = try values.value(.kind, or: .meanCrossEntropy)
     labelSmoothing = try values.value(.labelSmoothing, or: 0)
     regularisation = try values.value(.regularisation, or: 0)
+    rates = try values.value(.rates, or: nil)
   }
 }
 
@@ -81,9 +94,30 @@ extension LossDescription {
           }
           outcome.lossSum += loss / Double(steps)
         }
+      case .maximumCrossEntropy:
+        let highest = (0..<classes).map { label in
+          (row..<row + steps).reduce(row) { logits[$1 * classes + label] > logits[$0 * classes + label] ? $1 : $0 }
+        }
+        for label in 0..<classes { mean[label] = Double(logits[highest[label] * classes + label]) }
+        outcome.lossSum += crossEntropy(mean, target: target, gradient: &delta)
+        for place in row * classes..<(row + steps) * classes { gradient[place] = 0 }
+        for label in 0..<classes { gradient[highest[label] * classes + label] = Scalar(delta[label] * share) }
+      case .meanSquare:
+        for step in row..<row + steps {
+          for label in 0..<classes {
+            let distance = Double(logits[step * classes + label]) - wanted(label, target: target, of: classes)
+            let weight = 1 / Double(steps * classes)
+            outcome.lossSum += distance * distance * weight
+            gradient[step * classes + label] = Scalar(2 * distance * weight * share)
+          }
+        }
       }
     }
     return outcome
+  }
+
+  private func wanted(_ label: Int, target: Int, of classes: Int) -> Double {
+    labelSmoothing / Double(classes) + (label == target ? 1 - labelSmoothing : 0)
   }
 
   /// Cross-entropy of one row of logits with a smoothed target; `gradient` is overwritten.
@@ -95,10 +129,9 @@ extension LossDescription {
       sum += gradient[label]
     }
     let logSum = log(sum) + peak
-    let spread = labelSmoothing / Double(logits.count)
     var loss = 0.0
     for label in logits.indices {
-      let wanted = spread + (label == target ? 1 - labelSmoothing : 0)
+      let wanted = wanted(label, target: target, of: logits.count)
       loss += wanted * (logSum - logits[label])
       gradient[label] = gradient[label] / sum - wanted
     }

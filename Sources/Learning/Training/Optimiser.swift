@@ -24,6 +24,9 @@ public struct OptimiserDescription: Codable, Sendable, Equatable {
   public var weightDecay: Double
   /// Largest norm of the whole gradient; 0 for no limit.
   public var clip: Double
+  /// Momentum of stochastic gradient descent, `0 ..< 1`, which then takes the place of AdamW: `v = momentum · v +
+  /// gradient + weightDecay · w`, `w −= rate · v`. AdamW when absent.
+  public var momentum: Double?
 
   public init(rate: Double = 1e-3) {
     self.rate = rate
@@ -37,7 +40,7 @@ public struct OptimiserDescription: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case rate, schedule, warmUp, beta1, beta2, epsilon, weightDecay, clip
+    case rate, schedule, warmUp, beta1, beta2, epsilon, weightDecay, clip, momentum
   }
 
   public init(from decoder: any Decoder) throws {
@@ -50,6 +53,11 @@ public struct OptimiserDescription: Codable, Sendable, Equatable {
     epsilon = try values.value(.epsilon, or: epsilon)
     weightDecay = try values.value(.weightDecay, or: weightDecay)
     clip = try values.value(.clip, or: clip)
+    momentum = try values.value(.momentum, or: nil)
+    guard momentum.map({ (0..<1).contains($0) }) ?? true else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "momentum lies within 0..<1"))
+    }
   }
 
   /// Learning rate at a step of `total`.
@@ -68,10 +76,12 @@ public struct OptimiserDescription: Codable, Sendable, Equatable {
   }
 }
 
-/// AdamW over a network's parameters: its moments, and how many steps it has made.
+/// AdamW, or gradient descent with momentum, over a network's parameters: its moments, and how many steps it has made.
 public struct Optimiser<Scalar: Real> {
   public let description: OptimiserDescription
+  /// Running mean of the gradient; the velocity where there is momentum.
   public var first: [Scalar]
+  /// Running mean of the gradient's square; untouched where there is momentum.
   public var second: [Scalar]
   public var steps = 0
   private let blocks: [(range: Range<Int>, role: ParameterSpecification.Role)]
@@ -104,6 +114,13 @@ public struct Optimiser<Scalar: Real> {
         guard let first = first.baseAddress, let second = second.baseAddress else { return }
         for block in blocks where block.role != .statistic {
           let offset = block.range.lowerBound
+          if let momentum = description.momentum {
+            Scalar.stepMomentum(
+              count: block.range.count, parameters: runner.parameters.base + offset, gradient: gradient + offset,
+              velocity: first + offset, rate: Scalar(rate), momentum: Scalar(momentum),
+              decay: block.role == .weight ? Scalar(description.weightDecay) : 0)
+            continue
+          }
           Scalar.stepAdam(
             count: block.range.count, parameters: runner.parameters.base + offset, gradient: gradient + offset,
             first: first + offset, second: second + offset, rate: Scalar(rate), beta1: Scalar(description.beta1),

@@ -16,6 +16,8 @@ extension TrainingSession {
       "validationAccuracy": "\(best.validationAccuracy)",
       "parameters": "\(network.parameters.count)",
     ]
+    let lists = try DataSet(recipe.data, folder: settings.dataFolder, recipeFolder: settings.recipeFolder).lists()
+    for (path, text) in lists { notes[TrainingRecord.listKey(path)] = text }
     if let leaveOut = recipe.data.leaveOut { notes["leaveOut"] = leaveOut }
     let record = TrainingRecord(
       recipe: recipeText, seeds: [recipe.training.seed], data: recipe.data.layout.rawValue,
@@ -38,5 +40,18 @@ extension Model {
     manifest.training.accuracyInterval = [accuracy.interval.lowerBound, accuracy.interval.upperBound]
     manifest.training.testClips = accuracy.total
     return try Model(manifest: manifest, network: network)
+  }
+}
+
+extension TrainingRecord {
+  static func listKey(_ path: String) -> String { "list " + path }
+
+  /// The list files that divided the data, by the path the recipe gives, so that a model alone can be evaluated.
+  public var lists: [String: String] {
+    let prefix = Self.listKey("")
+    return Dictionary(
+      uniqueKeysWithValues: notes.filter { $0.key.hasPrefix(prefix) }.map {
+        (String($0.key.dropFirst(prefix.count)), $0.value)
+      })
   }
 }

@@ -43,7 +43,8 @@ public final class Trainer {
     self.train = train
     self.validation = validation
     self.levels = levels
-    runner = BatchRunner(network, lanes: Lanes(threads: threads))
+    runner = BatchRunner(
+      network, lanes: Lanes(threads: threads), windows: options.window, rates: options.loss.rates)
     optimiser = Optimiser(options.optimiser, for: network)
     if let resuming {
       guard resuming.parameters.count == network.parameters.count else { throw .otherNetwork }
@@ -83,7 +84,7 @@ public final class Trainer {
       let seed = options.seed &+ UInt64(epoch * batchesInEpoch + batch) &* 0x2545_f491_4f6c_dd1d
       runner.forward(sequences, training: true, seed: seed)
       let outcome = options.loss.apply(runner, targets: targets)
-      lossSum += outcome.lossSum
+      lossSum += outcome.lossSum + runner.rateLoss
       right += zip(outcome.classes, targets).count { $0 == $1 }
       runner.backward()
       let norm = optimiser.step(runner, of: options.epochs * batchesInEpoch)
@@ -104,7 +105,7 @@ public final class Trainer {
     let variants = train.variants[index]
     let chosen = variants[random.integer(below: variants.count)]
     let changed = augmentation.apply(chosen, levels: levels, random: &random)
-    return changed.activePart ?? chosen
+    return changed.activePart() ?? chosen
   }
 
   private func updateAverage(_ average: inout [Float]) {
@@ -132,7 +133,8 @@ public final class Trainer {
     let record = EpochRecord(
       epoch: state.epochsDone + 1, trainLoss: lossSum / Double(train.count),
       trainAccuracy: Double(right) / Double(train.count), validationLoss: validated.loss,
-      validationAccuracy: validated.accuracy, gradientNorm: largestNorm, firingRates: validated.firingRates)
+      validationAccuracy: validated.accuracy, gradientNorm: largestNorm, firingRates: validated.firingRates,
+      measurements: validated.measurements.isEmpty ? nil : validated.measurements)
     if state.history.isEmpty || record.isBetter(than: state.history[state.bestEpoch - 1]) {
       state.best = judged
       state.bestEpoch = record.epoch
@@ -146,14 +148,25 @@ public final class Trainer {
     return record
   }
 
-  /// Loss, accuracy and firing rates on unchanged recordings, with running statistics and without dropout.
-  public func evaluate(_ set: TrainingSet) -> (loss: Double, accuracy: Double, firingRates: [Double], classes: [Int]) {
+  /// What a set gives.
+  public struct Outcome: Sendable, Equatable {
+    public var loss: Double
+    public var accuracy: Double
+    public var firingRates: [Double]
+    public var measurements: [String: Double]
+    public var classes: [Int]
+  }
+
+  /// Loss, accuracy, firing rates and what else layers tell on unchanged recordings, with running statistics and without
+  /// dropout.
+  public func evaluate(_ set: TrainingSet) -> Outcome {
     var lossSum = 0.0
     var right = 0
     var classes: [Int] = []
     let spiking = runner.layers.indices.filter { runner.layers[$0].kind == "neurons" && runner.layers[$0].emitsSpikes }
     var sums = [Double](repeating: 0, count: spiking.count)
     var places = sums
+    var measurements: [String: Double] = [:]
     for start in stride(from: 0, to: set.count, by: 64) {
       let range = start..<min(start + 64, set.count)
       runner.forward(range.map { set.variants[$0][0] }, training: false)
@@ -162,15 +175,20 @@ public final class Trainer {
       right += zip(outcome.classes, set.targets[range]).count { $0 == $1 }
       classes += outcome.classes
       for (place, layer) in spiking.enumerated() {
-        let output = runner.output(ofLayer: layer)
-        var sum: Float = 0
-        for index in 0..<output.count { sum += output.base[index] }
-        sums[place] += Double(sum)
-        places[place] += Double(output.count)
+        let activity = runner.activity(ofLayer: layer)
+        sums[place] += activity.sum
+        places[place] += Double(activity.count)
+      }
+      for layer in runner.layers.indices {
+        for (name, value) in runner.measurements(ofLayer: layer) {
+          measurements["\(layer).\(name)", default: 0] += value * Double(range.count) / Double(set.count)
+        }
       }
     }
     let rates = zip(sums, places).map { $1 > 0 ? $0 / $1 : 0 }
-    return (lossSum / Double(set.count), Double(right) / Double(set.count), rates, classes)
+    return Outcome(
+      loss: lossSum / Double(set.count), accuracy: Double(right) / Double(set.count), firingRates: rates,
+      measurements: measurements, classes: classes)
   }
 
   /// The network with the weights that validated best.

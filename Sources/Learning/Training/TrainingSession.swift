@@ -8,7 +8,7 @@ import Tensors
 public struct TrainingSession: Sendable {
   /// What the session is doing, for whoever shows it.
   public enum Activity: Sendable, Equatable {
-    case measuringLevels
+    case calibrating
     case encoding(part: DataPart, done: Int, total: Int)
   }
 
@@ -41,10 +41,9 @@ public struct TrainingSession: Sendable {
     var recipe = recipe
     switch recipe.encoder {
     case .spiketrum(var options):
-      if options.evenLevels > 0 {
-        activity(.measuringLevels)
-        options.configuration.levelEdges = try Self.edges(options, split.train, threads: settings.threads)
-        options.evenLevels = 0
+      if options.evenLevels > 0 || options.configuration.startingPrice == nil {
+        activity(.calibrating)
+        try Self.calibrate(&options, split.train, threads: settings.threads)
         recipe.encoder = .spiketrum(options)
       }
       encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(options.configuration))
@@ -63,15 +62,21 @@ public struct TrainingSession: Sendable {
     }
   }
 
-  /// Level edges from up to 200 training recordings spread over the whole part.
-  private static func edges(_ options: SpiketrumOptions, _ recordings: [Recording], threads: Int) throws -> [Float] {
+  /// Fits what the encoder knows beforehand to up to 200 training recordings spread over the whole part.
+  private static func calibrate(
+    _ options: inout SpiketrumOptions, _ recordings: [Recording], threads: Int
+  ) throws {
     let stride = max(1, recordings.count / 200)
     let chosen = recordings.indices.filter { $0 % stride == 0 }.map { recordings[$0] }
     let rate = options.configuration.sampleRate
     let clips = try encodeAll(
       chosen, threads: threads, progress: { _, _ in },
       { _, recording in try RecordingEncoder.samples(recording, sampleRate: rate) })
-    return try levelEdges(levels: options.evenLevels, from: clips, options.configuration)
+    options.configuration = try options.configuration.withStartingPrice(from: clips)
+    if options.evenLevels > 0 {
+      options.configuration = try options.configuration.withEvenLevels(options.evenLevels, from: clips)
+      options.evenLevels = 0
+    }
   }
 
   /// Identifies recipe and data: a checkpoint continues only what it was begun with.

@@ -13,6 +13,8 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public var gradientNorm: Double
   /// Mean output of each spiking layer: spikes a neuron and step.
   public var firingRates: [Double]
+  /// Figures that layers give of themselves, such as the share of attention that is on, by layer and name.
+  public var measurements: [String: Double]?
 
   /// Whether this epoch is the better choice: accuracy first, then loss.
   public func isBetter(than other: EpochRecord) -> Bool {

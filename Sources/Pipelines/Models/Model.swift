@@ -1,5 +1,6 @@
 import Foundation
 import Recognition
+import Spiketrum
 import SpikingNetworks
 import Tensors
 
@@ -20,6 +21,10 @@ public struct Model: Sendable {
     func refuse(_ why: String) -> ModelError { ModelError(path: path, reason: .manifest(why)) }
     if manifest.sense != manifest.encoder.sense {
       throw refuse("its sense is \(manifest.sense.rawValue), its encoder is for \(manifest.encoder.sense.rawValue)")
+    }
+    if case .spiketrum(let encoder) = manifest.encoder, encoder.version != SpiketrumConfiguration.currentVersion {
+      throw ModelError(
+        path: path, reason: .encoderVersion(found: encoder.version, known: SpiketrumConfiguration.currentVersion))
     }
     if Set(manifest.labels).count != manifest.labels.count { throw refuse("a label occurs twice") }
     if network.outputCount != manifest.labels.count {

@@ -8,6 +8,8 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A safetensors file, but without Ganglion's manifest.
     case noManifest
     case newerVersion(found: Int, known: Int)
+    /// The model was trained on spikes that this program's encoder no longer makes, or does not make yet.
+    case encoderVersion(found: Int, known: Int)
     /// The manifest contradicts itself or lacks something.
     case manifest(String)
     /// The tensors are not those the manifest describes.
@@ -33,6 +35,9 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case .noManifest: "\(path): holds tensors but no Ganglion manifest; give a model that ganglion train wrote"
     case .newerVersion(let found, let known):
       "\(path): is a model of format version \(found), this program knows up to \(known); install a newer ganglion"
+    case .encoderVersion(let found, let known):
+      "\(path): was trained on spikes of encoder version \(found), this program makes those of version \(known); "
+        + (found > known ? "install a newer ganglion" : "train the model again from its recipe")
     case .manifest(let why): "\(path): its manifest is not valid (\(why)); train the model again"
     case .tensors(let why): "\(path): \(why); the file was altered, train or download the model again"
     case .digest(let expected, let found):

@@ -33,7 +33,7 @@ extension ConvLSTM {
     let scratch = pass.tape.scalars("scratch", count: pass.lanes.count * each).base
     let lists = pass.tape.indices("active", count: pass.lanes.count * (mapCount + inputWidth)).base
     let spikes = pass.input.areSpikes
-    pass.forEachSample { lane, _, row, steps in
+    pass.forEachSample { lane, sample, row, steps in
       let map = scratch + lane * each
       let list = lists + lane * (mapCount + inputWidth)
       var memory = Memory(
@@ -41,6 +41,11 @@ extension ConvLSTM {
         earlierHidden: record.zeros, hidden: record.hidden, earlierCell: record.zeros, cell: record.cells,
         kept: map + mapCount + columnsCount)
       memory.kept.update(repeating: 0, count: kept)
+      if let before = pass.carried.map({ $0.before + sample * carriedCount }) {
+        memory.earlierHidden = before
+        memory.earlierCell = before + units
+        memory.kept.update(from: before + 2 * units, count: kept)
+      }
       for step in row..<row + steps {
         memory.gates = record.gates + step * 4 * units
         memory.tape = record.tapes + step * tapeCount
@@ -54,6 +59,11 @@ extension ConvLSTM {
         if emitsSpikes { fire(memory.hidden, smooth: pass.isSmooth, into: pass.output.values.base + step * units) }
         memory.earlierHidden = UnsafePointer(memory.hidden)
         memory.earlierCell = UnsafePointer(memory.cell)
+      }
+      if let after = pass.carried.map({ $0.after + sample * carriedCount }) {
+        after.update(from: memory.hidden, count: units)
+        (after + units).update(from: memory.cell, count: units)
+        (after + 2 * units).update(from: memory.kept, count: kept)
       }
     }
   }
@@ -94,27 +104,42 @@ extension ConvLSTM {
     let transposedHidden = pass.tape.scalars("transposedHidden", count: fromHidden.weightCount).base
     fromInput.transpose(pass.parameters, into: transposedInput)
     fromHidden.transpose(pass.parameters + hiddenWeightAt, into: transposedHidden)
-    pass.forEachSample { lane, _, row, steps in
+    let kept = attention?.keptCount ?? 0
+    pass.forEachSample { lane, sample, row, steps in
       let scratch = Scratch(scratches + lane * each, self)
       let list = lists + lane * room
       scratch.hiddenGradient.update(repeating: 0, count: units)
       scratch.cellGradient.update(repeating: 0, count: units)
-      scratch.carry.update(repeating: 0, count: attention?.keptCount ?? 0)
+      scratch.carry.update(repeating: 0, count: kept)
+      let before = pass.carried.map { $0.before + sample * carriedCount }
+      let carried = pass.carried.map { $0.gradient + sample * carriedCount }
+      if let carried {
+        scratch.hiddenGradient.update(from: carried, count: units)
+        scratch.cellGradient.update(from: carried + units, count: units)
+        scratch.carry.update(from: carried + 2 * units, count: kept)
+      }
       for step in stride(from: row + steps - 1, through: row, by: -1) {
-        backThroughCell(pass, record, scratch, step: step, isFirst: step == row, gradient: pass.laneGradients[lane])
+        let hidden = step > row ? UnsafePointer(record.hidden + (step - 1) * units) : before
+        let cell = step > row ? UnsafePointer(record.cells + (step - 1) * units) : before.map { $0 + units }
+        backThroughCell(pass, record, scratch, step: step, earlierCell: cell, gradient: pass.laneGradients[lane])
         backToInput(
           pass, record, scratch, step: step, transposed: transposedInput, list: list,
           gradient: pass.laneGradients[lane])
         backToHidden(
-          pass, record, scratch, step: step, isFirst: step == row, transposed: transposedHidden, list: list,
+          pass, record, scratch, step: step, earlierHidden: hidden, transposed: transposedHidden, list: list,
           gradient: pass.laneGradients[lane])
+      }
+      if let carried {
+        carried.update(from: scratch.hiddenGradient, count: units)
+        (carried + units).update(from: scratch.cellGradient, count: units)
+        (carried + 2 * units).update(from: scratch.carry, count: kept)
       }
     }
   }
 
   /// From the step's output to its gates, still before squashing.
   private func backThroughCell(
-    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int, isFirst: Bool,
+    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int, earlierCell: UnsafePointer<Scalar>?,
     gradient: UnsafeMutablePointer<Scalar>
   ) {
     let gates = record.gates + step * 4 * units
@@ -136,7 +161,7 @@ extension ConvLSTM {
     }
     Scalar.cellStateBack(
       places: places, channels: channels, gates: gates, forget: forget, forgetStride: stride,
-      earlierCell: isFirst ? nil : UnsafePointer(record.cells + (step - 1) * units),
+      earlierCell: earlierCell,
       cell: record.cells + step * units, hiddenGradient: scratch.hiddenGradient, cellGradient: scratch.cellGradient,
       gateGradient: scratch.gateGradient, forgetGradient: scratch.forgetGradient)
     if attends(.forgetGate) {
@@ -184,13 +209,14 @@ extension ConvLSTM {
 
   /// Leaves dL/d(hidden state of the step before) in `scratch.hiddenGradient`.
   private func backToHidden(
-    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int, isFirst: Bool,
-    transposed: UnsafePointer<Scalar>, list: UnsafeMutablePointer<UInt32>, gradient: UnsafeMutablePointer<Scalar>
+    _ pass: LayerPass<Scalar>, _ record: Record, _ scratch: Scratch, step: Int,
+    earlierHidden: UnsafePointer<Scalar>?, transposed: UnsafePointer<Scalar>, list: UnsafeMutablePointer<UInt32>,
+    gradient: UnsafeMutablePointer<Scalar>
   ) {
     scratch.hiddenGradient.update(repeating: 0, count: units)
-    let earlier = isFirst ? record.zeros : UnsafePointer(record.hidden + (step - 1) * units)
-    if !isFirst {
-      var hidden = earlier
+    let earlier = earlierHidden ?? record.zeros
+    if let earlierHidden {
+      var hidden = earlierHidden
       if attends(.hidden) {
         attendAgain(record, step: step, map: hidden, stride: channels, smooth: pass.isSmooth, into: scratch.map)
         hidden = UnsafePointer(scratch.map)

@@ -86,6 +86,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
   var columnsCount: Int { max(fromInput.stepColumns, fromHidden.stepColumns) }
 
   public var stateCount: Int { 2 * units + (attention?.keptCount ?? 0) }
+  public var carriedCount: Int { stateCount }
 
   public var multiplyAccumulates: Int {
     4 * units * (fromInput.depth + fromHidden.depth)

@@ -30,6 +30,9 @@ public struct Delay<Scalar: Real>: Layer {
 
   private var history: Int { maximum + 2 }
   public var stateCount: Int { 2 + units + history * units }
+  /// Steps before a window that its outputs may look at.
+  private var reach: Int { maximum + 1 }
+  public var carriedCount: Int { reach * units }
 
   private func derive(_ parameters: UnsafePointer<Scalar>, into delays: UnsafeMutablePointer<Scalar>) {
     for unit in 0..<units {
@@ -68,17 +71,26 @@ public struct Delay<Scalar: Real>: Layer {
   public func forward(_ pass: LayerPass<Scalar>) {
     let delays = pass.tape.scalars("delays", count: units).base
     derive(pass.parameters, into: delays)
-    pass.forEachSample { _, _, row, steps in
+    pass.forEachSample { _, sample, row, steps in
       let input = pass.input.values.base + row * units
       let output = pass.output.values.base + row * units
+      // Behind the end of what was before the window.
+      let past = pass.carried.map { $0.before + (sample + 1) * carriedCount }
       for step in 0..<steps {
         for unit in 0..<units {
           let whole = Int(delays[unit])
           let part = delays[unit] - Scalar(whole)
-          let near = whole <= step ? input[(step - whole) * units + unit] : 0
-          let far = whole < step ? input[(step - whole - 1) * units + unit] : 0
-          output[step * units + unit] = (1 - part) * near + part * far
+          let near = (step - whole) * units + unit
+          let far = near - units
+          output[step * units + unit] =
+            (1 - part) * (near >= 0 ? input[near] : past?[near] ?? 0)
+            + part * (far >= 0 ? input[far] : past?[far] ?? 0)
         }
+      }
+      if let carried = pass.carried {
+        History(reach: reach, width: units).move(
+          input, steps: steps, since: carried.before + sample * carriedCount,
+          into: carried.after + sample * carriedCount)
       }
     }
   }
@@ -87,23 +99,40 @@ public struct Delay<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let delays = pass.tape.scalars("delays", count: units).base
-    pass.forEachSample { lane, _, row, steps in
+    let history = History<Scalar>(reach: reach, width: units)
+    pass.forEachSample { lane, sample, row, steps in
       let input = pass.input.values.base + row * units
       let delta = pass.outputGradient.base + row * units
       let target = pass.inputGradient.map { $0.base + row * units }
       target?.update(repeating: 0, count: steps * units)
+      let before = pass.carried.map { $0.before + sample * carriedCount }
+      let carried = pass.carried.map { $0.gradient + sample * carriedCount }
+      if let carried { history.moveBack(carried, steps: steps, into: target) }
+      // Behind the end of what was before the window.
+      let past = before.map { $0 + carriedCount }
+      let pastGradient = carried.map { $0 + carriedCount }
       for unit in 0..<units {
         let whole = Int(delays[unit])
         let part = delays[unit] - Scalar(whole)
         var slope: Scalar = 0
-        for step in whole..<max(whole, steps) {
+        for step in (past == nil ? min(whole, steps) : 0)..<steps {
           let change = delta[step * units + unit]
           let near = (step - whole) * units + unit
-          slope -= change * input[near]
-          target?[near] += (1 - part) * change
-          guard step > whole else { continue }
-          slope += change * input[near - units]
-          target?[near - units] += part * change
+          let far = near - units
+          if near >= 0 {
+            slope -= change * input[near]
+            target?[near] += (1 - part) * change
+          } else if let past {
+            slope -= change * past[near]
+            pastGradient?[near] += (1 - part) * change
+          }
+          if far >= 0 {
+            slope += change * input[far]
+            target?[far] += part * change
+          } else if let past {
+            slope += change * past[far]
+            pastGradient?[far] += part * change
+          }
         }
         let share = delays[unit] / Scalar(maximum)
         pass.laneGradients[lane][unit] += slope * Scalar(maximum) * share * (1 - share)

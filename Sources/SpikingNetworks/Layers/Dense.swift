@@ -42,6 +42,8 @@ public struct Dense<Scalar: Real>: Layer {
 
   public var stateCount: Int { history == 0 ? 0 : history * inputs + 1 }
 
+  public var carriedCount: Int { past.count }
+
   public var multiplyAccumulates: Int { weightCount }
 
   private var weightCount: Int { description.taps * inputs * units }
@@ -107,6 +109,7 @@ public struct Dense<Scalar: Real>: Layer {
             into: output + (row + later) * units)
         }
       }
+      addPast(pass)
       return
     }
     let input = pass.input.values.base
@@ -143,6 +146,7 @@ public struct Dense<Scalar: Real>: Layer {
         }
       }
     }
+    addPast(pass)
   }
 
   @specialized(where Scalar == Float)
@@ -155,6 +159,7 @@ public struct Dense<Scalar: Real>: Layer {
     let active = pass.tape.indices("active", count: listed ? pass.layout.rows * inputs : 0).base
     let counts = pass.tape.indices("counts", count: listed ? pass.layout.rows : 0).base
     let density = pass.tape.scalars("density", count: pass.layout.samples).base
+    let lists = pass.tape.indices("past", count: pass.carried == nil ? 0 : pass.lanes.count * inputs).base
     pass.forEachSample { lane, sample, row, steps in
       let gradient = pass.laneGradients[lane]
       if description.bias {
@@ -174,6 +179,12 @@ public struct Dense<Scalar: Real>: Layer {
           row: row, steps: steps, input: input, active: density[sample] == 0 ? active : nil, counts: counts,
           delta: delta, into: gradient)
       }
+      let carried = past.reach > 0 ? pass.carried : nil
+      if let carried {
+        addPastWeightGradient(
+          before: carried.before + sample * carriedCount, delta: delta + row * units, steps: steps,
+          list: lists + lane * inputs, to: gradient)
+      }
       guard let inputGradient = pass.inputGradient else { return }
       (inputGradient.base + row * inputs).update(repeating: 0, count: steps * inputs)
       for tap in 0..<description.taps {
@@ -182,6 +193,11 @@ public struct Dense<Scalar: Real>: Layer {
         Scalar.multiplyTransposedWeights(
           delta + (row + delay) * units, pass.parameters + tap * inputs * units, rows: steps - delay, depth: inputs,
           width: units, into: inputGradient.base + row * inputs)
+      }
+      if let carried {
+        addPastInputGradient(
+          carried.gradient + sample * carriedCount, delta: delta + row * units, steps: steps,
+          parameters: pass.parameters, to: inputGradient.base + row * inputs)
       }
     }
   }

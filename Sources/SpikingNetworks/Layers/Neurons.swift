@@ -94,6 +94,10 @@ public struct Neurons<Scalar: Real>: Layer {
   private var derivedCount: Int { decayParameters > 0 ? 2 * units + 1 : 0 }
 
   public var stateCount: Int { derivedCount + Int(GANGLION_NEURON_STATE) * units }
+  // The kernel's state and, where silence in a whole sequence matters, how often each unit has fired.
+  public var carriedCount: Int {
+    (Int(GANGLION_NEURON_STATE) + (description.silentNeuronsLearnNothing ? 1 : 0)) * units
+  }
   public var workspaceCount: Int { 2 * units }
   public let readsActive = false
   public let worksInPlace = true
@@ -211,18 +215,41 @@ public struct Neurons<Scalar: Real>: Layer {
     let states = pass.tape.scalars("states", count: pass.lanes.count * each)
     let active = pass.tape.indices("active", count: pass.lanes.count * units)
     let recurrent = description.recurrent ? UnsafePointer(pass.parameters + decayParameters) : nil
-    pass.forEachSample { lane, _, row, steps in
+    pass.forEachSample { lane, sample, row, steps in
       var neuron = neuron
       neuron.smooth = pass.isSmooth ? 1 : 0
       let state = states.base + lane * each
-      // Neurons that go in pieces keep nothing but the membrane.
-      state.update(repeating: 0, count: goesInPieces ? units : each)
+      if let before = pass.carried?.before {
+        state.update(from: before + sample * carriedCount, count: each - units)
+      } else {
+        // Neurons that go in pieces keep nothing but the membrane.
+        state.update(repeating: 0, count: goesInPieces ? units : each)
+      }
       let at = row * units
       Scalar.runNeurons(
         &neuron, steps: steps, width: units, decay: decay.base, scale: scale.base,
         current: pass.input.values.base + at, recurrent: recurrent, state: state, membrane: membrane.base + at,
         spikes: spikes.base + at, drives: drives.map { $0 + at }, adaptations: adaptations.map { $0 + at },
         scratch: state + each - units, active: active.base + lane * units)
+      if let carried = pass.carried {
+        let after = carried.after + sample * carriedCount
+        after.update(from: state, count: each - units)
+        if description.silentNeuronsLearnNothing {
+          countSpikes(
+            spikes.base + at, steps: steps, since: carried.before + sample * carriedCount + each - units,
+            into: after + each - units)
+        }
+      }
+    }
+  }
+
+  private func countSpikes(
+    _ spikes: UnsafePointer<Scalar>, steps: Int, since before: UnsafePointer<Scalar>,
+    into counts: UnsafeMutablePointer<Scalar>
+  ) {
+    counts.update(from: before, count: units)
+    for step in 0..<steps {
+      for unit in 0..<units { counts[unit] += spikes[step * units + unit] }
     }
   }
 
@@ -241,7 +268,7 @@ public struct Neurons<Scalar: Real>: Layer {
     let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
     let adaptations =
       description.adaptationStrength != 0 ? pass.tape.scalars("adaptations", count: rows * units).base : nil
-    let scratch = pass.tape.scalars("backward", count: pass.lanes.count * 8 * units)
+    let scratch = pass.tape.scalars("backward", count: pass.lanes.count * 10 * units)
     let active = pass.tape.indices("active", count: pass.lanes.count * units)
     var transposed: UnsafePointer<Scalar>?
     if description.recurrent {
@@ -255,27 +282,31 @@ public struct Neurons<Scalar: Real>: Layer {
     let learnsDecay = decayParameters > 0
     if learnsDecay {
       for lane in 0..<pass.lanes.count {
-        (scratch.base + (8 * lane + 6) * units).update(repeating: 0, count: 2 * units)
+        (scratch.base + (10 * lane + 8) * units).update(repeating: 0, count: 2 * units)
       }
     }
-    pass.forEachSample { lane, _, row, steps in
+    pass.forEachSample { lane, sample, row, steps in
       var neuron = neuron
       let at = row * units
-      let memory = scratch.base + lane * 8 * units
+      let memory = scratch.base + lane * 10 * units
+      let fired = description.silentNeuronsLearnNothing ? Int(GANGLION_NEURON_STATE) * units : nil
       Scalar.runNeuronsBackward(
         &neuron, steps: steps, width: units, decay: decay, scale: scale, membrane: membrane + at,
         spikes: pass.output.values.base + at, drives: drives.map { $0 + at }, adaptations: adaptations.map { $0 + at },
         spikeGradient: pass.outputGradient.base + at, recurrentTransposed: transposed,
         recurrentGradient: description.recurrent ? pass.laneGradients[lane] + decayParameters : nil,
-        currentGradient: inputGradient.base + at, decayGradient: learnsDecay ? memory + 6 * units : nil,
-        scaleGradient: needsDrives ? memory + 7 * units : nil, scratch: memory,
+        currentGradient: inputGradient.base + at, decayGradient: learnsDecay ? memory + 8 * units : nil,
+        scaleGradient: needsDrives ? memory + 9 * units : nil,
+        begin: pass.carried.map { $0.before + sample * carriedCount },
+        fired: pass.carried.flatMap { carried in fired.map { carried.end + sample * carriedCount + $0 } },
+        carried: pass.carried.map { $0.gradient + sample * carriedCount }, scratch: memory,
         active: active.base + lane * units)
     }
     guard learnsDecay else { return }
     for lane in 0..<pass.lanes.count {
-      let memory = scratch.base + lane * 8 * units
+      let memory = scratch.base + lane * 10 * units
       addDecayGradient(
-        decay: decay, decayGradient: memory + 6 * units, scaleGradient: needsDrives ? memory + 7 * units : nil,
+        decay: decay, decayGradient: memory + 8 * units, scaleGradient: needsDrives ? memory + 9 * units : nil,
         into: pass.laneGradients[lane])
     }
   }
@@ -300,20 +331,29 @@ public struct Neurons<Scalar: Real>: Layer {
     let synapticDecay = Scalar(description.synapticDecay)
     sums.fill(0)
     let learnsDecay = decayParameters > 0
-    pass.forEachSample { lane, _, row, steps in
+    pass.forEachSample { lane, sample, row, steps in
       let decaySum = sums.base + lane * 2 * units
+      let begin = pass.carried.map { $0.before + sample * carriedCount }
+      let later = pass.carried.map { $0.gradient + sample * carriedCount }
       for unit in 0..<units {
-        var carried: Scalar = 0
-        var synaptic: Scalar = 0
+        // Gradients of the membrane and of the synaptic current in the step that follows.
+        var carried: Scalar = later?[unit] ?? 0
+        var synaptic: Scalar = later?[3 * units + unit] ?? 0
         for step in stride(from: row + steps - 1, through: row, by: -1) {
           let at = step * units + unit
           carried = pass.outputGradient.base[at] + decay[unit] * carried
           synaptic = carried * scale[unit] + synapticDecay * synaptic
           inputGradient.base[at] = synaptic
           guard learnsDecay else { continue }
-          if step > row { decaySum[unit] += carried * pass.output.values.base[at - units] }
+          if step > row {
+            decaySum[unit] += carried * pass.output.values.base[at - units]
+          } else if let begin {
+            decaySum[unit] += carried * begin[unit]
+          }
           if let drives { decaySum[units + unit] += carried * drives[at] }
         }
+        later?[unit] = carried
+        later?[3 * units + unit] = synaptic
       }
     }
     guard learnsDecay else { return }

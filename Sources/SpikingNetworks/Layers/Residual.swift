@@ -42,6 +42,7 @@ public struct Residual<Scalar: Real>: Layer {
   }
 
   public var stateCount: Int { stateOffsets[inner.count] }
+  public var carriedCount: Int { inner.reduce(0) { $0 + $1.carriedCount } }
   // Two signals with their lists (an index takes no more room than a scalar), then what the inner layers work in.
   public var workspaceCount: Int { 4 * widest + (inner.map(\.workspaceCount).max() ?? 0) }
   public var denseAccumulates: Int { inner.reduce(0) { $0 + $1.denseAccumulates } }
@@ -105,6 +106,15 @@ public struct Residual<Scalar: Real>: Layer {
     }
   }
 
+  /// Each inner layer carries a block of its own.
+  private func shareCarried(_ pass: LayerPass<Scalar>, _ memory: Inner) {
+    var offset = 0
+    for (index, layer) in inner.enumerated() {
+      memory.passes[index].carried = pass.carried?.advanced(by: offset)
+      offset += pass.layout.samples * layer.carriedCount
+    }
+  }
+
   private func inner(_ pass: LayerPass<Scalar>) -> Inner {
     pass.tape.object("inner") { Inner(self, pass) }
   }
@@ -114,6 +124,7 @@ public struct Residual<Scalar: Real>: Layer {
   public func forward(_ pass: LayerPass<Scalar>) {
     let memory = inner(pass)
     let rows = pass.layout.rows
+    shareCarried(pass, memory)
     for (index, layer) in inner.enumerated() {
       memory.outputs[index].values.resize(to: rows * layer.outputWidth)
       memory.gradients[index].resize(to: rows * layer.inputWidth)
@@ -121,6 +132,7 @@ public struct Residual<Scalar: Real>: Layer {
       part.layout = pass.layout
       part.isTraining = pass.isTraining
       part.isSmooth = pass.isSmooth
+      part.isRepeated = pass.isRepeated
       part.seed = pass.seed &+ UInt64(index + 1) &* 0xbf58_476d_1ce4_e5b9
       layer.forward(part)
     }
@@ -131,6 +143,7 @@ public struct Residual<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let memory = inner(pass)
+    shareCarried(pass, memory)
     for index in inner.indices.reversed() { inner[index].backward(memory.passes[index]) }
     if let target = pass.inputGradient { add(pass.outputGradient, memory.gradients[0], into: target, pass) }
   }

@@ -9,4 +9,7 @@ int allocation_counter_works(void);
 /// Allocations of the calling thread so far.
 int64_t allocation_count(void);
 
+/// Bytes that the calling thread has asked for so far; what is given back is not taken off.
+int64_t allocated_bytes(void);
+
 #endif

@@ -1,0 +1,47 @@
+import Learning
+import SpikingNetworks
+import Tensors
+import Testing
+
+@Suite("Optimisers")
+struct OptimiserTests {
+  /// A network of one weight and one bias, and a runner whose gradient can be written.
+  private func runner() throws -> (Network<Double>, BatchRunner<Double>) {
+    var network = try Network<Double>(
+      NetworkDescription(input: [1], layers: [.dense(DenseDescription(units: 1, bias: true))]), seed: 1)
+    network.parameters = [2, -1]
+    return (network, BatchRunner(network, lanes: Lanes(threads: 1)))
+  }
+
+  @Test("momentum adds gradients up, and decay pulls on weights alone")
+  func momentum() throws {
+    let (network, runner) = try runner()
+    var description = OptimiserDescription(rate: 0.1)
+    description.schedule = .constant
+    description.momentum = 0.5
+    description.weightDecay = 0.25
+    var optimiser = Optimiser(description, for: network)
+    runner.gradient.array = [1, 4]
+    _ = optimiser.step(runner, of: 10)
+    // Velocities 1 + 0.25 * 2 and 4.
+    #expect(runner.parameters.array == [2 - 0.1 * 1.5, -1 - 0.1 * 4])
+    let weight = runner.parameters.base[0]
+    runner.gradient.array = [0, 0]
+    _ = optimiser.step(runner, of: 10)
+    #expect(abs(runner.parameters.base[0] - (weight - 0.1 * (0.5 * 1.5 + 0.25 * weight))) < 1e-15)
+    #expect(abs(runner.parameters.base[1] - (-1.4 - 0.1 * 2)) < 1e-15)
+    #expect(optimiser.second == [0, 0])
+  }
+
+  @Test("without momentum the step is Adam's: its size does not depend on the gradient's")
+  func adam() throws {
+    let (network, runner) = try runner()
+    var description = OptimiserDescription(rate: 0.1)
+    description.schedule = .constant
+    var optimiser = Optimiser(description, for: network)
+    runner.gradient.array = [1000, -0.001]
+    _ = optimiser.step(runner, of: 10)
+    #expect(abs(runner.parameters.base[0] - 1.9) < 1e-9)
+    #expect(abs(runner.parameters.base[1] + 0.9) < 1e-4)
+  }
+}

@@ -1,0 +1,62 @@
+import Learning
+import Tensors
+import Testing
+
+@Suite("Augmentation of sound")
+struct SoundAugmentationTests {
+  private let samples = (0..<800).map { Float(($0 * 37) % 101) / 101 - 0.5 }
+
+  private func apply(_ augmentation: SoundAugmentation, seed: UInt64) throws -> (samples: [Float], lead: Int) {
+    var random = RandomStream(seed: seed)
+    return try augmentation.apply(samples, sampleRate: 8000, noise: [], random: &random)
+  }
+
+  @Test("a lead is silence before the recording, of a length that differs and stays within its bound")
+  func lead() throws {
+    var augmentation = SoundAugmentation()
+    augmentation.leadMicroseconds = 50_000
+    var lengths: Set<Int> = []
+    for seed in 0..<50 {
+      let (changed, lead) = try apply(augmentation, seed: UInt64(seed))
+      #expect(changed == [Float](repeating: 0, count: lead) + samples)
+      lengths.insert(lead)
+    }
+    #expect(lengths.count > 25)
+    #expect(lengths.allSatisfy { (0...400).contains($0) })
+  }
+
+  @Test("noise has the ratio asked for over the recording itself, and goes on through the lead")
+  func noise() throws {
+    var augmentation = SoundAugmentation()
+    augmentation.leadMicroseconds = 50_000
+    augmentation.noiseChance = 1
+    augmentation.noiseDecibels = [20, 20]
+    let (changed, lead) = try apply(augmentation, seed: 3)
+    #expect(lead > 100)
+    #expect(changed[..<lead].contains { $0 != 0 })
+    let signal = samples.reduce(0) { $0 + $1 * $1 }
+    let noise = zip(changed[lead...], samples).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    #expect(abs(signal / noise - 100) < 0.1)
+  }
+
+  @Test("a tilt is the filter x[n] - c x[n-1] with the energy left as it was")
+  func tilt() throws {
+    var augmentation = SoundAugmentation()
+    augmentation.tilt = 0.5
+    let energy = samples.reduce(0) { $0 + $1 * $1 }
+    var signs: Set<Bool> = []
+    for seed in 0..<20 {
+      let changed = try apply(augmentation, seed: UInt64(seed)).samples
+      #expect(abs(changed.reduce(0) { $0 + $1 * $1 } / energy - 1) < 1e-4)
+      // The first two samples give gain and coefficient; the rest must follow from them.
+      let gain = changed[0] / samples[0]
+      let coefficient = (samples[1] - changed[1] / gain) / samples[0]
+      #expect(abs(coefficient) <= 0.5)
+      for index in 1..<samples.count {
+        #expect(abs(changed[index] - gain * (samples[index] - coefficient * samples[index - 1])) < 1e-4)
+      }
+      signs.insert(coefficient > 0)
+    }
+    #expect(signs.count == 2)
+  }
+}
