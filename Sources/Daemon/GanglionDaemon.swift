@@ -173,15 +173,17 @@ extension GanglionDaemon {
   private func changeOver() async -> RequestError? {
     notifier.reloading(monotonicMicroseconds: monotonicMicroseconds())
     defer { notifier.ready("serving \(plan.configuration.sources.count) sources, \(plan.models.count) models") }
-    let new: Plan
+    var fresh: Plan
     do {
-      new = try await read()
+      fresh = try await read()
     } catch {
       reloads.bad += 1
       log(.error, "reload failed", [("error", "\(error)")])
       return RequestError(.reloadFailed, String("\(error)".prefix(2_048)))
     }
     let old = plan
+    if let socket = old.chosenSocket { fresh.useSocket(socket) }
+    let new = fresh
     plan = new
     log.level = new.configuration.logLevel
     if new.configuration.socket != old.configuration.socket || new.configuration.metrics != old.configuration.metrics {

@@ -112,7 +112,7 @@ private final class Tally: Sendable {
     state.withLock { state in
       state.lines += lines
       // Enough for the percentiles, whatever the run's length.
-      if state.latencies.count < 1 << 20, state.published.indices.contains(number) {
+      if number > 0, state.latencies.count < 1 << 20, state.published.indices.contains(number) {
         state.latencies.append(now - state.published[number])
       }
     }

@@ -41,7 +41,13 @@ public struct Plan: Sendable {
   }
 
   /// Listens there, whatever the configuration says.
-  public mutating func useSocket(_ path: String) { configuration.socket.path = path }
+  public mutating func useSocket(_ path: String) {
+    configuration.socket.path = path
+    chosenSocket = path
+  }
+
+  /// The path that was chosen in place of the configuration's.
+  private(set) var chosenSocket: String?
 
   /// What a source has to deliver; nil for one without models.
   func sense(of source: SourceConfiguration) -> Sense? { Self.sense(source.models.compactMap { models[$0] }) }

@@ -71,8 +71,40 @@ public final class ALSADevice: PCMDevice {
 
   public func resume() -> Int { handle.map { Int(snd_pcm_resume($0)) } ?? -Int(ENODEV) }
 
+  /// Not by `snd_pcm_wait`: that begins its time anew whenever a plug-in wakes it for nothing, which a stuck one may do
+  /// for ever.
   public func wait(milliseconds: Int) -> Int {
-    handle.map { Int(snd_pcm_wait($0, Int32(milliseconds))) } ?? -Int(ENODEV)
+    guard let handle else { return -Int(ENODEV) }
+    let count = snd_pcm_poll_descriptors_count(handle)
+    guard count > 0 else { return -Int(ENODEV) }
+    var polls = [pollfd](repeating: pollfd(), count: Int(count))
+    let deadline = bootMicroseconds() + Int64(milliseconds) * 1_000
+    while true {
+      let filled = snd_pcm_poll_descriptors(handle, &polls, UInt32(count))
+      guard filled > 0 else { return -Int(ENODEV) }
+      let rest = max(0, deadline - bootMicroseconds()) / 1_000
+      let ready = poll(&polls, nfds_t(filled), Int32(rest))
+      if ready < 0 { return -Int(errno) }
+      if ready == 0 { return 0 }
+      var events: UInt16 = 0
+      let answer = snd_pcm_poll_descriptors_revents(handle, &polls, UInt32(filled), &events)
+      if answer < 0 { return Int(answer) }
+      if events & UInt16(POLLERR | POLLHUP | POLLNVAL) != 0 { return troubled(handle) }
+      if events & UInt16(POLLIN) != 0 { return 1 }
+      if bootMicroseconds() >= deadline { return 0 }
+    }
+  }
+
+  /// What a device that reports an error suffers from; 1 where it still has something to read.
+  private func troubled(_ handle: OpaquePointer) -> Int {
+    switch snd_pcm_state(handle) {
+    case SND_PCM_STATE_XRUN: return -Int(EPIPE)
+    case SND_PCM_STATE_SUSPENDED: return -Int(ESTRPIPE)
+    case SND_PCM_STATE_DISCONNECTED: return -Int(ENODEV)
+    default:
+      let available = Int(snd_pcm_avail_update(handle))
+      return available > 0 ? 1 : available < 0 ? available : -Int(EIO)
+    }
   }
 
   public func available() -> Int { handle.map { Int(snd_pcm_avail($0)) } ?? -Int(ENODEV) }
