@@ -41,8 +41,8 @@ public final class Client {
   private var lines: [[UInt8]] = []
   private var isMalformed = false
 
-  /// Connects and reads the greeting.
-  public init(path: String) throws(ClientError) {
+  /// Connects and reads the greeting, for which a daemon may take so long.
+  public init(path: String, greetingTimeoutMilliseconds: Int32 = 5_000) throws(ClientError) {
     self.path = path
     hello = Message.Hello(protocol: [], server: "", sources: [], models: [])
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -54,7 +54,7 @@ public final class Client {
       let why = isAbsent ? "no daemon listens there" : String(cString: strerror(errno))
       throw ClientError(code: isAbsent ? .notRunning : .system, path: path, reason: why)
     }
-    guard case .line(let line) = try nextLine(timeoutMilliseconds: 5_000) else {
+    guard case .line(let line) = try nextLine(timeoutMilliseconds: greetingTimeoutMilliseconds) else {
       throw ClientError(code: .incompatible, path: path, reason: "it does not begin with a greeting")
     }
     greeting = line

@@ -88,8 +88,16 @@ public struct SourceConfiguration: Equatable, Sendable {
 }
 
 /// Where metrics can be fetched by HTTP.
-public enum MetricsConfiguration: Equatable, Sendable {
+public enum MetricsConfiguration: Equatable, Sendable, CustomStringConvertible {
   /// A port of this machine, not reachable from others.
   case loopback(port: UInt16)
   case unix(path: String)
+
+  /// As a configuration names it.
+  public var description: String {
+    switch self {
+    case .loopback(let port): "127.0.0.1:\(port)"
+    case .unix(let path): "unix:\(path)"
+    }
+  }
 }
