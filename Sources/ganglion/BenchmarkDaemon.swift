@@ -66,19 +66,27 @@ struct BenchmarkDaemon: ParsableCommand {
     let begin = monotonicMicroseconds()
     player.start()
     var latencies: [Int64] = []
-    while case .line(let line) = try client.nextLine(timeoutMilliseconds: 1_500) {
+    // A recording may be silent for long: only the end of it all, and time for what is under way, ends the run.
+    let end = begin + Int64(seconds) * 1_000_000 + 1_500_000
+    receiving: while monotonicMicroseconds() < end {
+      let arrival = try client.nextLine(timeoutMilliseconds: 200)
       let now = monotonicMicroseconds()
       if watch { daemon.report(every: 1_000_000, now: now) }
-      switch try Message(line: line) {
-      case .ping(let n): try client.pong(n)
-      case .score(let score):
-        let step = Int(score.endMicroseconds / manifest.encoder.stepMicroseconds) - 1
-        guard completed.indices.contains(step), let source = Int(score.source.dropFirst()) else { continue }
-        if let written = player.time(ofPiece: completed[step], source: source) { latencies.append(now - written) }
-      default: continue
+      switch arrival {
+      case .timeout: continue
+      case .end: break receiving
+      case .line(let line):
+        switch try Message(line: line) {
+        case .ping(let n): try client.pong(n)
+        case .score(let score):
+          let step = Int(score.endMicroseconds / manifest.encoder.stepMicroseconds) - 1
+          guard completed.indices.contains(step), let source = Int(score.source.dropFirst()) else { continue }
+          if let written = player.time(ofPiece: completed[step], source: source) { latencies.append(now - written) }
+        default: continue
+        }
       }
     }
-    let elapsed = Double(monotonicMicroseconds() - begin - 1_500_000) / 1e6
+    let elapsed = Double(seconds)
     let cpu = daemon.cpuSeconds - before
     let peak = try daemon.stop()
     let sorted = latencies.sorted()

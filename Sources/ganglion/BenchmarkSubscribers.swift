@@ -131,6 +131,8 @@ private final class Tally: Sendable {
 
 /// One thread that reads many subscribers' sockets.
 private final class FanReader: Sendable {
+  /// Bytes of `{"type":"ping","n":…}` and its end, with as many digits as there are.
+  private static let longestPing = 48
   private let done = DispatchSemaphore(value: 0)
   private let wanted = Atomic<Int>(.max)
 
@@ -151,6 +153,8 @@ private final class FanReader: Sendable {
     var polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     var buffer = [UInt8](repeating: 0, count: 65_536)
     var quiet = 0
+    // Bytes of each subscriber's unfinished line: pings, which nobody publishes, are the only short ones.
+    var begun = [Int](repeating: 0, count: descriptors.count)
     // Nothing for a second after the last message was published is the end.
     while wanted.load(ordering: .relaxed) == .max || quiet < 10 {
       quiet = poll(&polls, nfds_t(polls.count), 100) > 0 ? 0 : quiet + 1
@@ -159,7 +163,12 @@ private final class FanReader: Sendable {
         if count <= 0 { continue }
         let now = monotonicMicroseconds()
         var lines = 0
-        for byte in buffer[..<count] where byte == 10 { lines += 1 }
+        for byte in buffer[..<count] {
+          begun[index] += 1
+          if byte != 10 { continue }
+          if begun[index] > Self.longestPing { lines += 1 }
+          begun[index] = 0
+        }
         tally.arrived(first: Self.number(buffer[..<count]), lines: lines, at: now)
       }
     }
