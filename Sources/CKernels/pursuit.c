@@ -150,6 +150,7 @@ CLONES void ganglion_pursuit_subtract(
   for (int64_t k = 0; k < length; k++) w->residual[sample + k] -= coefficient * taps[k];
 
   const int64_t at = sample / BLOCK;
+  const int64_t rows = (length + BLOCK - 1) / BLOCK + 2 - w->gram_bound_first;
   const float least = w->tolerance / __builtin_fabsf(coefficient);
   int64_t touched_first = at, touched_end = at;
   for (int64_t b = 0; b < w->kernels; b++) {
@@ -159,7 +160,7 @@ CLONES void ganglion_pursuit_subtract(
     if (hi > w->known[b]) hi = w->known[b];
     if (lo >= hi) continue;
     const float *gram = w->gram + w->gram_offset[a * w->kernels + b] + (w->length[b] - 1) - sample;
-    const float *most = w->gram_bound + w->gram_bound_offset[a] + b * w->gram_bound_rows[a] - at - w->gram_bound_first;
+    const float *most = w->gram_bound + w->gram_bound_offset[a] + b * rows - at - w->gram_bound_first;
     float *into = w->correlation + b * w->stride;
     const int64_t block_first = lo / BLOCK, block_end = (hi + BLOCK - 1) / BLOCK;
     for (int64_t block = block_first; block < block_end; block++) {
@@ -174,21 +175,21 @@ CLONES void ganglion_pursuit_subtract(
         for (int64_t i = from; i < to; i++) into[i] -= coefficient * gram[i];
         *best = score_block(into + block * BLOCK, w->is_signed);
       }
-      w->touched[block] = 1;
+      w->verdict[block].is_touched = 1;
       if (block < touched_first) touched_first = block;
       if (block >= touched_end) touched_end = block + 1;
     }
   }
   /* What is settled in a column depends on the columns within the longest reach of it. */
   const int64_t near = w->longest_reach / BLOCK + 1;
-  int64_t judged_end = 0;
+  int64_t cleared_end = 0;
   for (int64_t i = touched_first; i < touched_end; i++) {
-    if (!w->touched[i]) continue;
-    w->touched[i] = 0;
+    if (!w->verdict[i].is_touched) continue;
+    w->verdict[i].is_touched = 0;
     refresh_column(w, i);
-    int64_t x = i - near > judged_end ? i - near : judged_end;
-    for (; x <= i + near && x < w->stride / BLOCK; x++) w->is_judged[x] = 0;
-    judged_end = x;
+    int64_t x = i - near > cleared_end ? i - near : cleared_end;
+    for (; x <= i + near && x < w->stride / BLOCK; x++) w->verdict[x].is_known = 0;
+    cleared_end = x;
   }
 }
 
@@ -251,9 +252,9 @@ static inline __attribute__((always_inline)) void judge_column(
     best = score;
     kernel = m;
   }
-  w->is_judged[column] = 1;
-  w->settled_score[column] = best;
-  w->settled_kernel[column] = kernel;
+  w->verdict[column].is_known = 1;
+  w->verdict[column].score = best;
+  w->verdict[column].kernel = kernel;
 }
 
 CLONES int32_t ganglion_pursuit_pick_settled(
@@ -263,30 +264,31 @@ CLONES int32_t ganglion_pursuit_pick_settled(
   float least = range_count > 0 ? ranges[0].threshold : 0;
   for (int64_t r = 1; r < range_count; r++) least = ranges[r].threshold < least ? ranges[r].threshold : least;
   if (is_first)
-    for (int64_t i = open_column; i < end_column; i++) w->is_judged[i] = 0;
+    for (int64_t i = open_column; i < end_column; i++) w->verdict[i].is_known = 0;
   int64_t column = -1;
   float best = 0;
   for (const ganglion_range *range = ranges; range < ranges + range_count; range++) {
     const int64_t first = range->first / BLOCK, end = (range->end + BLOCK - 1) / BLOCK;
     /* The most promising column first: once its atom is known, most others need not be looked at. */
-    for (int64_t i = first; i < end; i++) w->key[i] = w->is_judged[i] ? w->settled_score[i] : w->column_maximum[i];
+    for (int64_t i = first; i < end; i++) 
+      w->key[i] = w->verdict[i].is_known ? w->verdict[i].score : w->column_maximum[i];
     for (;;) {
       int64_t i = first;
       float most = UNKNOWN;
       for (int64_t x = first; x < end; x++) most = w->key[x] > most ? w->key[x] : most;
       if (most <= best || most < range->threshold) break;
       while (w->key[i] != most) i++;
-      if (w->is_judged[i]) {
+      if (w->verdict[i].is_known) {
         best = most;
         column = i;
         break;
       }
       judge_column(w, open_column, end_column, span, least, i);
-      w->key[i] = w->settled_score[i];
+      w->key[i] = w->verdict[i].score;
     }
   }
   if (column < 0) return 0;
-  take(w, open, column, w->settled_kernel[column], best, pick);
+  take(w, open, column, w->verdict[column].kernel, best, pick);
   return 1;
 }
 

@@ -132,25 +132,22 @@ public final class GammatoneDictionary: Sendable {
               gramOffsets.withUnsafeBufferPointer { gramOffsets in
                 gramBounds.rows.withUnsafeBufferPointer { gramBound in
                   gramBounds.offsets.withUnsafeBufferPointer { gramBoundOffsets in
-                    gramBounds.lengths.withUnsafeBufferPointer { gramBoundLengths in
-                      gramBounds.peaks.withUnsafeBufferPointer { gramPeaks in
-                        var tables = ganglion_pursuit()
-                        tables.kernels = Int64(count)
-                        tables.taps = taps.baseAddress
-                        tables.tap_offset = tapOffsets.baseAddress
-                        tables.length = lengths.baseAddress
-                        tables.reach = reaches.baseAddress
-                        tables.longest_reach = longestReach
-                        tables.spread = Int64(spread)
-                        tables.gram = gram.baseAddress
-                        tables.gram_offset = gramOffsets.baseAddress
-                        tables.gram_peak = gramPeaks.baseAddress
-                        tables.gram_bound = gramBound.baseAddress
-                        tables.gram_bound_offset = gramBoundOffsets.baseAddress
-                        tables.gram_bound_rows = gramBoundLengths.baseAddress
-                        tables.gram_bound_first = gramBounds.first
-                        return body(tables)
-                      }
+                    gramBounds.peaks.withUnsafeBufferPointer { gramPeaks in
+                      var tables = ganglion_pursuit()
+                      tables.kernels = Int64(count)
+                      tables.taps = taps.baseAddress
+                      tables.tap_offset = tapOffsets.baseAddress
+                      tables.length = lengths.baseAddress
+                      tables.reach = reaches.baseAddress
+                      tables.longest_reach = longestReach
+                      tables.spread = Int64(spread)
+                      tables.gram = gram.baseAddress
+                      tables.gram_offset = gramOffsets.baseAddress
+                      tables.gram_peak = gramPeaks.baseAddress
+                      tables.gram_bound = gramBound.baseAddress
+                      tables.gram_bound_offset = gramBoundOffsets.baseAddress
+                      tables.gram_bound_first = gramBounds.first
+                      return body(tables)
                     }
                   }
                 }

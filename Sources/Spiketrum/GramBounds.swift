@@ -4,14 +4,12 @@ import CKernels
 ///
 /// The row of kernels `a` and `b` holds, for each block `q` from ``first`` on, the largest magnitude of
 /// `<a, b delayed by lag>` over the lags that a block `q` blocks after the one in which `a` starts can meet, wherever in its
-/// block that is: `32 q - 31...32 q + 31`.
+/// block that is: `32 q - 31...32 q + 31`. A row of `a` ends one block after those its kernel reaches.
 struct GramBounds: Sendable {
   /// All rows, kernel `a` after kernel `a`, in each of them kernel `b` after kernel `b`.
   let rows: [Float]
   /// Where the rows of each kernel `a` begin.
   let offsets: [Int64]
-  /// Blocks in each row of a kernel `a`.
-  let lengths: [Int64]
   /// First block of every row.
   let first: Int64
   /// Largest magnitude of each pair, at `a * count + b`.
@@ -24,13 +22,11 @@ struct GramBounds: Sendable {
     let before = (longest + block - 1) / block + 1
     var rows: [Float] = []
     var offsets: [Int64] = []
-    var lengths: [Int64] = []
     var peaks: [Float] = []
     for a in 0..<kernels {
       offsets.append(Int64(rows.count))
       let after = (Int(kernelLengths[a]) + block - 1) / block + 1
       let length = before + after + 1
-      lengths.append(Int64(length))
       var table = [Float](repeating: 0, count: length * kernels)
       for b in 0..<kernels {
         let earliest = 1 - Int(kernelLengths[b])
@@ -52,7 +48,6 @@ struct GramBounds: Sendable {
     }
     self.rows = rows
     self.offsets = offsets
-    self.lengths = lengths
     self.peaks = peaks
     first = Int64(-before)
   }

@@ -22,10 +22,7 @@ struct PursuitWindow: Sendable {
   private var columnMaximum: [Float]
   private var key: [Float]
   private var energy: [Double]
-  private var touched: [UInt8]
-  private var isJudged: [UInt8]
-  private var settledScore: [Float]
-  private var settledKernel: [Int64]
+  private var verdict: [ganglion_verdict]
   /// Corrections of correlations under it are left out.
   var tolerance: Float = 0
   /// The ranges of the pick in progress, counted from `base`.
@@ -47,10 +44,7 @@ struct PursuitWindow: Sendable {
     columnMaximum = [Float](repeating: 0, count: stride / block)
     key = columnMaximum
     energy = [Double](repeating: 0, count: stride / block + 1)
-    touched = [UInt8](repeating: 0, count: stride / block)
-    isJudged = touched
-    settledScore = key
-    settledKernel = [Int64](repeating: 0, count: stride / block)
+    verdict = [ganglion_verdict](repeating: ganglion_verdict(), count: stride / block)
   }
 
   /// Stream sample after the last start that is known for any kernel.
@@ -177,10 +171,7 @@ struct PursuitWindow: Sendable {
       copy(source[(dropped / block)...], to: &columnMaximum, at: 0)
       key = [Float](repeating: 0, count: wanted / block)
       energy = [Double](repeating: 0, count: wanted / block + 1)
-      touched = [UInt8](repeating: 0, count: wanted / block)
-      isJudged = touched
-      settledScore = key
-      settledKernel = [Int64](repeating: 0, count: wanted / block)
+      verdict = [ganglion_verdict](repeating: ganglion_verdict(), count: wanted / block)
       stride = wanted
     }
     for kernel in 0..<kernels { known[kernel] = max(0, known[kernel] - Int64(dropped)) }
@@ -214,30 +205,21 @@ struct PursuitWindow: Sendable {
               columnMaximum.withUnsafeMutableBufferPointer { columnMaximum in
                 key.withUnsafeMutableBufferPointer { key in
                   energy.withUnsafeMutableBufferPointer { energy in
-                    touched.withUnsafeMutableBufferPointer { touched in
-                      isJudged.withUnsafeMutableBufferPointer { isJudged in
-                        settledScore.withUnsafeMutableBufferPointer { settledScore in
-                          settledKernel.withUnsafeMutableBufferPointer { settledKernel in
-                            placed.withUnsafeBufferPointer { placed in
-                              var storage = tables
-                              storage.stride = stride
-                              storage.is_signed = isSigned
-                              storage.tolerance = tolerance
-                              storage.known = known.baseAddress
-                              storage.residual = residual.baseAddress
-                              storage.correlation = correlation.baseAddress
-                              storage.block_maximum = blockMaximum.baseAddress
-                              storage.column_maximum = columnMaximum.baseAddress
-                              storage.key = key.baseAddress
-                              storage.energy = energy.baseAddress
-                              storage.touched = touched.baseAddress
-                              storage.is_judged = isJudged.baseAddress
-                              storage.settled_score = settledScore.baseAddress
-                              storage.settled_kernel = settledKernel.baseAddress
-                              return body(&storage, placed)
-                            }
-                          }
-                        }
+                    verdict.withUnsafeMutableBufferPointer { verdict in
+                      placed.withUnsafeBufferPointer { placed in
+                        var storage = tables
+                        storage.stride = stride
+                        storage.is_signed = isSigned
+                        storage.tolerance = tolerance
+                        storage.known = known.baseAddress
+                        storage.residual = residual.baseAddress
+                        storage.correlation = correlation.baseAddress
+                        storage.block_maximum = blockMaximum.baseAddress
+                        storage.column_maximum = columnMaximum.baseAddress
+                        storage.key = key.baseAddress
+                        storage.energy = energy.baseAddress
+                        storage.verdict = verdict.baseAddress
+                        return body(&storage, placed)
                       }
                     }
                   }

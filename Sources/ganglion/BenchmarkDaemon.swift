@@ -6,6 +6,7 @@ import GanglionClient
 import Pipelines
 import SocketProtocol
 import Spiketrum
+import Synchronization
 
 /// `ganglion benchmark daemon`: latency, CPU and memory of live streams, measured on the daemon as users start it.
 struct BenchmarkDaemon: ParsableCommand {
@@ -45,7 +46,7 @@ struct BenchmarkDaemon: ParsableCommand {
     let samples = (0..<count * piece).map { sound[$0 % sound.count] }
     let completed = try pieceThatCompletes(samples, piece: piece, encoding)
 
-    let folder = "/tmp/ganglion-benchmark-\(getpid())"
+    let folder = NSTemporaryDirectory() + "ganglion-benchmark-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = model.hasPrefix("/") ? model : FileManager.default.currentDirectoryPath + "/" + model
@@ -119,31 +120,20 @@ private final class Player: Sendable {
   private let samples: [Float]
   private let piece: Int
   private let pieceMicroseconds: Int64
-  private let times: Times
-
-  /// Written once a piece by the player and read later by others: a lock for each is cheap at this pace.
-  private final class Times: @unchecked Sendable {
-    private let lock = NSLock()
-    private var values: [[Int64]]
-
-    init(sources: Int) { values = [[Int64]](repeating: [], count: sources) }
-
-    func note(_ time: Int64, source: Int) { lock.withLock { values[source].append(time) } }
-
-    func time(_ piece: Int, source: Int) -> Int64? {
-      lock.withLock { values[source].indices.contains(piece) ? values[source][piece] : nil }
-    }
-  }
+  /// When each piece was written, for each source.
+  private let times: Mutex<[[Int64]]>
 
   init(paths: [String], samples: [Float], piece: Int, pieceMicroseconds: Int64) {
     self.paths = paths
     self.samples = samples
     self.piece = piece
     self.pieceMicroseconds = pieceMicroseconds
-    times = Times(sources: paths.count)
+    times = Mutex([[Int64]](repeating: [], count: paths.count))
   }
 
-  func time(ofPiece piece: Int, source: Int) -> Int64? { times.time(piece, source: source) }
+  func time(ofPiece piece: Int, source: Int) -> Int64? {
+    times.withLock { $0[source].indices.contains(piece) ? $0[source][piece] : nil }
+  }
 
   func start() { Thread { self.play() }.start() }
 
@@ -155,7 +145,7 @@ private final class Player: Sendable {
       let now = monotonicMicroseconds()
       if due > now { usleep(UInt32(due - now)) }
       for (source, descriptor) in descriptors.enumerated() {
-        times.note(monotonicMicroseconds(), source: source)
+        times.withLock { $0[source].append(monotonicMicroseconds()) }
         _ = samples[number * piece..<(number + 1) * piece].withUnsafeBytes {
           write(descriptor, $0.baseAddress, $0.count)
         }

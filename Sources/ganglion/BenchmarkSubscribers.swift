@@ -39,7 +39,7 @@ struct BenchmarkSubscribers: ParsableCommand {
   }
 
   private func measure(sleepers: Int) throws {
-    let folder = "/tmp/ganglion-benchmark-\(getpid())"
+    let folder = NSTemporaryDirectory() + "ganglion-benchmark-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let hub = Hub()

@@ -23,7 +23,7 @@ struct InstallationTests {
 
   @Test("everything that is installed is removed again, but for the configuration")
   func installing() throws {
-    let folder = "/tmp/ganglion-install-\(UUID().uuidString.prefix(8))"
+    let folder = NSTemporaryDirectory() + "ganglion-install-\(UUID().uuidString.prefix(8))"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let outcome = try Program.shell(
       """

@@ -10,7 +10,7 @@ struct ServeCommandTests {
     let folder: String
 
     init() throws {
-      folder = "/tmp/ganglion-serve-\(UUID().uuidString.prefix(8))"
+      folder = NSTemporaryDirectory() + "ganglion-serve-\(UUID().uuidString.prefix(8))"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       try TestModels.sound().write(to: folder + "/m.safetensors")
       let wave = WaveBytes(sampleRate: 8_000).file(TestModels.tones)

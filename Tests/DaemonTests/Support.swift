@@ -9,7 +9,7 @@ final class TemporaryFolder {
 
   init() throws {
     // Short, because a socket path has at most 107 bytes.
-    path = "/tmp/ganglion-\(UUID().uuidString.prefix(8))"
+    path = NSTemporaryDirectory() + "ganglion-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 

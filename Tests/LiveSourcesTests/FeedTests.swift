@@ -10,7 +10,7 @@ private final class Folder {
   let path: String
 
   init() throws {
-    path = "/tmp/ganglion-feed-\(UUID().uuidString.prefix(8))"
+    path = NSTemporaryDirectory() + "ganglion-feed-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 

@@ -6,6 +6,14 @@
 /// Samples in one block of the tree of maxima; also the alignment of every window index.
 #define GANGLION_PURSUIT_BLOCK 32
 
+/// The best settled atom of one column of blocks.
+typedef struct {
+  int64_t kernel;     ///< its kernel, -1 for none
+  float score;        ///< its score, less than any other for none
+  uint8_t is_known;   ///< whether kernel and score are up to date
+  uint8_t is_touched; ///< scratch, zero between calls
+} ganglion_verdict;
+
 /// The dictionary and the open window of one channel of sound. Sample index 0 of the window is block 0.
 typedef struct {
   int64_t kernels;                ///< number of kernels M
@@ -21,7 +29,6 @@ typedef struct {
   const float *gram_peak;         ///< [M * M] largest magnitude of gram of (a, b)
   const float *gram_bound;        ///< largest magnitude within a block of lags, whatever the atom's place in its block
   const int64_t *gram_bound_offset; ///< [M] where the rows (kernel b, blocks) of a begin in gram_bound
-  const int64_t *gram_bound_rows; ///< [M] blocks in each row of a
   int64_t gram_bound_first;       ///< first block of a row: the most negative lag
   int64_t longest_reach;          ///< largest of reach
   float tolerance;                ///< corrections of correlations under it are left out; 0 leaves out none
@@ -32,10 +39,7 @@ typedef struct {
   float *column_maximum;          ///< [stride / block] best over kernels
   float *key;                     ///< [stride / block] scratch
   double *energy;                 ///< [stride / block + 1] scratch
-  uint8_t *touched;               ///< [stride / block] scratch, all zero between calls
-  uint8_t *is_judged;             ///< [stride / block] whether the settled atom of the column is known
-  float *settled_score;           ///< [stride / block] score of the best settled atom of a judged column, if it has one
-  int64_t *settled_kernel;        ///< [stride / block] its kernel
+  ganglion_verdict *verdict;      ///< [stride / block] what is settled in each column
 } ganglion_pursuit;
 
 /// A part of the window and the score an atom that starts in it has to reach; first and end count samples.

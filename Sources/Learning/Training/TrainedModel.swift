@@ -16,7 +16,6 @@ extension TrainingSession {
       "validationAccuracy": "\(best.validationAccuracy)",
       "parameters": "\(network.parameters.count)",
     ]
-    let lists = try DataSet(recipe.data, folder: settings.dataFolder, recipeFolder: settings.recipeFolder).lists()
     for (path, text) in lists { notes[TrainingRecord.listKey(path)] = text }
     if let leaveOut = recipe.data.leaveOut { notes["leaveOut"] = leaveOut }
     let record = TrainingRecord(

@@ -30,6 +30,8 @@ public struct TrainingSession: Sendable {
   public let recipe: Recipe
   public let settings: Settings
   public let split: DataSplit
+  /// The texts of the list files that divided the data, by the path the recipe gives.
+  let lists: [String: String]
   public let encoder: RecordingEncoder
   public let network: Network<Float>
 
@@ -37,7 +39,10 @@ public struct TrainingSession: Sendable {
     _ recipe: Recipe, settings: Settings, activity: @escaping @Sendable (Activity) -> Void
   ) throws {
     self.settings = settings
-    split = try DataSet(recipe.data, folder: settings.dataFolder, recipeFolder: settings.recipeFolder).split()
+    let dataSet = DataSet(recipe.data, folder: settings.dataFolder, recipeFolder: settings.recipeFolder)
+    split = try dataSet.split()
+    // Read now: hours later, when the model is written, they may be gone or others.
+    lists = try dataSet.lists()
     var recipe = recipe
     switch recipe.encoder {
     case .spiketrum(var options):
