@@ -10,3 +10,4 @@
 #define EXP expf
 #define ATAN atanf
 #include "conv.inc"
+#include "conv_direct.inc"

@@ -10,3 +10,4 @@
 #define EXP exp
 #define ATAN atan
 #include "conv.inc"
+#include "conv_direct.inc"

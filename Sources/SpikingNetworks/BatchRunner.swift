@@ -30,12 +30,19 @@ public final class BatchRunner<Scalar: Real> {
   /// Which of the two shared buffers each layer's input gradient takes.
   private let gradientSlots: [Int]
   private var passes: [LayerPass<Scalar>] = []
+  /// The first layer that is taken backwards: none before it learns anything.
+  private let firstLearning: Int
+  /// Neurons that are taken together with the pool behind them, by their layer.
+  private let pooled: [Int: PooledNeurons<Scalar>]
+  private let isSmooth: Bool
   private let laneGradients = Buffer<Scalar>()
   private let spikeCounts: SpikeCounts<Scalar>
   private let pieces = WindowedBatch<Scalar>()
   /// Whether the last batch was taken in windows.
   private var isWindowed = false
   private var isTraining = false
+  /// Whether the last forward pass took neurons together with their pools, which leaves their spikes out.
+  private var joinsPools = false
   private var seed: UInt64 = 0
 
   /// - Parameters:
@@ -50,6 +57,12 @@ public final class BatchRunner<Scalar: Real> {
     self.lanes = lanes
     self.windows = windows
     self.rates = rates
+    self.isSmooth = isSmooth
+    let firstLearning = network.layers.firstIndex { !$0.parameters.isEmpty } ?? 0
+    self.firstLearning = firstLearning
+    var pooled: [Int: PooledNeurons<Scalar>] = [:]
+    for index in network.layers.indices { pooled[index] = PooledNeurons(network.layers, at: index) }
+    self.pooled = pooled
     spikeCounts = SpikeCounts(network.layers)
     outputCount = network.outputCount
     inputWidth = network.inputWidth
@@ -70,11 +83,13 @@ public final class BatchRunner<Scalar: Real> {
     }
     gradientSlots = slots
     gradients = slots.map { shared[$0] } + [Buffer()]
-    for (index, _) in layers.enumerated() {
+    for (index, layer) in layers.enumerated() {
       let offset = parameterOffsets[index]
       let pass = LayerPass(
         lanes: lanes, input: activations[index], output: activations[index + 1],
-        outputGradient: gradients[index + 1], inputGradient: index == 0 ? nil : gradients[index],
+        outputGradient: gradients[index + 1],
+        // Layers that work in place leave there what they find out about their own parameters.
+        inputGradient: index > firstLearning || layer.worksInPlace ? gradients[index] : nil,
         parameters: parameters.base + offset,
         laneGradients: (0..<lanes.count).map { laneGradients.base + $0 * parameters.count + offset })
       pass.isSmooth = isSmooth
@@ -139,16 +154,16 @@ public final class BatchRunner<Scalar: Real> {
   private func forward(
     _ sequences: [SpikeSequence], layout: BatchLayout, isRepeated: Bool, carried: Carried<Scalar>?
   ) {
+    joinsPools = isTraining && rates == nil && carried == nil && !isSmooth
     var widest = [0, 0]
-    for index in activations.indices.dropFirst() {
-      activations[index].values.resize(to: layout.rows * activations[index].width)
-      if index < layers.count {
+    for index in activations.indices {
+      let isSkipped = joinsPools && pooled[index - 1] != nil
+      if index > 0, !isSkipped { activations[index].values.resize(to: layout.rows * activations[index].width) }
+      if index < layers.count, passes[index].inputGradient != nil, !isSkipped {
         widest[gradientSlots[index]] = max(widest[gradientSlots[index]], activations[index].width)
       }
     }
-    for index in layers.indices.dropFirst() {
-      gradients[index].resize(to: layout.rows * widest[gradientSlots[index]])
-    }
+    for index in layers.indices { gradients[index].resize(to: layout.rows * widest[gradientSlots[index]]) }
     gradients[gradients.count - 1].resize(to: layout.rows * outputCount)
     activations[0].sequences = layers[0].takesSequences ? sequences : []
     if !layers[0].takesSequences { spread(sequences, layout) }
@@ -160,14 +175,24 @@ public final class BatchRunner<Scalar: Real> {
       pass.seed = seed &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15
       pass.carried = carried?.advanced(by: offset)
       offset += layout.samples * layers[index].carriedCount
-      layers[index].forward(pass)
+      if joinsPools, pooled[index - 1] != nil { continue }
+      if joinsPools, let both = pooled[index] {
+        both.forward(pass, pooled: passes[index + 1])
+      } else {
+        layers[index].forward(pass)
+      }
     }
   }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func backward(through layout: BatchLayout) {
-    for index in passes.indices.reversed() {
+    for index in passes.indices.reversed() where index >= firstLearning {
+      if joinsPools, pooled[index - 1] != nil { continue }
+      if joinsPools, let both = pooled[index] {
+        both.backward(passes[index], pooled: passes[index + 1])
+        continue
+      }
       if let rates { spikeCounts.addGradient(rates, layer: index, layout, to: gradients[index + 1]) }
       layers[index].backward(passes[index])
     }
@@ -189,7 +214,8 @@ public final class BatchRunner<Scalar: Real> {
   public func activity(ofLayer index: Int) -> (sum: Double, count: Int) { spikeCounts.total(ofLayer: index) }
 
   /// Values that left a layer in the last `forward` (of the last window, where there are several), `[rows,
-  /// outputWidth]`; those of synapses and normalisations may have been written over by the neurons behind them.
+  /// outputWidth]`; those of synapses and normalisations may have been written over by the neurons behind them, and in
+  /// training neurons in front of a pool leave none.
   public func output(ofLayer index: Int) -> Buffer<Scalar> { activations[index + 1].values }
 
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Memory of a training pass that is allocated once and reused for every batch.
 ///
 /// It grows and never shrinks, so that a steady state allocates nothing. Growing does not keep the contents.
@@ -11,11 +13,21 @@ public final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Senda
   public init(count: Int = 0) {
     capacity = max(count, 1)
     self.count = count
-    base = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    base = Self.allocate(capacity)
   }
 
   deinit {
     base.deallocate()
+  }
+
+  /// Begins at a cache line; large memory at a large page, which passes over whole batches cross much fewer of.
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+    let bytes = capacity * MemoryLayout<Element>.stride
+    let page = 2 << 20
+    let isLarge = bytes >= 2 * page
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? page : 64)
+    if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
+    return memory.bindMemory(to: Element.self, capacity: capacity)
   }
 
   /// Makes room for `newCount` elements; what they hold afterwards is undefined.
@@ -23,7 +35,7 @@ public final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Senda
     if newCount > capacity {
       base.deallocate()
       capacity = newCount + newCount / 4
-      base = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+      base = Self.allocate(capacity)
     }
     count = newCount
   }

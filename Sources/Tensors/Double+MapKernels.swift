@@ -47,11 +47,28 @@ extension Double: MapKernels {
     ganglion_conv_scatter_back_f64(&shape, active, Int64(count), delta, transposed, gradient)
   }
 
-  public static func convolutionGather(
-    _ shape: inout ganglion_conv, group: Int, _ input: UnsafePointer<Double>, first: Int, count: Int,
-    into columns: UnsafeMutablePointer<Double>
+  public static func convolutionPad(
+    _ shape: inout ganglion_conv, _ input: UnsafePointer<Double>, into padded: UnsafeMutablePointer<Double>
   ) {
-    ganglion_conv_gather_f64(&shape, Int64(group), input, Int64(first), Int64(count), columns)
+    ganglion_conv_pad_f64(&shape, input, padded)
+  }
+
+  public static func convolutionDirect(
+    _ shape: inout ganglion_conv, padded: UnsafePointer<Double>, weights: UnsafePointer<Double>,
+    into output: UnsafeMutablePointer<Double>, packed: UnsafeMutablePointer<Double>
+  ) {
+    ganglion_conv_direct_f64(&shape, padded, weights, output, packed)
+  }
+
+  public static func convolutionGradientRoom(_ shape: inout ganglion_conv) -> Int {
+    Int(ganglion_conv_gradient_room_f64(&shape))
+  }
+
+  public static func convolutionGradient(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Double>,
+    delta: UnsafePointer<Double>, into gradient: UnsafeMutablePointer<Double>, room: UnsafeMutablePointer<Double>
+  ) {
+    ganglion_conv_gradient_f64(&shape, active, Int64(count), input, delta, gradient, room)
   }
 
   public static func convolutionSpread(

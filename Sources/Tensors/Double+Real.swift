@@ -56,14 +56,17 @@ extension Double: Real {
     ganglion_outer_list_f64(active, Int64(count), values, delta, Int64(width), gradient)
   }
 
-  public static func countActive(_ row: UnsafePointer<Double>, width: Int) -> Int {
-    Int(ganglion_count_f64(row, Int64(width)))
-  }
-
   public static func listActive(
     _ row: UnsafePointer<Double>, width: Int, into active: UnsafeMutablePointer<UInt32>
   ) -> Int {
     Int(ganglion_active_f64(row, Int64(width), active))
+  }
+
+  public static func listActive(
+    _ row: UnsafePointer<Double>, width: Int, below limit: Int, into active: UnsafeMutablePointer<UInt32>
+  ) -> Int? {
+    let count = Int(ganglion_active_below_f64(row, Int64(width), Int64(limit), active))
+    return count < 0 ? nil : count
   }
 
   public static func stepNeurons(
@@ -84,6 +87,15 @@ extension Double: Real {
     ganglion_neurons_forward_f64(
       &neuron, Int64(steps), Int64(width), decay, scale, current, recurrent, state, membrane, spikes, drives,
       adaptations, scratch, active)
+  }
+
+  public static func stepNeuronsBack(
+    _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Double>, scale: UnsafePointer<Double>,
+    membrane: UnsafePointer<Double>, spikes: UnsafePointer<Double>, spikeGradient: UnsafePointer<Double>,
+    currentGradient: UnsafeMutablePointer<Double>, carry: UnsafeMutablePointer<Double>
+  ) {
+    ganglion_neurons_step_back_f64(
+      &neuron, Int64(width), decay, scale, membrane, spikes, spikeGradient, currentGradient, carry)
   }
 
   public static func runNeuronsBackward(

@@ -47,11 +47,28 @@ extension Float: MapKernels {
     ganglion_conv_scatter_back_f32(&shape, active, Int64(count), delta, transposed, gradient)
   }
 
-  public static func convolutionGather(
-    _ shape: inout ganglion_conv, group: Int, _ input: UnsafePointer<Float>, first: Int, count: Int,
-    into columns: UnsafeMutablePointer<Float>
+  public static func convolutionPad(
+    _ shape: inout ganglion_conv, _ input: UnsafePointer<Float>, into padded: UnsafeMutablePointer<Float>
   ) {
-    ganglion_conv_gather_f32(&shape, Int64(group), input, Int64(first), Int64(count), columns)
+    ganglion_conv_pad_f32(&shape, input, padded)
+  }
+
+  public static func convolutionDirect(
+    _ shape: inout ganglion_conv, padded: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>, packed: UnsafeMutablePointer<Float>
+  ) {
+    ganglion_conv_direct_f32(&shape, padded, weights, output, packed)
+  }
+
+  public static func convolutionGradientRoom(_ shape: inout ganglion_conv) -> Int {
+    Int(ganglion_conv_gradient_room_f32(&shape))
+  }
+
+  public static func convolutionGradient(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Float>,
+    delta: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, room: UnsafeMutablePointer<Float>
+  ) {
+    ganglion_conv_gradient_f32(&shape, active, Int64(count), input, delta, gradient, room)
   }
 
   public static func convolutionSpread(

@@ -56,14 +56,17 @@ extension Float: Real {
     ganglion_outer_list_f32(active, Int64(count), values, delta, Int64(width), gradient)
   }
 
-  public static func countActive(_ row: UnsafePointer<Float>, width: Int) -> Int {
-    Int(ganglion_count_f32(row, Int64(width)))
-  }
-
   public static func listActive(
     _ row: UnsafePointer<Float>, width: Int, into active: UnsafeMutablePointer<UInt32>
   ) -> Int {
     Int(ganglion_active_f32(row, Int64(width), active))
+  }
+
+  public static func listActive(
+    _ row: UnsafePointer<Float>, width: Int, below limit: Int, into active: UnsafeMutablePointer<UInt32>
+  ) -> Int? {
+    let count = Int(ganglion_active_below_f32(row, Int64(width), Int64(limit), active))
+    return count < 0 ? nil : count
   }
 
   public static func stepNeurons(
@@ -84,6 +87,15 @@ extension Float: Real {
     ganglion_neurons_forward_f32(
       &neuron, Int64(steps), Int64(width), decay, scale, current, recurrent, state, membrane, spikes, drives,
       adaptations, scratch, active)
+  }
+
+  public static func stepNeuronsBack(
+    _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Float>, scale: UnsafePointer<Float>,
+    membrane: UnsafePointer<Float>, spikes: UnsafePointer<Float>, spikeGradient: UnsafePointer<Float>,
+    currentGradient: UnsafeMutablePointer<Float>, carry: UnsafeMutablePointer<Float>
+  ) {
+    ganglion_neurons_step_back_f32(
+      &neuron, Int64(width), decay, scale, membrane, spikes, spikeGradient, currentGradient, carry)
   }
 
   public static func runNeuronsBackward(

@@ -30,11 +30,21 @@ public protocol MapKernels {
   static func convolutionScatterBack(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, delta: UnsafePointer<Self>,
     transposed: UnsafePointer<Self>, into gradient: UnsafeMutablePointer<Self>)
-  /// What each of `count` outputs from `first` on sees, one row each.
-  static func convolutionGather(
-    _ shape: inout ganglion_conv, group: Int, _ input: UnsafePointer<Self>, first: Int, count: Int,
-    into columns: UnsafeMutablePointer<Self>)
-  /// Adds rows of `columns` to the inputs they were gathered from.
+  /// The map with its border of zeros.
+  static func convolutionPad(
+    _ shape: inout ganglion_conv, _ input: UnsafePointer<Self>, into padded: UnsafeMutablePointer<Self>)
+  /// Adds the contributions of all inputs of a padded map, which begins with what the first output sees; `packed` has
+  /// room for two vectors of 32 bytes for each input an output sees.
+  static func convolutionDirect(
+    _ shape: inout ganglion_conv, padded: UnsafePointer<Self>, weights: UnsafePointer<Self>,
+    into output: UnsafeMutablePointer<Self>, packed: UnsafeMutablePointer<Self>)
+  /// Scalars of working memory of `convolutionGradient`.
+  static func convolutionGradientRoom(_ shape: inout ganglion_conv) -> Int
+  /// What `convolutionOuter` does, quicker where a good part of the map is active; strides of one only.
+  static func convolutionGradient(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,
+    delta: UnsafePointer<Self>, into gradient: UnsafeMutablePointer<Self>, room: UnsafeMutablePointer<Self>)
+  /// Adds rows of `columns` to the inputs that the outputs they stand for see.
   static func convolutionSpread(
     _ shape: inout ganglion_conv, group: Int, columns: UnsafePointer<Self>, first: Int, count: Int,
     into gradient: UnsafeMutablePointer<Self>)

@@ -37,15 +37,22 @@ where RawSignificand: FixedWidthInteger {
   static func addOuter(
     active: UnsafePointer<UInt32>, count: Int, values: UnsafePointer<Float>, _ delta: UnsafePointer<Self>, width: Int,
     into gradient: UnsafeMutablePointer<Self>)
-  /// Number of non-zero entries of a row.
-  static func countActive(_ row: UnsafePointer<Self>, width: Int) -> Int
   /// Lists the non-zero entries of a row in ascending order; `active` has room for `width` entries.
   static func listActive(_ row: UnsafePointer<Self>, width: Int, into active: UnsafeMutablePointer<UInt32>) -> Int
+  /// The same where there are fewer than `limit`; nil, and an unfinished list, where there are more.
+  static func listActive(
+    _ row: UnsafePointer<Self>, width: Int, below limit: Int, into active: UnsafeMutablePointer<UInt32>
+  ) -> Int?
   /// One step of `width` neurons; `state` is `[GANGLION_NEURON_STATE, width]`; the membrane is left where wanted.
   static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
     current: UnsafePointer<Self>, state: UnsafeMutablePointer<Self>, membrane: UnsafeMutablePointer<Self>?,
     spikes: UnsafeMutablePointer<Self>)
+  /// A step back of neurons that keep nothing but the membrane; `carry[width]` goes from behind the step to before it.
+  static func stepNeuronsBack(
+    _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
+    membrane: UnsafePointer<Self>, spikes: UnsafePointer<Self>, spikeGradient: UnsafePointer<Self>,
+    currentGradient: UnsafeMutablePointer<Self>, carry: UnsafeMutablePointer<Self>)
   /// A whole sequence of `steps`, with `recurrent[width, width]` weights (from, to) if there are any.
   static func runNeurons(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,

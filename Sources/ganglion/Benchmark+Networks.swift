@@ -13,9 +13,11 @@ struct BenchmarkNetworks: ParsableCommand {
       r700: 700-128(recurrent)-10 and r64: 64-256(recurrent)-35, 100 steps, batch 16. small32: 2x32x32, convolutions of \
       16 and 32 channels, 128, 11; 16 steps, batch 16. dvsg128: 2x128x128, five convolutions of 128 channels, 512, 110, \
       vote of 11; 16 steps, batch 2. Inputs are random spikes; for single steps normalisation is folded into the \
-      weights. Training is forward, loss and backward; memory is the process's peak. A step is one of a running stream, batch 1; in the convolutional networks the hidden neurons are \
-      set to fire about as densely as the input. Each figure is the median [least-most] of seven measurements by the \
-      clock, and the median by CPU time, which other work on the machine disturbs less.
+      weights. Training is forward, loss and backward; memory is the process's peak. A step is one of a running stream, \
+      batch 1; in the convolutional networks the hidden neurons are set to fire about as densely as the input. Each \
+      figure is the median [least-most] of seven measurements by the clock, and the median by CPU time, which other \
+      work on the machine disturbs less. For r700 and r64, reading the weights that a step's spikes touch is timed \
+      alone beside it.
       """)
 
   enum Mode: String, CaseIterable, ExpressibleByArgument { case training, steps, all }
@@ -60,6 +62,9 @@ struct BenchmarkNetworks: ParsableCommand {
     /// The median by CPU time.
     var byCPU: Double
     var peakMebibytes: Int
+    /// Weights that the spikes of a step touch, in KiB, and how long reading them alone takes, in the row's unit.
+    var touchedKibibytes: Double?
+    var readingAlone: Double?
   }
 
   private func report(_ row: Row, _ peers: PeerFigures?) throws {
@@ -77,6 +82,11 @@ struct BenchmarkNetworks: ParsableCommand {
         + "\(figures.padding(toLength: 44, withPad: " ", startingAt: 0)) "
         + "by CPU \(number(row.byCPU))  threads \(row.threads)  density \(row.density)  "
         + "peak \(row.peakMebibytes) MiB")
+    if let touched = row.touchedKibibytes, let reading = row.readingAlone {
+      print(
+        "  \(number(row.median / reading)) x reading the \(number(touched)) KiB of weights that its spikes touch "
+          + "(\(String(format: "%.5f", reading)) ms)")
+    }
     let ratios = peers?.ratios(
       network: row.network, isTraining: row.what == "training", threads: row.threads, median: row.median)
     for (peer, ratio) in ratios ?? [] { print("  \(number(ratio)) x \(peer)") }
@@ -146,9 +156,18 @@ struct BenchmarkNetworks: ParsableCommand {
     }
     let count = Double(rounds * frames.count)
     let each = timing.wall.map { $0 * 1000 / count }
-    return Row(
+    var row = Row(
       network: which.rawValue, what: "step", unit: "ms", threads: 1, density: density, median: each[each.count / 2],
       least: each[0], most: each[each.count - 1], byCPU: timing.cpu[timing.cpu.count / 2] * 1000 / count,
       peakMebibytes: Self.peakMebibytes)
+    if !which.isMap {
+      let reads = WeightReads(network, recording: recording, rounds: rounds)
+      var sum: Float = 0
+      let reading = time(7, warm: 1) { sum += reads.read() }.wall
+      precondition(!sum.isNaN, "weights of a fresh network are numbers")
+      row.touchedKibibytes = reads.bytes / 1024
+      row.readingAlone = reading[reading.count / 2] * 1000 / Double(reads.count)
+    }
+    return row
   }
 }

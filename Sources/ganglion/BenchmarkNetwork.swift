@@ -17,7 +17,7 @@ enum BenchmarkNetwork: String, CaseIterable, ExpressibleByArgument {
     }
   }
 
-  private var isMap: Bool { self == .small32 || self == .dvsg128 }
+  var isMap: Bool { self == .small32 || self == .dvsg128 }
 
   private var neurons: LayerDescription {
     .neurons(.init(decay: 0.5, inputScale: .leaky, reset: .hard, surrogate: .arctan, surrogateWidth: 2))

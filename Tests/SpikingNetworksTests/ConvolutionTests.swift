@@ -24,23 +24,27 @@ struct ConvolutionTests {
       groups: 1),
     .init(
       height: 6, width: 6, inputChannels: 5, channels: 17, kernel: (2, 2), stride: (2, 2), padding: (0, 0), groups: 1),
+    .init(
+      height: 40, width: 70, inputChannels: 6, channels: 42, kernel: (5, 4), stride: (1, 1), padding: (2, 1), groups: 2),
+    .init(
+      height: 1, width: 50, inputChannels: 9, channels: 72, kernel: (1, 7), stride: (1, 1), padding: (0, 3), groups: 1),
   ]
 
-  @Test("Scattered and gathered maps agree to the last bit", arguments: shapes.indices)
-  func scatteredEqualsGathered(index: Int) {
+  @Test("Scattered and whole maps agree to the last bit", arguments: shapes.indices)
+  func scatteredEqualsWhole(index: Int) {
     let convolution = Self.shapes[index]
     let weights = numbers(convolution.weightCount, seed: 1)
     for density in [0.0, 0.05, 0.2] {
       let input = numbers(convolution.inputs, seed: 2, density: density)
       var active = [UInt32](repeating: 0, count: convolution.inputs)
       let count = Float.listActive(input, width: convolution.inputs, into: &active)
-      var columns = [Float](repeating: 0, count: convolution.stepColumns)
+      var workspace = [Float](repeating: 0, count: convolution.stepRoom)
       var scattered = numbers(convolution.outputs, seed: 3)
-      var gathered = scattered
+      var whole = scattered
       convolution.add(
-        input, active: active, activeCount: count, weights: weights, to: &scattered, columns: &columns)
-      convolution.add(input, active: active, activeCount: nil, weights: weights, to: &gathered, columns: &columns)
-      #expect(scattered.map(\.bitPattern) == gathered.map(\.bitPattern))
+        input, active: active, activeCount: count, weights: weights, to: &scattered, workspace: &workspace)
+      convolution.add(input, active: active, activeCount: nil, weights: weights, to: &whole, workspace: &workspace)
+      #expect(scattered.map(\.bitPattern) == whole.map(\.bitPattern))
     }
   }
 
@@ -50,9 +54,9 @@ struct ConvolutionTests {
     let shape = convolution.shape
     let weights = numbers(convolution.weightCount, seed: 1)
     let input = numbers(convolution.inputs, seed: 2)
-    var columns = [Float](repeating: 0, count: convolution.stepColumns)
+    var workspace = [Float](repeating: 0, count: convolution.stepRoom)
     var output = [Float](repeating: 0, count: convolution.outputs)
-    convolution.add(input, active: [], activeCount: nil, weights: weights, to: &output, columns: &columns)
+    convolution.add(input, active: [], activeCount: nil, weights: weights, to: &output, workspace: &workspace)
     let inner = Int(shape.in_channels) / convolution.groups
     for place in 0..<convolution.places {
       for channel in 0..<convolution.channels {
@@ -77,37 +81,68 @@ struct ConvolutionTests {
     }
   }
 
-  @Test("Sparse and dense gradients of weights and inputs agree", arguments: shapes.indices)
+  @Test(
+    "The weight gradient is the sum it stands for, at any density", arguments: shapes.indices, [0.0, 0.02, 0.3, 1.0])
+  func weightGradientIsTheSum(index: Int, density: Double) {
+    let convolution = Self.shapes[index]
+    let shape = convolution.shape
+    let (height, width) = (Int(shape.kernel_height), Int(shape.kernel_width))
+    let input = numbers(convolution.inputs, seed: 2, density: density)
+    let delta = numbers(convolution.outputs, seed: 3)
+    let inner = Int(shape.in_channels) / convolution.groups
+    var active = [UInt32](repeating: 0, count: convolution.inputs)
+    var workspace = [Float](repeating: 0, count: convolution.trainingRoom)
+    let start = numbers(convolution.weightCount, seed: 4)
+    var gradient = start
+    convolution.addWeightGradient(input, active: &active, delta: delta, to: &gradient, workspace: &workspace)
+    var expected = start.map(Double.init)
+    for index in input.indices where input[index] != 0 {
+      let (pixel, channel) = index.quotientAndRemainder(dividingBy: Int(shape.in_channels))
+      let (y, x) = pixel.quotientAndRemainder(dividingBy: Int(shape.in_width))
+      let (group, c) = channel.quotientAndRemainder(dividingBy: inner)
+      for ky in 0..<height {
+        for kx in 0..<width {
+          let (oy, restY) = (y + Int(shape.padding_y) - ky).quotientAndRemainder(dividingBy: Int(shape.stride_y))
+          let (ox, restX) = (x + Int(shape.padding_x) - kx).quotientAndRemainder(dividingBy: Int(shape.stride_x))
+          guard restY == 0, restX == 0, (0..<Int(shape.out_height)).contains(oy),
+            (0..<Int(shape.out_width)).contains(ox)
+          else { continue }
+          for k in 0..<convolution.groupChannels {
+            let at = ((group * height + ky) * width + kx) * inner + c
+            let place = oy * Int(shape.out_width) + ox
+            expected[at * convolution.groupChannels + k] +=
+              Double(input[index]) * Double(delta[place * convolution.channels + group * convolution.groupChannels + k])
+          }
+        }
+      }
+    }
+    // Up to 2800 terms of about one are added in single precision.
+    #expect(zip(gradient, expected).allSatisfy { abs(Double($0) - $1) < 1e-3 })
+    #expect(density == 0 || gradient != start)
+  }
+
+  @Test("Sparse and dense gradients of inputs agree", arguments: shapes.indices)
   func gradientsAgree(index: Int) {
     let convolution = Self.shapes[index]
     let weights = numbers(convolution.weightCount, seed: 1)
-    let input = numbers(convolution.inputs, seed: 2, density: 0.1)
     let delta = numbers(convolution.outputs, seed: 3, density: 0.1)
     var active = [UInt32](repeating: 0, count: max(convolution.inputs, convolution.outputs))
-    var columns = [Float](repeating: 0, count: convolution.trainingColumns)
-    let count = Float.listActive(input, width: convolution.inputs, into: &active)
-    var sparse = [Float](repeating: 0, count: convolution.weightCount)
-    var dense = sparse
-    convolution.addWeightGradient(
-      input, active: active, activeCount: count, delta: delta, to: &sparse, columns: &columns)
-    convolution.addWeightGradient(input, active: active, activeCount: nil, delta: delta, to: &dense, columns: &columns)
-    #expect(dense.contains { $0 != 0 })
-    #expect(zip(sparse, dense).allSatisfy { abs($0 - $1) < 1e-4 })
+    var workspace = [Float](repeating: 0, count: convolution.trainingRoom)
 
     // One more active output gradient than may be scattered makes the dense form run; its own share is taken off again.
     var transposed = weights
     convolution.transpose(weights, into: &transposed)
     var scattered = [Float](repeating: 0, count: convolution.inputs)
     convolution.addInputGradient(
-      delta: delta, weights: weights, transposed: transposed, active: &active, to: &scattered, columns: &columns)
+      delta: delta, weights: weights, transposed: transposed, active: &active, to: &scattered, workspace: &workspace)
     let full = numbers(convolution.outputs, seed: 8)
     let both = zip(full, delta).map { $0 + $1 }
     var fromFull = [Float](repeating: 0, count: convolution.inputs)
     var fromBoth = fromFull
     convolution.addInputGradient(
-      delta: full, weights: weights, transposed: transposed, active: &active, to: &fromFull, columns: &columns)
+      delta: full, weights: weights, transposed: transposed, active: &active, to: &fromFull, workspace: &workspace)
     convolution.addInputGradient(
-      delta: both, weights: weights, transposed: transposed, active: &active, to: &fromBoth, columns: &columns)
+      delta: both, weights: weights, transposed: transposed, active: &active, to: &fromBoth, workspace: &workspace)
     #expect(scattered.contains { $0 != 0 })
     for place in scattered.indices {
       #expect(abs(fromBoth[place] - fromFull[place] - scattered[place]) < 1e-3)

@@ -86,6 +86,15 @@ struct GradientTests {
     ])
   }
 
+  @Test func firstLayersThatLearnInPlace() throws {
+    for first in [
+      attached { $0.learnedDecay = .neuron }, .batchNorm(.init(gain: 0.7)), attached { $0.recurrent = true },
+    ] {
+      try GradientCheck(description: NetworkDescription(input: [6], layers: [first, .dense(.init(units: 3))]))
+        .expectAgreement()
+    }
+  }
+
   @Test func batchNormThroughItsStatistics() throws {
     try GradientCheck(
       description: NetworkDescription(

@@ -1,6 +1,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include "kernels_events.h"
+#include "kernels_probe.h"
 #include "kernels_pursuit.h"
 #include "kernels_real.h"
 #include "kernels_conv.h"

@@ -1,8 +1,8 @@
 /* Convolution and pooling of channel-last maps `[height, width, channels]`, in single and in double precision.
 
    Weights are `[groups, kernel_height, kernel_width, in_channels / groups, out_channels / groups]`. The scattered form
-   (active inputs in ascending order) and the gathered form (columns times weights) add the terms of an output in the
-   same order and agree to the last bit.
+   (active inputs in ascending order) and the direct form (all of them) add the terms of an output in the same order and
+   agree to the last bit.
 
    Rows of the output may be computed apart: out_height is then their number, and padding_y less by where they begin. */
 #ifndef KERNELS_CONV_H
@@ -47,10 +47,20 @@ typedef struct {
   void ganglion_conv_scatter_back_##SUFFIX(                                                                            \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *delta, const REAL *transposed,        \
       REAL *out);                                                                                                      \
-  /* columns[count, kernel_height * kernel_width * in_channels / groups]: what each of `count` outputs sees. */        \
-  void ganglion_conv_gather_##SUFFIX(                                                                                  \
-      const ganglion_conv *g, int64_t group, const REAL *in, int64_t first, int64_t count, REAL *columns);             \
-  /* The reverse: adds columns to the inputs they came from. */                                                        \
+  /* The map with its border of padding_y rows and padding_x columns of zeros on each side. */                          \
+  void ganglion_conv_pad_##SUFFIX(const ganglion_conv *g, const REAL *in, REAL *padded);                               \
+  /* Adds all inputs' contributions to the outputs; `padded` begins with the first row that the first output sees, and \
+     `packed` has room for two vectors of 32 bytes for each input an output sees. */                                   \
+  void ganglion_conv_direct_##SUFFIX(                                                                                  \
+      const ganglion_conv *g, const REAL *padded, const REAL *weights, REAL *out, REAL *packed);                       \
+  /* Scalars of working memory of the next function. */                                                                \
+  int64_t ganglion_conv_gradient_room_##SUFFIX(const ganglion_conv *g);                                                \
+  /* What ganglion_conv_outer does, quicker where a good part of the map is active; strides of one only. */            \
+  void ganglion_conv_gradient_##SUFFIX(                                                                                \
+      const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *delta,                \
+      REAL *gradient, REAL *room);                                                                                     \
+  /* Adds columns[count, kernel_height * kernel_width * in_channels / groups], what each of `count` outputs passes    \
+     back, to the inputs it came from. */                                                                              \
   void ganglion_conv_spread_##SUFFIX(                                                                                  \
       const ganglion_conv *g, int64_t group, const REAL *columns, int64_t first, int64_t count, REAL *out);            \
   void ganglion_pool_##SUFFIX(const ganglion_pool *p, const REAL *in, REAL *out);                                      \

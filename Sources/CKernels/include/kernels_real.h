@@ -59,10 +59,15 @@ enum { GANGLION_NEURON_STATE = 5 };
       const uint32_t *active, int64_t count, const REAL *in, const REAL *delta, int64_t width, REAL *gradient);        \
   void ganglion_outer_list_##SUFFIX(                                                                                   \
       const uint32_t *active, int64_t count, const float *values, const REAL *delta, int64_t width, REAL *gradient);   \
-  /* Counts the non-zero entries of a row. */                                                                          \
-  int64_t ganglion_count_##SUFFIX(const REAL *row, int64_t width);                                                     \
   /* Lists the non-zero entries of a row; returns how many. */                                                         \
   int64_t ganglion_active_##SUFFIX(const REAL *row, int64_t width, uint32_t *active);                                  \
+  /* The same for rows with fewer than `limit` of them; -1, and an unfinished list, for others. */                     \
+  int64_t ganglion_active_below_##SUFFIX(const REAL *row, int64_t width, int64_t limit, uint32_t *active);             \
+  /* A step back of neurons that keep nothing but the membrane: carry[width] is dL/d(membrane after the step's reset) on  \
+     the way in and dL/d(that before the step) on the way out. */                                                      \
+  void ganglion_neurons_step_back_##SUFFIX(                                                                            \
+      const ganglion_neuron *neuron, int64_t width, const REAL *decay, const REAL *scale, const REAL *membrane,        \
+      const REAL *spikes, const REAL *spike_gradient, REAL *current_gradient, REAL *carry);                            \
   /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]; membrane may be NULL or current. */      \
   void ganglion_neurons_step_##SUFFIX(                                                                                 \
       const ganglion_neuron *neuron, int64_t width, const REAL *decay, const REAL *scale, const REAL *current,         \

@@ -73,7 +73,7 @@ public struct Conv<Scalar: Real>: Layer {
     return bias ? [weight, shift] : [weight]
   }
 
-  public var workspaceCount: Int { convolution.stepColumns }
+  public var workspaceCount: Int { convolution.stepRoom }
 
   private func begin(_ output: UnsafeMutablePointer<Scalar>, parameters: UnsafePointer<Scalar>) {
     begin(output, places: convolution.places, parameters: parameters)
@@ -100,7 +100,7 @@ public struct Conv<Scalar: Real>: Layer {
     begin(output.values, parameters: parameters)
     convolution.add(
       input.values, active: input.active, activeCount: input.activeCount, weights: parameters, to: output.values,
-      columns: input.workspace)
+      workspace: input.workspace)
     output.activeCount = nil
   }
 
@@ -108,7 +108,7 @@ public struct Conv<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
-    let columns = pass.tape.scalars("columns", count: pass.lanes.count * convolution.trainingColumns).base
+    let workspace = pass.tape.scalars("workspace", count: pass.lanes.count * convolution.trainingRoom).base
     let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
     let spikes = pass.input.areSpikes
     pass.forEachSample { lane, _, row, steps in
@@ -119,7 +119,7 @@ public struct Conv<Scalar: Real>: Layer {
         begin(output, parameters: pass.parameters)
         convolution.add(
           input, active: list, activeCount: spikes ? convolution.listed(input, into: list) : nil,
-          weights: pass.parameters, to: output, columns: columns + lane * convolution.trainingColumns)
+          weights: pass.parameters, to: output, workspace: workspace + lane * convolution.trainingRoom)
       }
     }
   }
@@ -128,27 +128,25 @@ public struct Conv<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
-    let columns = pass.tape.scalars("columns", count: pass.lanes.count * convolution.trainingColumns).base
+    let workspace = pass.tape.scalars("workspace", count: pass.lanes.count * convolution.trainingRoom).base
     let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
     let transposed = pass.tape.scalars("transposed", count: convolution.weightCount).base
-    let spikes = pass.input.areSpikes
     if pass.inputGradient != nil { convolution.transpose(pass.parameters, into: transposed) }
     pass.forEachSample { lane, _, row, steps in
       let list = active + lane * max(width, convolution.outputs)
-      let columns = columns + lane * convolution.trainingColumns
+      let workspace = workspace + lane * convolution.trainingRoom
       let gradient = pass.laneGradients[lane]
       for step in row..<row + steps {
         let input = pass.input.values.base + step * width
         let delta = pass.outputGradient.base + step * convolution.outputs
-        convolution.addWeightGradient(
-          input, active: list, activeCount: spikes ? convolution.listed(input, into: list) : nil,
-          delta: delta, to: gradient, columns: columns)
+        convolution.addWeightGradient(input, active: list, delta: delta, to: gradient, workspace: workspace)
         if bias { addBiasGradient(delta, to: gradient + convolution.weightCount) }
         guard let inputGradient = pass.inputGradient else { continue }
         let target = inputGradient.base + step * width
         target.update(repeating: 0, count: width)
         convolution.addInputGradient(
-          delta: delta, weights: pass.parameters, transposed: transposed, active: list, to: target, columns: columns)
+          delta: delta, weights: pass.parameters, transposed: transposed, active: list, to: target,
+          workspace: workspace)
       }
     }
   }

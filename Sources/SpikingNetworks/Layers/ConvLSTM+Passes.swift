@@ -29,7 +29,7 @@ extension ConvLSTM {
     pass.tape.scalars("zeros", count: units).fill(0)
     let record = record(pass)
     let kept = attention?.keptCount ?? 0
-    let each = mapCount + columnsCount + kept
+    let each = mapCount + roomCount + kept
     let scratch = pass.tape.scalars("scratch", count: pass.lanes.count * each).base
     let lists = pass.tape.indices("active", count: pass.lanes.count * (mapCount + inputWidth)).base
     let spikes = pass.input.areSpikes
@@ -37,9 +37,9 @@ extension ConvLSTM {
       let map = scratch + lane * each
       let list = lists + lane * (mapCount + inputWidth)
       var memory = Memory(
-        gates: record.gates, map: map, tape: record.tapes, columns: map + mapCount, active: list,
+        gates: record.gates, map: map, tape: record.tapes, workspace: map + mapCount, active: list,
         earlierHidden: record.zeros, hidden: record.hidden, earlierCell: record.zeros, cell: record.cells,
-        kept: map + mapCount + columnsCount)
+        kept: map + mapCount + roomCount)
       memory.kept.update(repeating: 0, count: kept)
       if let before = pass.carried.map({ $0.before + sample * carriedCount }) {
         memory.earlierHidden = before
@@ -71,7 +71,7 @@ extension ConvLSTM {
   /// Working memory of one lane on the way back.
   private struct Scratch {
     let gateGradient, hiddenGradient, cellGradient, forgetGradient: UnsafeMutablePointer<Scalar>
-    let map, mapGradient, carry, attention, columns: UnsafeMutablePointer<Scalar>
+    let map, mapGradient, carry, attention, workspace: UnsafeMutablePointer<Scalar>
 
     init(_ base: UnsafeMutablePointer<Scalar>, _ layer: ConvLSTM) {
       let units = layer.units
@@ -83,12 +83,12 @@ extension ConvLSTM {
       mapGradient = map + layer.mapCount
       carry = mapGradient + layer.mapCount
       attention = carry + (layer.attention?.keptCount ?? 0)
-      columns = attention + (layer.attention?.scratchCount ?? 0)
+      workspace = attention + (layer.attention?.scratchCount ?? 0)
     }
 
     static func count(_ layer: ConvLSTM) -> Int {
       7 * layer.units + 2 * layer.mapCount + (layer.attention?.keptCount ?? 0) + (layer.attention?.scratchCount ?? 0)
-        + max(layer.fromInput.trainingColumns, layer.fromHidden.trainingColumns)
+        + max(layer.fromInput.trainingRoom, layer.fromHidden.trainingRoom)
     }
   }
 
@@ -188,15 +188,14 @@ extension ConvLSTM {
       attendAgain(record, step: step, map: input, stride: inputShape[2], smooth: pass.isSmooth, into: scratch.map)
       input = UnsafePointer(scratch.map)
     }
-    let count = pass.input.areSpikes ? fromInput.listed(input, into: list) : nil
     fromInput.addWeightGradient(
-      input, active: list, activeCount: count, delta: scratch.gateGradient, to: gradient, columns: scratch.columns)
+      input, active: list, delta: scratch.gateGradient, to: gradient, workspace: scratch.workspace)
     guard pass.inputGradient != nil || attends(.input) else { return }
     let target = scratch.mapGradient
     target.update(repeating: 0, count: inputWidth)
     fromInput.addInputGradient(
       delta: scratch.gateGradient, weights: pass.parameters, transposed: transposed, active: list, to: target,
-      columns: scratch.columns)
+      workspace: scratch.workspace)
     if attends(.input) {
       attendBack(
         pass, record, scratch, step: step, map: pass.input.values.base + step * inputWidth, stride: inputShape[2],
@@ -222,11 +221,11 @@ extension ConvLSTM {
         hidden = UnsafePointer(scratch.map)
       }
       fromHidden.addWeightGradient(
-        hidden, active: list, activeCount: nil, delta: scratch.gateGradient, to: gradient + hiddenWeightAt,
-        columns: scratch.columns)
+        hidden, active: list, delta: scratch.gateGradient, to: gradient + hiddenWeightAt,
+        workspace: scratch.workspace)
       fromHidden.addInputGradient(
         delta: scratch.gateGradient, weights: pass.parameters + hiddenWeightAt, transposed: transposed, active: list,
-        to: scratch.hiddenGradient, columns: scratch.columns)
+        to: scratch.hiddenGradient, workspace: scratch.workspace)
     }
     if attends(.hidden) {
       attendBack(

@@ -83,7 +83,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
   }
   /// Room for any map that attention may act on.
   var mapCount: Int { max(units, inputWidth) }
-  var columnsCount: Int { max(fromInput.stepColumns, fromHidden.stepColumns) }
+  var roomCount: Int { max(fromInput.stepRoom, fromHidden.stepRoom) }
 
   public var stateCount: Int { 2 * units + (attention?.keptCount ?? 0) }
   public var carriedCount: Int { stateCount }
@@ -96,7 +96,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
   public var denseAccumulates: Int { 4 * units * fromHidden.depth }
 
   public var workspaceCount: Int {
-    4 * units + mapCount + (attention?.tapeCount ?? 0) + columnsCount
+    4 * units + mapCount + (attention?.tapeCount ?? 0) + roomCount
   }
 
   @specialized(where Scalar == Float)
@@ -109,7 +109,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
     let map = gates + 4 * units
     let tape = map + mapCount
     let memory = Memory(
-      gates: gates, map: map, tape: tape, columns: tape + (attention?.tapeCount ?? 0), active: output.active,
+      gates: gates, map: map, tape: tape, workspace: tape + (attention?.tapeCount ?? 0), active: output.active,
       earlierHidden: UnsafePointer(state), hidden: state, earlierCell: UnsafePointer(state + units),
       cell: state + units, kept: state + 2 * units)
     advance(
@@ -130,7 +130,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
     var gates: UnsafeMutablePointer<Scalar>
     var map: UnsafeMutablePointer<Scalar>
     var tape: UnsafeMutablePointer<Scalar>
-    var columns: UnsafeMutablePointer<Scalar>
+    var workspace: UnsafeMutablePointer<Scalar>
     /// Room for the active entries of an attended input or of the hidden state.
     var active: UnsafeMutablePointer<UInt32>
     var earlierHidden: UnsafePointer<Scalar>
@@ -154,11 +154,11 @@ public struct ConvLSTM<Scalar: Real>: Layer {
       let count = activeCount.map { _ in fromInput.listed(memory.map, into: memory.active) } ?? nil
       fromInput.add(
         memory.map, active: memory.active, activeCount: count, weights: parameters, to: memory.gates,
-        columns: memory.columns)
+        workspace: memory.workspace)
     } else {
       fromInput.add(
         input, active: active, activeCount: activeCount, weights: parameters, to: memory.gates,
-        columns: memory.columns)
+        workspace: memory.workspace)
     }
     var hidden = memory.earlierHidden
     if attends(.hidden) {
@@ -169,7 +169,7 @@ public struct ConvLSTM<Scalar: Real>: Layer {
     let count = fromHidden.listed(hidden, into: memory.active)
     fromHidden.add(
       hidden, active: memory.active, activeCount: count, weights: parameters + hiddenWeightAt, to: memory.gates,
-      columns: memory.columns)
+      workspace: memory.workspace)
     Scalar.cellGates(places: places, channels: channels, memory.gates)
     var forget = UnsafePointer(memory.gates + channels)
     var stride = 4 * channels

@@ -3,8 +3,8 @@ import Tensors
 
 /// The arithmetic of one convolution over maps `[height, width, channels]`, shared by the layers that contain one.
 ///
-/// Maps with few active entries are scattered, denser ones gathered into columns and multiplied; both add the terms of
-/// an output in the same order, so the choice does not change a bit of the result.
+/// Maps with few active entries are scattered, denser ones laid out with their border of zeros and multiplied whole; both
+/// add the terms of an output in the same order, so the choice does not change a bit of the result.
 struct Convolution<Scalar: Real>: Sendable {
   let shape: ganglion_conv
   /// The convolution that takes output gradients to input gradients; none with a stride, which leaves gaps.
@@ -17,6 +17,7 @@ struct Convolution<Scalar: Real>: Sendable {
   /// Inputs one output sees.
   let depth: Int
   let groupChannels: Int
+  private let gradientRoom: Int
 
   /// Maps with a smaller share of active entries are scattered.
   static var sparseShare: Double { 0.25 }
@@ -47,6 +48,8 @@ struct Convolution<Scalar: Real>: Sendable {
     outputs = places * channels
     depth = kernel.y * kernel.x * inputChannels / groups
     groupChannels = channels / groups
+    var shape = shape
+    gradientRoom = back == nil ? 0 : Scalar.convolutionGradientRoom(&shape)
   }
 
   var channels: Int { groups * groupChannels }
@@ -58,23 +61,33 @@ struct Convolution<Scalar: Real>: Sendable {
   }
   var weightCount: Int { groups * depth * groupChannels }
 
-  /// Outputs whose columns are gathered at a time: few enough for the caches in a step, more for BLAS in training.
-  private var stepBlock: Int { min(places, 48) }
-  private var trainingBlock: Int { min(places, max(48, (1 << 18) / depth)) }
-  var stepColumns: Int { max(stepBlock * depth, inputPlaces + 1) }
-  var trainingColumns: Int { max(stepColumns, trainingBlock * depth, backBlock * backDepth) }
-  private var backBlock: Int { min(inputPlaces, 48) }
-  private var backDepth: Int { Int(shape.kernel_height * shape.kernel_width) * groupChannels }
+  /// Scalars of working memory of `add`: where the listed inputs of each place begin, or the padded map and its weights.
+  var stepRoom: Int { max(inputPlaces + 1, directRoom(shape)) }
+  /// Scalars of working memory of the functions that take gradients back.
+  var trainingRoom: Int { max(stepRoom, gradientRoom, back.map { directRoom($0) } ?? spreadBlock * depth) }
+  /// Outputs whose gradients are spread over what they see at a time, where strides leave gaps.
+  private var spreadBlock: Int { min(places, max(48, (1 << 18) / depth)) }
   private var inputPlaces: Int { Int(shape.in_height * shape.in_width) }
 
-  private func isSparse(_ active: Int?, of count: Int) -> Bool {
-    active.map { Double($0) < Self.sparseShare * Double(count) } ?? false
+  private static func paddedCount(_ shape: ganglion_conv) -> Int {
+    Int(shape.in_height + 2 * shape.padding_y) * paddedRow(shape)
   }
+
+  private static func paddedRow(_ shape: ganglion_conv) -> Int {
+    Int(shape.in_width + 2 * shape.padding_x) * Int(shape.in_channels)
+  }
+
+  private func directRoom(_ shape: ganglion_conv) -> Int {
+    let seen = Int(shape.kernel_height * shape.kernel_width * shape.in_channels) / groups
+    return Self.paddedCount(shape) + seen * 2 * 32 / MemoryLayout<Scalar>.size
+  }
+
+  /// Maps of `count` entries with fewer active ones are sparse.
+  private func sparseLimit(of count: Int) -> Int { Int((Self.sparseShare * Double(count)).rounded(.up)) }
 
   /// The active inputs, listed where there are few enough of them to be scattered; nil otherwise.
   func listed(_ input: UnsafePointer<Scalar>, into active: UnsafeMutablePointer<UInt32>) -> Int? {
-    guard isSparse(Scalar.countActive(input, width: inputs), of: inputs) else { return nil }
-    return Scalar.listActive(input, width: inputs, into: active)
+    Scalar.listActive(input, width: inputs, below: sparseLimit(of: inputs), into: active)
   }
 
   /// How the outputs of one input are computed.
@@ -83,17 +96,22 @@ struct Convolution<Scalar: Real>: Sendable {
     case scatter(count: Int)
     /// Active inputs looked up around each output; the list's beginnings lie at the start of the working memory.
     case collect
-    /// All inputs around each output gathered into columns.
-    case gather
+    /// All inputs; the padded map lies at the start of the working memory.
+    case direct
   }
 
   /// Decides for an input; `activeCount` is nil where the active inputs are not listed.
   ///
-  /// `workspace` has room for `stepColumns` scalars and belongs to the input until the last `add`.
+  /// `workspace` has room for `stepRoom` scalars and belongs to the input until the last `add`.
   func way(
-    active: UnsafePointer<UInt32>, activeCount: Int?, workspace: UnsafeMutablePointer<Scalar>
+    _ input: UnsafePointer<Scalar>, active: UnsafePointer<UInt32>, activeCount: Int?,
+    workspace: UnsafeMutablePointer<Scalar>
   ) -> Way {
-    guard let activeCount, isSparse(activeCount, of: inputs) else { return .gather }
+    guard let activeCount, activeCount < sparseLimit(of: inputs) else {
+      var shape = shape
+      Scalar.convolutionPad(&shape, input, into: workspace)
+      return .direct
+    }
     // A few spikes are quicker scattered than looked for around every output.
     let lane = 32 / MemoryLayout<Scalar>.size
     guard activeCount > places, groups == 1, channels % lane == 0 else { return .scatter(count: activeCount) }
@@ -126,30 +144,23 @@ struct Convolution<Scalar: Real>: Sendable {
     case .collect:
       Scalar.convolutionCollect(
         &shape, active: active, begins: begins(workspace), input, weights: weights, into: output)
-    case .gather:
-      let places = Int(shape.out_height * shape.out_width)
-      let columns = UnsafeMutableRawPointer(workspace).bindMemory(to: Scalar.self, capacity: stepColumns)
-      for group in 0..<groups {
-        for first in stride(from: 0, to: places, by: stepBlock) {
-          let count = min(stepBlock, places - first)
-          Scalar.convolutionGather(&shape, group: group, input, first: first, count: count, into: columns)
-          Scalar.multiply(
-            columns, inputStride: depth, weights + group * depth * groupChannels, rows: count, depth: depth,
-            width: groupChannels, into: output + first * channels + group * groupChannels, outputStride: channels)
-        }
-      }
+    case .direct:
+      let first = (rows?.lowerBound ?? 0) * Int(shape.stride_y) * Self.paddedRow(shape)
+      Scalar.convolutionDirect(
+        &shape, padded: workspace + first, weights: weights, into: output,
+        packed: workspace + Self.paddedCount(self.shape))
     }
   }
 
   /// `output += weights ∗ input`; `activeCount` is nil where the active inputs are not listed.
   ///
-  /// `columns` has room for `stepColumns` scalars.
+  /// `workspace` has room for `stepRoom` scalars.
   func add(
     _ input: UnsafePointer<Scalar>, active: UnsafePointer<UInt32>, activeCount: Int?, weights: UnsafePointer<Scalar>,
-    to output: UnsafeMutablePointer<Scalar>, columns: UnsafeMutablePointer<Scalar>
+    to output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>
   ) {
-    let way = way(active: active, activeCount: activeCount, workspace: columns)
-    add(input, active: active, way, weights: weights, to: output, workspace: columns)
+    let way = way(input, active: active, activeCount: activeCount, workspace: workspace)
+    add(input, active: active, way, weights: weights, to: output, workspace: workspace)
   }
 
   /// Positions in the list of the active inputs that reach some rows of the output.
@@ -171,74 +182,51 @@ struct Convolution<Scalar: Real>: Sendable {
     return first..<max(first, position(of: max(bottom, 0) * row))
   }
 
-  /// `gradient += inputᵀ ∗ delta`; `columns` has room for `trainingColumns` scalars.
+  /// `gradient += inputᵀ ∗ delta`; `active` has room for `inputs` entries, `workspace` for `trainingRoom` scalars.
   func addWeightGradient(
-    _ input: UnsafePointer<Scalar>, active: UnsafePointer<UInt32>, activeCount: Int?, delta: UnsafePointer<Scalar>,
-    to gradient: UnsafeMutablePointer<Scalar>, columns: UnsafeMutablePointer<Scalar>
+    _ input: UnsafePointer<Scalar>, active: UnsafeMutablePointer<UInt32>, delta: UnsafePointer<Scalar>,
+    to gradient: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>
   ) {
     var shape = shape
-    // Scattering all over a gradient that does not fit the nearest caches is slow.
-    let share = weightCount * MemoryLayout<Scalar>.size > 128 << 10 ? 0.08 : Self.sparseShare
-    if let activeCount, Double(activeCount) < share * Double(inputs) {
-      Scalar.convolutionOuter(&shape, active: active, count: activeCount, input, delta: delta, into: gradient)
-      return
-    }
-    for group in 0..<groups {
-      for first in stride(from: 0, to: places, by: trainingBlock) {
-        let count = min(trainingBlock, places - first)
-        Scalar.convolutionGather(&shape, group: group, input, first: first, count: count, into: columns)
-        Scalar.addProduct(
-          transposeLeft: true, transposeRight: false, rows: depth, columns: groupChannels, depth: count, columns,
-          stride: depth, delta + first * channels + group * groupChannels, stride: channels,
-          into: gradient + group * depth * groupChannels, stride: groupChannels)
-      }
+    let count = Scalar.listActive(input, width: inputs, into: active)
+    // Laying the output gradients together pays where each is used several times.
+    let reached = count * Int(shape.kernel_height * shape.kernel_width) / groups
+    if back != nil, reached > places {
+      Scalar.convolutionGradient(
+        &shape, active: active, count: count, input, delta: delta, into: gradient, room: workspace)
+    } else {
+      Scalar.convolutionOuter(&shape, active: active, count: count, input, delta: delta, into: gradient)
     }
   }
 
-  /// `gradient += weightsᵀ ∗ delta`; `active` has room for `outputs` entries, `columns` for `trainingColumns` scalars,
+  /// `gradient += weightsᵀ ∗ delta`; `active` has room for `outputs` entries, `workspace` for `trainingRoom` scalars,
   /// and `transposed` is what `transpose` made of the weights.
   func addInputGradient(
     delta: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>, transposed: UnsafePointer<Scalar>,
     active: UnsafeMutablePointer<UInt32>, to gradient: UnsafeMutablePointer<Scalar>,
-    columns: UnsafeMutablePointer<Scalar>
+    workspace: UnsafeMutablePointer<Scalar>
   ) {
     var shape = shape
-    if isSparse(Scalar.countActive(delta, width: outputs), of: outputs) {
-      let count = Scalar.listActive(delta, width: outputs, into: active)
+    if let count = Scalar.listActive(delta, width: outputs, below: sparseLimit(of: outputs), into: active) {
       Scalar.convolutionScatterBack(
         &shape, active: active, count: count, delta: delta, transposed: transposed, into: gradient)
       return
     }
-    if let back {
-      gatherBack(back, delta: delta, transposed: transposed, to: gradient, columns: columns)
+    if var back {
+      Scalar.convolutionPad(&back, delta, into: workspace)
+      Scalar.convolutionDirect(
+        &back, padded: workspace, weights: transposed, into: gradient, packed: workspace + Self.paddedCount(back))
       return
     }
     for group in 0..<groups {
-      for first in stride(from: 0, to: places, by: trainingBlock) {
-        let count = min(trainingBlock, places - first)
-        columns.update(repeating: 0, count: count * depth)
+      for first in stride(from: 0, to: places, by: spreadBlock) {
+        let count = min(spreadBlock, places - first)
+        workspace.update(repeating: 0, count: count * depth)
         Scalar.addProduct(
           transposeLeft: false, transposeRight: true, rows: count, columns: depth, depth: groupChannels,
           delta + first * channels + group * groupChannels, stride: channels,
-          weights + group * depth * groupChannels, stride: groupChannels, into: columns, stride: depth)
-        Scalar.convolutionSpread(&shape, group: group, columns: columns, first: first, count: count, into: gradient)
-      }
-    }
-  }
-
-  private func gatherBack(
-    _ back: ganglion_conv, delta: UnsafePointer<Scalar>, transposed: UnsafePointer<Scalar>,
-    to gradient: UnsafeMutablePointer<Scalar>, columns: UnsafeMutablePointer<Scalar>
-  ) {
-    var back = back
-    let inner = Int(shape.in_channels) / groups
-    for group in 0..<groups {
-      for first in stride(from: 0, to: inputPlaces, by: backBlock) {
-        let count = min(backBlock, inputPlaces - first)
-        Scalar.convolutionGather(&back, group: group, delta, first: first, count: count, into: columns)
-        Scalar.multiply(
-          columns, inputStride: backDepth, transposed + group * backDepth * inner, rows: count, depth: backDepth,
-          width: inner, into: gradient + first * inner * groups + group * inner, outputStride: inner * groups)
+          weights + group * depth * groupChannels, stride: groupChannels, into: workspace, stride: depth)
+        Scalar.convolutionSpread(&shape, group: group, columns: workspace, first: first, count: count, into: gradient)
       }
     }
   }

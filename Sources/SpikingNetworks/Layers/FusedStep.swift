@@ -33,7 +33,7 @@ struct FusedStep<Scalar: Real>: Sendable {
 
   /// Layers that are stepped.
   var count: Int { pool == nil ? 2 : 3 }
-  var workspaceCount: Int { 2 * rows * rowCount + conv.convolution.stepColumns }
+  var workspaceCount: Int { 2 * rows * rowCount + conv.convolution.stepRoom }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -43,9 +43,10 @@ struct FusedStep<Scalar: Real>: Sendable {
   ) {
     let current = input.workspace
     let fired = current + rows * rowCount
-    let columns = fired + rows * rowCount
+    let workspace = fired + rows * rowCount
     let convolution = conv.convolution
-    let way = convolution.way(active: input.active, activeCount: input.activeCount, workspace: columns)
+    let way = convolution.way(
+      input.values, active: input.active, activeCount: input.activeCount, workspace: workspace)
     var pooled = output.values
     for first in stride(from: 0, to: height, by: rows) {
       let count = min(rows, height - first)
@@ -53,7 +54,7 @@ struct FusedStep<Scalar: Real>: Sendable {
       conv.begin(current, places: count * Int(convolution.shape.out_width), parameters: convParameters)
       convolution.add(
         input.values, active: input.active, way, weights: convParameters, rows: first..<first + count, to: current,
-        workspace: columns)
+        workspace: workspace)
       let spikes = pool == nil ? output.values + first * rowCount : fired
       neurons.stepPiece(
         parameters: neuronParameters, state: neuronState, first: first * rowCount, count: units, current: current,

@@ -12,7 +12,7 @@ public struct Neurons<Scalar: Real>: Layer {
   public var emitsSpikes: Bool { description.output == .spikes }
   let description: NeuronDescription
   let units: Int
-  private let neuron: ganglion_neuron
+  let neuron: ganglion_neuron
   /// Decay and input scale of each unit where they are not learned.
   private let fixedDecay: [Scalar]
   private let fixedScale: [Scalar]
@@ -139,15 +139,11 @@ public struct Neurons<Scalar: Real>: Layer {
       current = UnsafePointer(scratch)
     }
     let membrane = scratch + units
-    fixedDecay.withUnsafeBufferPointer { fixedDecay in
-      fixedScale.withUnsafeBufferPointer { fixedScale in
-        // A layer without units cannot be made, so both arrays have memory.
-        guard let decay = fixedDecay.baseAddress, let scale = fixedScale.baseAddress else { return }
-        Scalar.stepNeurons(
-          &neuron, width: units, decay: derivedCount > 0 ? UnsafePointer(state + 1) : decay,
-          scale: derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
-          membrane: description.output == .membrane ? membrane : nil, spikes: output.values)
-      }
+    withDecays { decay, scale in
+      Scalar.stepNeurons(
+        &neuron, width: units, decay: derivedCount > 0 ? UnsafePointer(state + 1) : decay,
+        scale: derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
+        membrane: description.output == .membrane ? membrane : nil, spikes: output.values)
     }
     if description.output == .membrane {
       output.values.update(from: membrane, count: units)
@@ -174,20 +170,30 @@ public struct Neurons<Scalar: Real>: Layer {
       state[0] = 1
     }
     var neuron = neuron
+    withDecays { decay, scale in
+      Scalar.stepNeurons(
+        &neuron, width: count, decay: (derivedCount > 0 ? UnsafePointer(state + 1) : decay) + first,
+        scale: (derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale) + first, current: current,
+        state: state + derivedCount + first, membrane: nil, spikes: spikes)
+    }
+  }
+
+  /// Whether `backward` has gradients of the layer's own parameters to find, or looks at a sequence as a whole.
+  var learns: Bool { decayParameters > 0 || description.recurrent || description.silentNeuronsLearnNothing }
+
+  /// Decay and input scale of each unit, where they are not learned.
+  func withDecays(_ body: (_ decay: UnsafePointer<Scalar>, _ scale: UnsafePointer<Scalar>) -> Void) {
     fixedDecay.withUnsafeBufferPointer { fixedDecay in
       fixedScale.withUnsafeBufferPointer { fixedScale in
         // A layer without units cannot be made, so both arrays have memory.
         guard let decay = fixedDecay.baseAddress, let scale = fixedScale.baseAddress else { return }
-        Scalar.stepNeurons(
-          &neuron, width: count, decay: (derivedCount > 0 ? UnsafePointer(state + 1) : decay) + first,
-          scale: (derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale) + first, current: current,
-          state: state + derivedCount + first, membrane: nil, spikes: spikes)
+        body(decay, scale)
       }
     }
   }
 
   /// The membranes take the place of the currents where nobody needs those any more.
-  private func tapedMembrane(_ pass: LayerPass<Scalar>) -> Buffer<Scalar> {
+  func tapedMembrane(_ pass: LayerPass<Scalar>) -> Buffer<Scalar> {
     pass.ownsInput ? pass.input.values : pass.tape.scalars("membrane", count: pass.layout.rows * units)
   }
 

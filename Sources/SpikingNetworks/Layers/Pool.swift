@@ -62,6 +62,17 @@ public struct Pool<Scalar: Real>: Layer {
     Scalar.pool(&piece, input, into: output)
   }
 
+  /// Takes the gradient of some pooled rows back to the rows they were pooled from.
+  func poolPieceBack(
+    rows: Int, _ input: UnsafePointer<Scalar>, _ output: UnsafePointer<Scalar>, delta: UnsafePointer<Scalar>,
+    into gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    var piece = shape
+    piece.in_height = Int32(rows)
+    piece.out_height = Int32(rows) / shape.size_y
+    Scalar.poolBack(&piece, input, output, delta: delta, into: gradient)
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(

@@ -94,7 +94,8 @@ public struct Residual<Scalar: Real>: Layer {
         passes.append(
           LayerPass(
             lanes: pass.lanes, input: index == 0 ? pass.input : outputs[index - 1], output: output,
-            outputGradient: behind, inputGradient: index == 0 && pass.inputGradient == nil ? nil : gradients[index],
+            outputGradient: behind,
+            inputGradient: index == 0 && pass.inputGradient == nil && !layer.worksInPlace ? nil : gradients[index],
             parameters: pass.parameters + residual.parameterOffsets[index],
             laneGradients: pass.laneGradients.map { $0 + residual.parameterOffsets[index] }))
         outputs.append(output)
