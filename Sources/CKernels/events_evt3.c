@@ -1,7 +1,5 @@
 #include "events_support.h"
 
-typedef uint16_t u16x8 __attribute__((ext_vector_type(8), aligned(2)));
-
 enum {
   ROW = 0x0, COLUMN = 0x2, VECTOR_BASE = 0x3, VECTOR_12 = 0x4, VECTOR_8 = 0x5, TIME_LOW = 0x6, CONTINUED_4 = 0x7,
   TIME_HIGH = 0x8, TRIGGER = 0xA, OTHERS = 0xE, CONTINUED_12 = 0xF
@@ -9,63 +7,85 @@ enum {
 
 enum { HAS_TIME = 1, HAS_ROW = 2, HAS_BASE = 4 };
 
-/* Hides where a value comes from, so that no branch is made of how it was chosen. */
-static inline uint32_t keep(uint32_t value) {
-  __asm__("" : "+r"(value));
-  return value;
-}
+/* Events that are taken apart at a time. */
+enum { PIECE = 2048 };
 
-/* Rows, columns and low times, which make up most of a stream, without a branch between them; ends at any other word,
-   at a low time that starts again and before the last eight words or places. A function of its own, so that all it
-   needs stays in registers. */
+/* Rows, columns, low times and whole vectors, which make up most of a stream; ends at any other word, at a low time that
+   starts again and where the columns are full. Rows and columns are taken without a branch between them: each word is stored, with
+   its row above it, as if it were an event, and the next takes its place if it was none. Times stand still between two
+   low times and are written run by run. A function of its own, so that all it needs stays in registers. */
 CLONES static int64_t decode_plain(
     const uint8_t *bytes, int64_t first, int64_t words, int64_t base, ganglion_evt3_state *state,
     ganglion_event_columns output, int64_t *produced) {
-  int64_t *const times = output.times;
-  uint16_t *const xs = output.x, *const ys = output.y;
-  uint8_t *const polarities = output.polarities;
+  uint32_t found[PIECE];
   int64_t n = *produced, i = first;
-  uint32_t low = state->time_low, row = state->row;
-  while (i + 8 <= words && n + 8 <= output.capacity) {
-    u16x8 eight;
-    memcpy(&eight, bytes + 2 * i, 16);
-    if (__builtin_reduce_or(eight & 0xD000) == 0) {
-      /* Eight rows and columns: the time stands still. */
-      const int64_t now = base + low;
-#pragma clang loop unroll(full)
-      for (int k = 0; k < 8; k++) {
-        const uint32_t w = load_le16(bytes + 2 * (i + k));
+  uint32_t low = state->time_low, row = state->row << 16;
+  for (int more = 1; more;) {
+    int64_t count = 0;
+    const int64_t room = output.capacity - n < PIECE ? output.capacity - n : PIECE;
+    int64_t *const times = output.times + n;
+    for (;;) {
+      const int64_t start = count;
+      const int64_t end = words - i < room - count ? words : i + (room - count);
+      for (; i < end; i++) {
+        const uint32_t w = load_le16(bytes + 2 * i);
+        if (w & 0xd000) break;
         const uint32_t is_column = w >> 13;
-        const uint32_t mask = keep(is_column - 1);
-        row = (row & ~mask) | (w & mask & 0x7ff);
-        times[n] = now;
-        xs[n] = (uint16_t)(w & 0x7ff);
-        ys[n] = (uint16_t)row;
-        polarities[n] = (uint8_t)((w >> 11) & 1);
-        n += is_column;
+        row = is_column ? row : w << 16;
+        found[count] = row | w;
+        count += is_column;
       }
-      i += 8;
-      continue;
+      const int64_t now = base + low;
+      for (int64_t k = start; k < count; k++) times[k] = now;
+      if (i == end) {
+        if (i < words && count < room) continue;
+        more = i < words && n + count < output.capacity;
+        break;
+      }
+      const uint32_t w = load_le16(bytes + 2 * i), value = w & 0xfff, type = w >> 12;
+      if (type == TIME_LOW && value + 2048 >= low) {
+        low = value;
+        i++;
+        continue;
+      }
+      if (type == VECTOR_BASE) {
+        state->base = value & 0x7ff;
+        state->vector_polarity = value >> 11;
+        state->known |= HAS_BASE;
+        i++;
+        continue;
+      }
+      uint32_t mask = 0, length = 0, taken = 1;
+      if (type == VECTOR_8) {
+        mask = value & 0xff;
+        length = 8;
+      } else if (type == VECTOR_12 && i + 3 <= words && load_le16(bytes + 2 * i + 2) >> 12 == VECTOR_12 &&
+                 load_le16(bytes + 2 * i + 4) >> 12 == VECTOR_8) {
+        mask = value | (load_le16(bytes + 2 * i + 2) & 0xfffu) << 12 | (load_le16(bytes + 2 * i + 4) & 0xffu) << 24;
+        length = 32;
+        taken = 3;
+      }
+      if (length == 0 || !(state->known & HAS_BASE) || state->base + length > 0x800 || room - count < 32) {
+        more = length > 0 && room - count < 32 && output.capacity - n > PIECE;
+        break;
+      }
+      const uint32_t common = row | state->vector_polarity << 11;
+      for (; mask; mask &= mask - 1, count++) {
+        found[count] = common | (state->base + (uint32_t)__builtin_ctz(mask));
+        times[count] = base + low;
+      }
+      state->base += length;
+      i += taken;
     }
-    const int64_t end = i + 8;
-    for (; i < end; i++) {
-      const uint32_t w = load_le16(bytes + 2 * i);
-      const uint32_t type = w >> 12, value = w & 0xfff;
-      const uint32_t low_mask = keep(0u - ((0x40u >> type) & 1)), row_mask = keep(0u - ((0x01u >> type) & 1));
-      /* Another type, or a low time that starts again. */
-      if (!((0x45u >> type) & 1) | (((value + 2048) & low_mask) < (low & low_mask))) break;
-      low = (low & ~low_mask) | (value & low_mask);
-      row = (row & ~row_mask) | (value & row_mask & 0x7ff);
-      times[n] = base + low;
-      xs[n] = (uint16_t)(w & 0x7ff);
-      ys[n] = (uint16_t)row;
-      polarities[n] = (uint8_t)((w >> 11) & 1);
-      n += (0x04u >> type) & 1;
+    for (int64_t k = 0; k < count; k++) {
+      output.x[n + k] = found[k] & 0x7ff;
+      output.y[n + k] = (found[k] >> 16) & 0x7ff;
+      output.polarities[n + k] = (found[k] >> 11) & 1;
     }
-    if (i < end) break;
+    n += count;
   }
   state->time_low = low;
-  state->row = row;
+  state->row = (row >> 16) & 0x7ff;
   *produced = n;
   return i;
 }

@@ -88,8 +88,12 @@ struct BenchmarkNetworks: ParsableCommand {
           + "(\(String(format: "%.5f", reading)) ms)")
     }
     let ratios = peers?.ratios(
-      network: row.network, isTraining: row.what == "training", threads: row.threads, median: row.median)
-    for (peer, ratio) in ratios ?? [] { print("  \(number(ratio)) x \(peer)") }
+      network: row.network, isTraining: row.what == "training", threads: row.threads, median: row.median,
+      peakMebibytes: row.peakMebibytes)
+    for ratio in ratios ?? [] {
+      let memory = ratio.memory.map { ", which takes \(String(format: "%.1f", $0)) x the memory" } ?? ""
+      print("  \(number(ratio.speed)) x \(ratio.peer)\(memory)")
+    }
   }
 
   /// Seconds of a repeated piece of work, by the clock and by CPU, each in ascending order.

@@ -3,7 +3,8 @@ import Foundation
 /// What other frameworks reached on the benchmark's networks, as their scripts wrote it down: one JSON object a line.
 ///
 /// Of each line are read `peer`, `net`, `what` (`train_batch` or `infer_step`), `threads`, `wall_med` (median seconds of
-/// one batch or step) and, of a training line, `samples_per_s`. Where a figure was taken twice the last one counts.
+/// one batch or step) and, of a training line, `samples_per_s` and, if it is there, `maxrss_mb` (the process's peak, MiB).
+/// Where a figure was taken twice the last one counts.
 struct PeerFigures {
   struct Figure: Decodable, Equatable {
     var peer: String
@@ -12,11 +13,13 @@ struct PeerFigures {
     var threads: Int
     var medianSeconds: Double
     var samplesPerSecond: Double?
+    var peakMebibytes: Double?
 
     enum CodingKeys: String, CodingKey {
       case peer, net, what, threads
       case medianSeconds = "wall_med"
       case samplesPerSecond = "samples_per_s"
+      case peakMebibytes = "maxrss_mb"
     }
   }
 
@@ -46,17 +49,26 @@ struct PeerFigures {
     }
   }
 
-  /// How much faster a measurement is than each peer, the fastest peer first.
+  /// How much faster a measurement is than one of a peer's, and how much memory the peer's takes for each MiB of ours.
+  struct Ratio: Equatable {
+    var peer: String
+    var speed: Double
+    var memory: Double?
+  }
+
+  /// The fastest peer first.
   ///
   /// - Parameters:
   ///   - median: samples a second of training, milliseconds of a step.
-  func ratios(network: String, isTraining: Bool, threads: Int, median: Double) -> [(peer: String, ratio: Double)] {
+  ///   - peakMebibytes: the process's peak.
+  func ratios(network: String, isTraining: Bool, threads: Int, median: Double, peakMebibytes: Int) -> [Ratio] {
     figures.filter {
       $0.net == network && $0.threads == threads && $0.what == (isTraining ? "train_batch" : "infer_step")
     }.compactMap { figure in
-      guard isTraining else { return (figure.peer, figure.medianSeconds * 1000 / median) }
-      return figure.samplesPerSecond.map { (figure.peer, median / $0) }
-    }.sorted { $0.ratio < $1.ratio }
+      guard isTraining else { return Ratio(peer: figure.peer, speed: figure.medianSeconds * 1000 / median) }
+      let memory = figure.peakMebibytes.map { $0 / Double(max(peakMebibytes, 1)) }
+      return figure.samplesPerSecond.map { Ratio(peer: figure.peer, speed: median / $0, memory: memory) }
+    }.sorted { $0.speed < $1.speed }
   }
 }
 
