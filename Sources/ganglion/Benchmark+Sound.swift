@@ -57,21 +57,11 @@ struct BenchmarkSound: ParsableCommand {
     return (0..<count).map { paths[$0 * paths.count / count] }
   }
 
-  /// Samples scaled to a peak of 1.
-  private func clip(_ path: String, sampleRate: Int) throws -> [Float] {
-    let samples = try SoundStream.samples(ofFile: path, sampleRate: sampleRate)
-    let peak = samples.reduce(0) { max($0, abs($1)) }
-    return peak > 0 ? samples.map { $0 / peak } : samples
-  }
-
   private func measureQuality(_ paths: [String]) throws {
-    let rate = try SoundFileReader(.path(paths[0])).sampleRate
-    let dictionary = try GammatoneDictionary(
-      .init(
-        sampleRate: rate, channelCount: 40, lowestFrequency: 60, highestFrequency: 0.4875 * Double(rate)))
-    let quality = SpiketrumQuality(
-      dictionary: dictionary, clips: try paths.map { try clip($0, sampleRate: rate) })
-    print("\(paths.count) clips of \(rate) Hz, \(fixed(quality.seconds, 1)) s; 40 kernels, 60 Hz on")
+    let quality = try SpiketrumQuality(paths: paths)
+    print(
+      "\(paths.count) clips of \(quality.dictionary.parameters.sampleRate) Hz, \(fixed(quality.seconds, 1)) s; 40 kernels, 60 Hz on"
+    )
     if part != .robustness { try reportQuality(quality) }
     if part != .quality { try reportRobustness(quality) }
   }
@@ -131,7 +121,7 @@ struct BenchmarkSound: ParsableCommand {
   private func measureSpeed(_ paths: [String]) throws {
     let speed = SpiketrumSpeed(
       sampleRate: sampleRate, lowest: 50, highest: 0.49375 * Double(sampleRate),
-      sound: try paths.flatMap { try clip($0, sampleRate: sampleRate) })
+      sound: try paths.flatMap { try SpiketrumQuality.clip($0, sampleRate: sampleRate) })
     let seconds = Double(speed.sound.count) / Double(sampleRate)
     print("\n\(fixed(seconds, 1)) s at \(sampleRate) Hz, blocks of 10 ms, one kernel of look-ahead")
     let main = try speed.measure(channels: channels, spikesPerSecond: 1000, repeats: repeats)

@@ -1,3 +1,4 @@
+import Audio
 import Glibc
 import Spiketrum
 
@@ -11,6 +12,28 @@ struct SpiketrumQuality {
     var spikesPerSecond: Double
     /// Mean SNR over the clips, dB.
     var decibels: Double
+  }
+
+  init(dictionary: GammatoneDictionary, clips: [[Float]]) {
+    self.dictionary = dictionary
+    self.clips = clips
+  }
+
+  /// Clips at the rate of the first of them, each scaled to a peak of 1, and 40 kernels over all of their band.
+  init(paths: [String]) throws {
+    let rate = try paths.first.map { try SoundFileReader(.path($0)).sampleRate } ?? 8000
+    self.init(
+      dictionary: try GammatoneDictionary(
+        .init(
+          sampleRate: rate, channelCount: 40, lowestFrequency: 60, highestFrequency: 0.4875 * Double(rate))),
+      clips: try paths.map { try Self.clip($0, sampleRate: rate) })
+  }
+
+  /// Samples scaled to a peak of 1.
+  static func clip(_ path: String, sampleRate: Int) throws -> [Float] {
+    let samples = try SoundStream.samples(ofFile: path, sampleRate: sampleRate)
+    let peak = samples.reduce(0) { max($0, abs($1)) }
+    return peak > 0 ? samples.map { $0 / peak } : samples
   }
 
   var seconds: Double {
