@@ -22,6 +22,10 @@ struct BenchmarkSound: ParsableCommand {
   var inputs: [String]
   @Option(help: "What to measure: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).") var part = Part.all
   @Option(help: "At most so many clips, spread evenly over the sorted names.") var clips = 60
+  @Option(help: "Centre frequency of the lowest kernel of quality and robustness, Hz.") var lowest = 60.0
+  @Option(help: "Centre frequency of the highest kernel of quality and robustness, Hz; 0.4875 of the rate otherwise.")
+  var highest: Double?
+  @Option(help: "Kernels of quality and robustness.") var kernels = 40
   @Option(help: "Rate of the speed measurement, Hz.") var sampleRate = 16_000
   @Option(help: "Kernels of the speed measurement.") var channels = 64
   @Option(help: "Repeats of each speed measurement.") var repeats = 5
@@ -58,10 +62,11 @@ struct BenchmarkSound: ParsableCommand {
   }
 
   private func measureQuality(_ paths: [String]) throws {
-    let quality = try SpiketrumQuality(paths: paths)
+    let quality = try SpiketrumQuality(paths: paths, kernels: kernels, lowest: lowest, highest: highest)
+    let parameters = quality.dictionary.parameters
     print(
-      "\(paths.count) clips of \(quality.dictionary.parameters.sampleRate) Hz, \(fixed(quality.seconds, 1)) s; 40 kernels, 60 Hz on"
-    )
+      "\(paths.count) clips of \(parameters.sampleRate) Hz, \(fixed(quality.seconds, 1)) s; \(kernels) kernels, "
+        + "\(fixed(lowest, 0)) to \(fixed(parameters.highestFrequency, 0)) Hz")
     if part != .robustness { try reportQuality(quality) }
     if part != .quality { try reportRobustness(quality) }
   }

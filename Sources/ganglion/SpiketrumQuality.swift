@@ -19,13 +19,14 @@ struct SpiketrumQuality {
     self.clips = clips
   }
 
-  /// Clips at the rate of the first of them, each scaled to a peak of 1, and 40 kernels over all of their band.
-  init(paths: [String]) throws {
+  /// Clips at the rate of the first of them, each scaled to a peak of 1, and kernels over all of their band.
+  init(paths: [String], kernels: Int = 40, lowest: Double = 60, highest: Double? = nil) throws {
     let rate = try paths.first.map { try SoundFileReader(.path($0)).sampleRate } ?? 8000
     self.init(
       dictionary: try GammatoneDictionary(
         .init(
-          sampleRate: rate, channelCount: 40, lowestFrequency: 60, highestFrequency: 0.4875 * Double(rate))),
+          sampleRate: rate, channelCount: kernels, lowestFrequency: lowest,
+          highestFrequency: highest ?? 0.4875 * Double(rate))),
       clips: try paths.map { try Self.clip($0, sampleRate: rate) })
   }
 
