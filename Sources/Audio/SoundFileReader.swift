@@ -61,6 +61,18 @@ public final class SoundFileReader: SampleSource {
   deinit { sf_close(handle) }
 
   public func read(count: Int) throws(AudioError) -> [Float] {
+    try read(count: count) { frames in mix(frames: frames) }
+  }
+
+  /// The next frames as they are, one sample of each channel in turn; at most `count` frames, empty at the end. A sound is
+  /// read either mixed or by channels.
+  public func readFrames(count: Int) throws(AudioError) -> [Float] {
+    try read(count: count, samplesInFrame: channels) { frames in Array(interleaved[..<(frames * channels)]) }
+  }
+
+  private func read(
+    count: Int, samplesInFrame: Int = 1, _ take: (_ frames: Int) -> [Float]
+  ) throws(AudioError) -> [Float] {
     if let pending { throw pending }
     if atEnd || count <= 0 { return [] }
     let needed = count * channels
@@ -70,19 +82,21 @@ public final class SoundFileReader: SampleSource {
         // `needed` floats fit: the buffer was grown to that size above.
         buffer.baseAddress.map { sf_readf_float(handle, $0, sf_count_t(count)) } ?? 0
       })
-    var mono = mix(frames: got)
-    if let bad = mono.firstIndex(where: { !($0.magnitude <= AudioLimits.amplitude) }) {
+    var samples = take(got)
+    if let bad = samples.firstIndex(where: { !($0.magnitude <= AudioLimits.amplitude) }) {
+      let frame = bad / samplesInFrame
       pending = AudioError(
-        source: name, reason: .badSample(mono[bad], limit: AudioLimits.amplitude), frame: framesRead + Int64(bad))
-      mono.removeSubrange(bad...)
+        source: name, reason: .badSample(samples[bad], limit: AudioLimits.amplitude),
+        frame: framesRead + Int64(frame))
+      samples.removeSubrange((frame * samplesInFrame)...)
     }
     framesRead += Int64(got)
     if got < count && pending == nil { pending = fault() }
-    if mono.isEmpty {
+    if samples.isEmpty {
       atEnd = true
       if let pending { throw pending }
     }
-    return mono
+    return samples
   }
 
   /// Averages the channels of the frames just read, in channel order.

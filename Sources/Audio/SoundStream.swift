@@ -47,4 +47,22 @@ public final class SoundStream {
     while let next = try stream.next() { samples += next }
     return samples
   }
+
+  /// All samples of each channel of a sound, unmixed, at a rate in Hz.
+  public static func channels(of reader: SoundFileReader, sampleRate: Int) throws(AudioError) -> [[Float]] {
+    var resamplers: [Resampler] = []
+    for _ in 0..<reader.channels {
+      resamplers.append(
+        try Resampler(inputRate: reader.sampleRate, outputRate: sampleRate, source: reader.name))
+    }
+    var sound = [[Float]](repeating: [], count: reader.channels)
+    while true {
+      let frames = try reader.readFrames(count: 4096)
+      for channel in sound.indices {
+        let own = stride(from: channel, to: frames.count, by: reader.channels).map { frames[$0] }
+        sound[channel] += try frames.isEmpty ? resamplers[channel].finish() : resamplers[channel].push(own)
+      }
+      if frames.isEmpty { return sound }
+    }
+  }
 }

@@ -53,6 +53,12 @@ public struct MatchingPursuit: Sendable {
     case count(Int)
     /// Every atom that reaches the threshold.
     case threshold
+    /// Until what is left has so many decibels less energy than the sound. With an unbounded look-ahead that is the SNR of
+    /// the whole recording. A stream keeps it locally, so that a loud second is decoded about as well as a quiet one: every
+    /// half look-ahead it finds, on a copy of the open window, down to which coefficient greedy picks reach the SNR over
+    /// the look-ahead and one hop, where the longest kernel may begin and has arrived, and picks down to that. What is
+    /// decoded comes within about a decibel of it, unless that takes a spike for every four samples. The copies are the only steady-state allocation of a pursuit.
+    case signalToNoise(decibels: Double)
   }
 
   /// What a pursuit may do and how long it may wait.
@@ -91,6 +97,11 @@ public struct MatchingPursuit: Sendable {
   /// Closed together, to be put in stream order.
   private var closing: [Spike] = []
   private var budget: SpikeBudget
+  /// Energy of the samples received of each hop that is still open, the oldest first.
+  private var hopEnergies: [Double] = []
+  private var energyBefore = 0.0
+  /// Hops until the price of an SNR is found anew.
+  private var hopsToTrial = 0
   /// Samples over which an open atom's rivals count for less and less.
   private var span: Int { settings.lookAhead ?? 0 }
   /// Where the budget still allows picks.
@@ -119,6 +130,8 @@ public struct MatchingPursuit: Sendable {
     case .count(let spikes):
       try SpiketrumError.require(spikes >= 0, "count", spikes, "0 or more")
     case .threshold: break
+    case .signalToNoise(let decibels):
+      try SpiketrumError.require(decibels > 0 && decibels <= 120, "decibels", decibels, "over 0 and at most 120")
     }
     self.dictionary = dictionary
     self.settings = settings
@@ -184,11 +197,23 @@ public struct MatchingPursuit: Sendable {
     let last = roundedUp(Int(end - window.first)) + roundedUp(dictionary.longest)
     window.appendSilence(last - Int(end - window.first))
     window.correlate(startsBefore: end)
-    while budget.spendable(from: window.first, to: min(end, window.startsEnd), isLast: true, into: &ranges),
-      let spike = window.pick(in: ranges)
-    {
+    if case .signalToNoise = settings.budget { noteEnergy() }
+    let target = residualTarget(hops: hopEnergies.count)
+    budget.setPrice(settings.threshold)
+    var left = Double.infinity
+    while true {
+      if target != nil, open.count > mostPicks(in: Int(end - window.first)) { break }
+      if let target, left <= target || left == .infinity {
+        // Measured anew where it counts: subtracting squares of coefficients gathers their rounding.
+        left = window.openResidualEnergy(before: window.received)
+        if left <= target { break }
+      }
+      guard budget.spendable(from: window.first, to: min(end, window.startsEnd), isLast: true, into: &ranges),
+        let spike = window.pick(in: ranges)
+      else { break }
       budget.spend(at: spike.sample, coefficient: spike.coefficient)
       open.append(spike)
+      left -= Double(spike.coefficient) * Double(spike.coefficient)
     }
     close(through: end, emit)
     window.closeRinging()
@@ -197,11 +222,21 @@ public struct MatchingPursuit: Sendable {
   private mutating func decide(_ emit: (Spike) -> Void) {
     window.correlate()
     budget.accrue(through: window.received)
+    if case .signalToNoise = settings.budget { noteEnergy() }
     guard let latency = latencySamples, window.received - window.first >= Int64(latency) else { return }
     window.tolerance = correctionShare * budget.leastPrice
     if budget.needsShare { budget.setShare(settings.startingPrice ?? firstPrice()) }
     var isFirst = true
-    while budget.spendable(from: window.first, to: window.startsEnd, isLast: false, into: &ranges),
+    var end = window.startsEnd
+    if case .signalToNoise(let decibels) = settings.budget {
+      end = min(end, window.first + Int64(judgedHops * hop))
+      if hopsToTrial == 0 {
+        budget.setPrice(price(reaching: decibels))
+        hopsToTrial = max(1, span / hop / 2)
+      }
+      hopsToTrial -= 1
+    }
+    while budget.spendable(from: window.first, to: end, isLast: false, into: &ranges),
       let spike = window.pickSettled(in: ranges, span: span, isFirst: isFirst)
     {
       isFirst = false
@@ -210,6 +245,43 @@ public struct MatchingPursuit: Sendable {
     }
     budget.follow(isSilent: !window.reaches(settings.threshold))
     close(through: window.first + Int64(hop), emit)
+    if case .signalToNoise = settings.budget { hopEnergies.removeFirst() }
+  }
+
+  /// Keeps the energy of the samples that have come since the last hop.
+  private mutating func noteEnergy() {
+    hopEnergies.append(window.inputEnergy - energyBefore)
+    energyBefore = window.inputEnergy
+  }
+
+  /// How much energy may be left of the oldest hops; nil unless an SNR is to be reached.
+  private func residualTarget(hops: Int) -> Double? {
+    guard case .signalToNoise(let decibels) = settings.budget else { return nil }
+    return hopEnergies.prefix(hops).reduce(0, +) * pow(10, -decibels / 10)
+  }
+
+  /// An SNR that takes more picks than a quarter of the samples is out of reach: each further one explains next to nothing,
+  /// so that there would be no end of them.
+  private func mostPicks(in samples: Int) -> Int { samples / 4 + 1 }
+
+  /// Hops from the oldest open one in which the longest kernel may begin and has arrived.
+  private var judgedHops: Int { span / hop + 1 }
+
+  /// The coefficient down to which greedy picks bring what is left of the oldest hops under their energy by so many
+  /// decibels; none is needed, and the price infinite, where it is already.
+  private func price(reaching decibels: Double) -> Float {
+    let end = window.first + Int64(judgedHops * hop)
+    guard let target = residualTarget(hops: judgedHops), window.openResidualEnergy(before: end) > target else {
+      return .infinity
+    }
+    var trial = window
+    let range = [PickRange(first: window.first, end: min(end, window.startsEnd), threshold: settings.threshold)]
+    var price = Float.infinity
+    for _ in 0..<mostPicks(in: judgedHops * hop) {
+      guard trial.openResidualEnergy(before: end) > target, let spike = trial.pick(in: range) else { break }
+      price = min(price, abs(spike.coefficient))
+    }
+    return price
   }
 
   /// The share of their peak that the tokens of the first window reach down to when they are spent on it greedily.

@@ -119,6 +119,15 @@ struct PursuitWindow: Sendable {
     }
   }
 
+  /// Energy of what is left from the first open sample to another one.
+  func openResidualEnergy(before sample: Int64) -> Double {
+    var energy = 0.0
+    for index in Int(first - base)..<Int(min(sample, received) - base) {
+      energy += Double(residual[index]) * Double(residual[index])
+    }
+    return energy
+  }
+
   /// Lets no atom start before `sample` any more.
   mutating func close(through sample: Int64) {
     var energy = 0.0

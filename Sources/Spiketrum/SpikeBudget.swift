@@ -18,6 +18,8 @@ struct SpikeBudget: Sendable {
   private let kind: MatchingPursuit.Budget
   private let sampleRate: Double
   private let floor: Float
+  /// The coefficient that picks reach down to; the threshold unless an SNR decides.
+  private var localPrice: Float
   /// Samples in one accounting second, a multiple of the hop.
   private let second: Int64
   private let hop: Int64
@@ -39,6 +41,7 @@ struct SpikeBudget: Sendable {
   init(_ kind: MatchingPursuit.Budget, floor: Float, sampleRate: Int, hop: Int, lead: Int) {
     self.kind = kind
     self.floor = floor
+    localPrice = floor
     self.sampleRate = Double(sampleRate)
     self.hop = Int64(hop)
     self.lead = Int64(lead)
@@ -63,8 +66,8 @@ struct SpikeBudget: Sendable {
     ranges.removeAll(keepingCapacity: true)
     if first >= end { return false }
     switch kind {
-    case .threshold:
-      ranges.append(PickRange(first: first, end: end, threshold: floor))
+    case .threshold, .signalToNoise:
+      ranges.append(PickRange(first: first, end: end, threshold: localPrice))
     case .count(let count):
       if spent[0] < count { ranges.append(PickRange(first: first, end: end, threshold: floor)) }
     case .belowPeak(_, _, let rate):
@@ -90,7 +93,7 @@ struct SpikeBudget: Sendable {
   mutating func spend(at sample: Int64, coefficient: Float) {
     peak = max(peak, Double(abs(coefficient)))
     switch kind {
-    case .threshold: return
+    case .threshold, .signalToNoise: return
     case .count: spent[0] += 1
     case .spikesPerSecond, .belowPeak:
       let slot = Int(sample / second - oldest)
@@ -133,6 +136,11 @@ struct SpikeBudget: Sendable {
     guard let share else { return floor }
     let ratio = balance(in: number, rate)
     return ratio.isFinite ? max(floor, Float(share * peak * pow(ratio, -elasticity))) : floor
+  }
+
+  /// Sets the coefficient that picks reach down to where an SNR decides.
+  mutating func setPrice(_ price: Float) {
+    localPrice = max(floor, price)
   }
 
   /// Tokens left over time left, both as fractions of a second.

@@ -2,32 +2,6 @@ import Foundation
 import Learning
 import Plotting
 
-/// The runs of the attention experiment on disk, one JSON object a line.
-struct AttentionRecord {
-  let path: String
-
-  init(folder: String) {
-    path = "\(folder)/srnn-scbam.ndjson"
-  }
-
-  func read() throws -> [AttentionResult] {
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
-    return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
-      try JSONDecoder().decode(AttentionResult.self, from: Data($0.utf8))
-    }
-  }
-
-  func append(_ result: AttentionResult) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
-    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-    defer { try? file.close() }
-    try file.seekToEnd()
-    try file.write(contentsOf: encoder.encode(result) + Data("\n".utf8))
-  }
-}
-
 /// The table and the picture of the attention experiment.
 struct AttentionReport {
   let results: [AttentionResult]

@@ -22,6 +22,10 @@ struct BenchmarkSound: ParsableCommand {
   var inputs: [String]
   @Option(help: "What to measure: \(Part.allCases.map(\.rawValue).joined(separator: ", ")).") var part = Part.all
   @Option(help: "At most so many clips, spread evenly over the sorted names.") var clips = 60
+  @Option(help: "Centre frequency of the lowest kernel of quality and robustness, Hz.") var lowest = 60.0
+  @Option(help: "Centre frequency of the highest kernel of quality and robustness, Hz; 0.4875 of the rate otherwise.")
+  var highest: Double?
+  @Option(help: "Kernels of quality and robustness.") var kernels = 40
   @Option(help: "Rate of the speed measurement, Hz.") var sampleRate = 16_000
   @Option(help: "Kernels of the speed measurement.") var channels = 64
   @Option(help: "Repeats of each speed measurement.") var repeats = 5
@@ -57,21 +61,12 @@ struct BenchmarkSound: ParsableCommand {
     return (0..<count).map { paths[$0 * paths.count / count] }
   }
 
-  /// Samples scaled to a peak of 1.
-  private func clip(_ path: String, sampleRate: Int) throws -> [Float] {
-    let samples = try SoundStream.samples(ofFile: path, sampleRate: sampleRate)
-    let peak = samples.reduce(0) { max($0, abs($1)) }
-    return peak > 0 ? samples.map { $0 / peak } : samples
-  }
-
   private func measureQuality(_ paths: [String]) throws {
-    let rate = try SoundFileReader(.path(paths[0])).sampleRate
-    let dictionary = try GammatoneDictionary(
-      .init(
-        sampleRate: rate, channelCount: 40, lowestFrequency: 60, highestFrequency: 0.4875 * Double(rate)))
-    let quality = SpiketrumQuality(
-      dictionary: dictionary, clips: try paths.map { try clip($0, sampleRate: rate) })
-    print("\(paths.count) clips of \(rate) Hz, \(fixed(quality.seconds, 1)) s; 40 kernels, 60 Hz on")
+    let quality = try SpiketrumQuality(paths: paths, kernels: kernels, lowest: lowest, highest: highest)
+    let parameters = quality.dictionary.parameters
+    print(
+      "\(paths.count) clips of \(parameters.sampleRate) Hz, \(fixed(quality.seconds, 1)) s; \(kernels) kernels, "
+        + "\(fixed(lowest, 0)) to \(fixed(parameters.highestFrequency, 0)) Hz")
     if part != .robustness { try reportQuality(quality) }
     if part != .quality { try reportRobustness(quality) }
   }
@@ -131,7 +126,7 @@ struct BenchmarkSound: ParsableCommand {
   private func measureSpeed(_ paths: [String]) throws {
     let speed = SpiketrumSpeed(
       sampleRate: sampleRate, lowest: 50, highest: 0.49375 * Double(sampleRate),
-      sound: try paths.flatMap { try clip($0, sampleRate: sampleRate) })
+      sound: try paths.flatMap { try SpiketrumQuality.clip($0, sampleRate: sampleRate) })
     let seconds = Double(speed.sound.count) / Double(sampleRate)
     print("\n\(fixed(seconds, 1)) s at \(sampleRate) Hz, blocks of 10 ms, one kernel of look-ahead")
     let main = try speed.measure(channels: channels, spikesPerSecond: 1000, repeats: repeats)

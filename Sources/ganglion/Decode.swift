@@ -11,7 +11,8 @@ struct Decode: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turn spikes back into sound.",
     discussion: """
-      Reads what ganglion encode wrote and sums the kernels that the spikes stand for into a WAV file of 16 bits. With \
+      Reads what ganglion encode wrote and sums the kernels that the spikes stand for into a WAV file of 16 bits, a channel for each \
+      microphone. With \
       --reference, prints the SNR against the sound that was encoded.
 
       \(ExitStatus.help)
@@ -35,17 +36,21 @@ struct Decode: ParsableCommand {
   func run() throws {
     let recording = try SpiketrumRecording(contentsOf: spikes)
     let decoder = SpiketrumDecoder(try GammatoneDictionary(recording.configuration.dictionary))
-    let sound =
-      switch code {
-      case .analogue: decoder.decode(recording.spikes, sampleCount: recording.sampleCount)
-      case .place:
-        decoder.decode(recording.placed, amplitudes: recording.amplitudes, sampleCount: recording.sampleCount)
+    let sounds = (0..<recording.microphoneCount).map { microphone in
+      let heard = recording.heard(by: microphone)
+      return switch code {
+      case .analogue: decoder.decode(heard.spikes, sampleCount: recording.sampleCount)
+      case .place: decoder.decode(heard.placed, amplitudes: recording.amplitudes, sampleCount: recording.sampleCount)
       }
-    try WaveFile(samples: sound, sampleRate: recording.configuration.sampleRate).write(to: output)
+    }
+    let rate = recording.configuration.sampleRate
+    try WaveFile(channels: sounds, sampleRate: rate).write(to: output)
     let decibels = try reference.map { path in
-      signalToNoiseDecibels(
-        of: sound,
-        reference: try SoundStream.samples(ofFile: path, sampleRate: recording.configuration.sampleRate))
+      let references =
+        recording.microphoneCount == 1
+        ? [try SoundStream.samples(ofFile: path, sampleRate: rate)]
+        : try SoundStream.channels(of: SoundFileReader(.path(path)), sampleRate: rate)
+      return signalToNoiseDecibels(of: sounds.flatMap { $0 }, reference: references.flatMap { $0 })
     }
     let report = SpiketrumReport(
       spikes: recording.spikes.count, seconds: recording.seconds, analogueDecibels: code == .analogue ? decibels : nil,

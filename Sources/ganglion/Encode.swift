@@ -1,5 +1,6 @@
 import ArgumentParser
 import Audio
+import EventFormats
 import Glibc
 import Plotting
 import Spiketrum
@@ -13,13 +14,17 @@ struct Encode: ParsableCommand {
       + level, the analogue code under extra), from which other tools can train and ganglion decode makes sound again. \
       Levels hold equal shares of the recording's spikes unless --level-edges gives the coefficients between them.
 
+      Where the output ends as an event format does (.aedat4, .raw, .csv, .npy and others; see ganglion convert), the       place code is written as events: x is the channel, y the level, on for a positive coefficient and off for a       negative one, at the time of the kernel's first sample. Such files are not for ganglion decode.
+
+      With --each-channel, every channel of the sound is a microphone that is encoded by itself: the units (and y) of       the second follow on those of the first. Rate, threshold and SNR are each one's.
+
       \(ExitStatus.help)
       """)
 
   @Argument(help: "A sound, or - for standard input.", completion: .file())
   var input: String
 
-  @Option(name: [.short, .long], help: "The file of spikes to write (.h5).")
+  @Option(name: [.short, .long], help: "The file of spikes to write: .h5, or the ending of an event format.")
   var output: String?
 
   @Option(help: "Spikes a second, exact in every second of the sound.")
@@ -27,6 +32,12 @@ struct Encode: ParsableCommand {
 
   @Option(help: "Pick every atom with at least this coefficient instead of a rate.")
   var threshold: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Pick until what is left is so many dB under the sound, instead of a rate.",
+      discussion: "Of the whole sound with --whole; of the look-ahead before every hop of a stream without."))
+  var snr: Double?
 
   @Option(help: "Resample to this rate first, Hz; the sound's own rate otherwise.")
   var sampleRate: Int?
@@ -52,11 +63,17 @@ struct Encode: ParsableCommand {
   @Option(help: "Milliseconds an atom stays open after its kernel has arrived; one longest kernel otherwise.")
   var lookAhead: Double?
 
+  @Flag(help: "Encode each channel of the sound by itself instead of their mean.")
+  var eachChannel = false
+
   @Flag(help: "Wait for the end of the sound: the best spikes of the whole of it.")
   var whole = false
 
-  @Option(help: "Draw cochleagram and spikes into this file (.png or .svg).")
+  @Option(help: "Draw cochleagram and spikes, of the first microphone, into this file (.png or .svg).")
   var picture: String?
+
+  @Option(help: "Draw the impulse responses of the kernels into this file (.png or .svg).")
+  var kernels: String?
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -69,7 +86,9 @@ struct Encode: ParsableCommand {
     guard levelEdges.isEmpty || levelEdges.count == levels - 1 else {
       throw ValidationError("--level-edges has \(levelEdges.count) values; \(levels) levels need \(levels - 1)")
     }
+    guard threshold == nil || snr == nil else { throw ValidationError("give --threshold or --snr, not both") }
     if let threshold, !(threshold > 0) { throw ValidationError("--threshold is \(threshold); it must be positive") }
+    if let snr, !(snr > 0 && snr <= 120) { throw ValidationError("--snr is \(snr) dB, allowed is over 0 to 120") }
     if let lookAhead, !(0...60_000).contains(lookAhead) {
       throw ValidationError("--look-ahead is \(lookAhead) ms, allowed is 0 to 60000")
     }
@@ -77,27 +96,58 @@ struct Encode: ParsableCommand {
 
   func run() throws {
     let source = try SoundFileReader(input == "-" ? .descriptor(STDIN_FILENO, name: "standard input") : .path(input))
-    let stream = try SoundStream(source, sampleRate: sampleRate ?? source.sampleRate)
-    var samples: [Float] = []
-    while let next = try stream.next() { samples += next }
-    let result = try encode(samples, sampleRate: stream.sampleRate)
+    let target = sampleRate ?? source.sampleRate
+    let sounds: [[Float]]
+    if eachChannel {
+      sounds = try SoundStream.channels(of: source, sampleRate: target)
+    } else {
+      let stream = try SoundStream(source, sampleRate: target)
+      var samples: [Float] = []
+      while let next = try stream.next() { samples += next }
+      sounds = [samples]
+    }
+    let result = try encode(sounds, sampleRate: target)
     let recording = result.recording
-    if let output { try recording.file.write(to: output) }
-    if let picture { try SpiketrumPicture(samples: samples, recording: recording, title: input).draw(to: picture) }
+    if let output {
+      if let format = EventFormat(fileName: output), format != .hdf5 {
+        try recording.writeEvents(to: output, format: format)
+      } else {
+        try recording.file.write(to: output)
+      }
+    }
+    if let picture {
+      try SpiketrumPicture(samples: sounds[0], recording: recording, title: input).draw(to: picture)
+    }
+    if let kernels { try KernelPicture(dictionary: result.dictionary).draw(to: kernels) }
     let decoder = SpiketrumDecoder(result.dictionary)
-    let place = decoder.decode(recording.placed, amplitudes: recording.amplitudes, sampleCount: samples.count)
+    var (analogue, place): ([Float], [Float]) = ([], [])
+    for (microphone, samples) in sounds.enumerated() {
+      let heard = recording.heard(by: microphone)
+      analogue += decoder.decode(heard.spikes, sampleCount: samples.count)
+      place += decoder.decode(heard.placed, amplitudes: recording.amplitudes, sampleCount: samples.count)
+    }
+    let reference = sounds.count == 1 ? sounds[0] : sounds.flatMap { $0 }
     let report = SpiketrumReport(
       spikes: recording.spikes.count, seconds: recording.seconds,
-      analogueDecibels: signalToNoiseDecibels(
-        of: decoder.decode(recording.spikes, sampleCount: samples.count), reference: samples),
-      placeDecibels: signalToNoiseDecibels(of: place, reference: samples),
+      analogueDecibels: signalToNoiseDecibels(of: analogue, reference: reference),
+      placeDecibels: signalToNoiseDecibels(of: place, reference: reference),
       latencyMicroseconds: result.latencyMicroseconds)
     try StandardOutput.shared.write(line: json ? report.json : report.text)
   }
 
-  private func encode(_ samples: [Float], sampleRate: Int) throws -> (
+  private var budget: MatchingPursuit.Budget {
+    if let snr { return .signalToNoise(decibels: snr) }
+    return threshold == nil ? .spikesPerSecond(rate) : .threshold
+  }
+
+  private func encode(_ sounds: [[Float]], sampleRate: Int) throws -> (
     recording: SpiketrumRecording, dictionary: GammatoneDictionary, latencyMicroseconds: Int64?
   ) {
+    guard channels * levels * sounds.count <= 65_536 else {
+      throw ValidationError(
+        "\(sounds.count) microphones of \(channels) channels and \(levels) levels are more than the 65536 inputs a file "
+          + "can name")
+    }
     var configuration = SpiketrumConfiguration(
       sampleRate: sampleRate, channelCount: channels, lowestFrequency: lowest, highestFrequency: highest,
       spikesPerSecond: rate, positiveOnly: !signed,
@@ -105,20 +155,28 @@ struct Encode: ParsableCommand {
       silenceThreshold: Float(threshold ?? 1e-4), levelEdges: [], levelReference: .absolute)
     let dictionary = try GammatoneDictionary(configuration.dictionary)
     let open = configuration.lookAheadMicroseconds.map { Int(Double($0) * Double(sampleRate) / 1e6) }
-    var pursuit = try MatchingPursuit(
+    var pursuit = try MultichannelPursuit(
       dictionary: dictionary,
       settings: .init(
-        budget: threshold == nil ? .spikesPerSecond(rate) : .threshold, positiveOnly: !signed,
-        threshold: configuration.silenceThreshold, lookAhead: whole ? nil : open ?? dictionary.longest))
+        budget: budget, positiveOnly: !signed, threshold: configuration.silenceThreshold,
+        lookAhead: whole ? nil : open ?? dictionary.longest),
+      microphones: sounds.count)
     let latency = pursuit.latencySamples.map { Int64($0) * 1_000_000 / Int64(sampleRate) }
-    var spikes: [Spike] = []
-    pursuit.push(samples.span) { spikes.append($0) }
-    pursuit.finish { spikes.append($0) }
+    var found: [MicrophoneSpike] = []
+    // Frames of all microphones, a stretch at a time.
+    let count = sounds.map(\.count).min() ?? 0
+    for start in stride(from: 0, to: count, by: 4096) {
+      var frames: [Float] = []
+      for index in start..<min(start + 4096, count) { for sound in sounds { frames.append(sound[index]) } }
+      pursuit.push(frames.span) { found.append($0) }
+    }
+    pursuit.finish { found.append($0) }
+    let spikes = found.map(\.spike)
     configuration.levelEdges = try edges(of: spikes, above: configuration.silenceThreshold)
     let placed = PlacedRecording(spikes, configuration)
     let recording = SpiketrumRecording(
-      configuration: configuration, spikes: spikes, placed: placed.spikes, amplitudes: placed.amplitudes,
-      sampleCount: samples.count)
+      configuration: configuration, spikes: spikes, placed: placed.spikes, microphones: found.map(\.microphone),
+      microphoneCount: sounds.count, amplitudes: placed.amplitudes, sampleCount: count)
     return (recording, dictionary, latency)
   }
 

@@ -5,7 +5,8 @@ import Learning
 /// `ganglion experiment`: tables of the published methods, made anew.
 struct Experiment: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Repeat an experiment that shows what a method is worth.", subcommands: [ExperimentAttention.self])
+    abstract: "Repeat an experiment that shows what a method is worth.",
+    subcommands: [ExperimentAttention.self, ExperimentSpiketrum.self])
 }
 
 /// `ganglion experiment srnn-scbam`: the spiking ConvLSTM with attention against nets without.
@@ -50,7 +51,7 @@ struct ExperimentAttention: ParsableCommand {
   }
 
   func run() throws {
-    let record = AttentionRecord(folder: results)
+    let record = RunRecord<AttentionResult>(path: "\(results)/srnn-scbam.ndjson")
     var done = try record.read()
     let spoken: AttentionTask? =
       if let data, tasks.contains(.spoken) {

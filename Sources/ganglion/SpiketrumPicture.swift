@@ -2,7 +2,7 @@ import Glibc
 import Plotting
 import Spiketrum
 
-/// Cochleagram of a sound above, its spikes below, on one time axis.
+/// Cochleagram of a sound above, its spikes below, on one time axis; of several microphones, the first one's.
 struct SpiketrumPicture {
   let samples: [Float]
   let recording: SpiketrumRecording
@@ -35,14 +35,15 @@ struct SpiketrumPicture {
     top.draw(on: canvas, title: "\(title): envelope of the gammatone channels, 60 dB", hasGrid: false)
     let bottom = Axes(filling: Rectangle(x: 0, y: 320, width: 900, height: 320), x: time, y: channel)
     let rate = Double(configuration.sampleRate)
+    let placed = recording.heard(by: 0).placed
     for level in 0..<configuration.levels {
       let share = configuration.levels > 1 ? Double(level) / Double(configuration.levels - 1) : 1
       bottom.dots(
-        recording.placed.filter { $0.level == level }.map { (Double($0.sample) / rate, Double($0.channel) + 0.5) },
+        placed.filter { $0.level == level }.map { (Double($0.sample) / rate, Double($0.channel) + 0.5) },
         ColorMap([Color(0x9ecae1), Color(0x3182bd), Color(0x08306b)]).color(share), on: canvas, size: 1.5 + 2 * share)
     }
     bottom.draw(
-      on: canvas, title: "\(recording.spikes.count) spikes, darker is the higher of \(configuration.levels) levels",
+      on: canvas, title: "\(placed.count) spikes, darker is the higher of \(configuration.levels) levels",
       hasGrid: false)
     try canvas.finish()
   }

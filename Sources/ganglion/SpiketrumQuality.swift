@@ -1,3 +1,4 @@
+import Audio
 import Glibc
 import Spiketrum
 
@@ -11,6 +12,29 @@ struct SpiketrumQuality {
     var spikesPerSecond: Double
     /// Mean SNR over the clips, dB.
     var decibels: Double
+  }
+
+  init(dictionary: GammatoneDictionary, clips: [[Float]]) {
+    self.dictionary = dictionary
+    self.clips = clips
+  }
+
+  /// Clips at the rate of the first of them, each scaled to a peak of 1, and kernels over all of their band.
+  init(paths: [String], kernels: Int = 40, lowest: Double = 60, highest: Double? = nil) throws {
+    let rate = try paths.first.map { try SoundFileReader(.path($0)).sampleRate } ?? 8000
+    self.init(
+      dictionary: try GammatoneDictionary(
+        .init(
+          sampleRate: rate, channelCount: kernels, lowestFrequency: lowest,
+          highestFrequency: highest ?? 0.4875 * Double(rate))),
+      clips: try paths.map { try Self.clip($0, sampleRate: rate) })
+  }
+
+  /// Samples scaled to a peak of 1.
+  static func clip(_ path: String, sampleRate: Int) throws -> [Float] {
+    let samples = try SoundStream.samples(ofFile: path, sampleRate: sampleRate)
+    let peak = samples.reduce(0) { max($0, abs($1)) }
+    return peak > 0 ? samples.map { $0 / peak } : samples
   }
 
   var seconds: Double {

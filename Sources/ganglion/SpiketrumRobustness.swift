@@ -11,8 +11,10 @@ struct SpiketrumRobustness {
   struct Row {
     var disturbance: String
     var strength: Double
-    /// Mean SNR over the clips, dB.
-    var decibels: Double
+    /// SNR of each clip, dB.
+    var clips: [Double]
+    /// Its mean.
+    var decibels: Double { clips.reduce(0, +) / Double(max(1, clips.count)) }
   }
 
   init(quality: SpiketrumQuality, spikesPerSecond: Double, seed: UInt64) {
@@ -26,8 +28,8 @@ struct SpiketrumRobustness {
     let codes = try clips.map { try quality.encode($0, best(of: $0)) }
     var rows: [Row] = []
     func add(_ disturbance: String, _ strength: Double, _ disturb: ([Spike]) -> [Spike]) {
-      let sum = zip(codes, clips).reduce(0.0) { $0 + quality.decibels(disturb($1.0), $1.1) }
-      rows.append(Row(disturbance: disturbance, strength: strength, decibels: sum / Double(clips.count)))
+      let decibels = zip(codes, clips).map { quality.decibels(disturb($0), $1) }
+      rows.append(Row(disturbance: disturbance, strength: strength, clips: decibels))
     }
     for share in [0, 0.05, 0.1, 0.2, 0.3, 0.5] {
       add("spikes lost at random, %", 100 * share) { spikes in
@@ -54,13 +56,11 @@ struct SpiketrumRobustness {
       add("levels of amplitude", Double(levels)) { Self.quantised($0, levels: levels) }
     }
     for decibels in [20.0, 15, 10, 5, 0, -5] {
-      var sum = 0.0
-      for clip in clips {
+      let kept = try clips.map { clip in
         let noisy = added(noise: decibels, to: clip)
-        sum += quality.decibels(try quality.encode(noisy, best(of: noisy)), clip)
+        return quality.decibels(try quality.encode(noisy, best(of: noisy)), clip)
       }
-      rows.append(
-        Row(disturbance: "white noise, input SNR in dB", strength: decibels, decibels: sum / Double(clips.count)))
+      rows.append(Row(disturbance: "white noise, input SNR in dB", strength: decibels, clips: kept))
     }
     return rows
   }

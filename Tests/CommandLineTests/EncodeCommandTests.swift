@@ -1,4 +1,7 @@
+import EventFormats
+import Events
 import Foundation
+import TestSupport
 import Testing
 
 /// `ganglion encode` and `ganglion decode` on spoken digits.
@@ -78,6 +81,91 @@ struct EncodeCommandTests {
     let piped = try Program.shell("cd \(Self.digits) && cat \(file) | ganglion encode - --rate 300")
     #expect(direct.code == 0)
     #expect(piped.output == direct.output)
+  }
+
+  @Test func picksStopWhereTheSNRIsReached() throws {
+    for decibels in [8.0, 15] {
+      let whole = try report("ganglion encode \(Self.files[1]) --whole --snr \(decibels) --json")
+      let reached = try #require(whole.analogueDecibels)
+      #expect(reached >= decibels - 0.01 && reached < decibels + 0.3)
+      let stream = try report("ganglion encode \(Self.files[1]) --snr \(decibels) --json")
+      #expect(abs(try #require(stream.analogueDecibels) - decibels) < 1)
+    }
+    let both = try Program.shell("ganglion encode x.wav --snr 8 --threshold 0.1")
+    #expect(both.code == 64)
+  }
+
+  @Test func spikesAreWrittenAsEvents() throws {
+    let folder = NSTemporaryDirectory() + "ganglion-encode-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let line = "ganglion encode \(Self.files[2]) --signed --rate 600 --json -o \(folder)/s"
+    let spikes = try report(line + ".h5").spikes
+    let list = try #require(try SpikeListFile(contentsOf: folder + "/s.h5").recordings.first)
+    let coefficients = try #require(list.columns["coefficient"])
+    let samples = try #require(list.columns["sample"])
+    for ending in ["aedat4", "raw", "csv", "npz"] {
+      _ = try report("\(line).\(ending)")
+      var reader = try openEventReader(path: "\(folder)/s.\(ending)")
+      var events = EventBatch()
+      var batch = EventBatch()
+      while try reader.read(into: &batch, maximum: 4096) { events.append(contentsOf: batch) }
+      #expect(events.count == spikes && spikes > 100)
+      #expect((0..<events.count).map { Int(events.x[$0]) * 3 + Int(events.y[$0]) } == list.units.map { Int($0) })
+      #expect(events.polarities == coefficients.map { $0 >= 0 ? 1 : 0 })
+      #expect(Set(events.polarities) == [0, 1])
+      #expect(events.times == samples.map { Int64($0) * 1_000_000 / 8000 })
+      if ending == "aedat4" || ending == "raw" { #expect(reader.geometry == SensorGeometry(width: 40, height: 3)) }
+    }
+  }
+
+  @Test func everyChannelIsAMicrophoneOfItsOwn() throws {
+    let folder = NSTemporaryDirectory() + "ganglion-encode-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // A tone that rises in one channel and falls, more quietly, in the other.
+    let tones = (0..<6000).flatMap { index -> [Float] in
+      let time = Double(index) / 8000
+      return [
+        Float(0.5 * sin(2 * Double.pi * (400 + 300 * time) * time)),
+        Float(0.2 * sin(2 * Double.pi * (1500 - 400 * time) * time)),
+      ]
+    }
+    let stereo = WaveBytes(sampleRate: 8000, channels: 2).file(tones)
+    try Data(stereo).write(to: URL(fileURLWithPath: folder + "/stereo.wav"))
+    for channel in 0..<2 {
+      let mono = WaveBytes(sampleRate: 8000).file(tones.indices.filter { $0 % 2 == channel }.map { tones[$0] })
+      try Data(mono).write(to: URL(fileURLWithPath: "\(folder)/\(channel).wav"))
+    }
+    let encoded = try report("ganglion encode \(folder)/stereo.wav --each-channel --rate 200 -o \(folder)/s.h5 --json")
+    #expect(encoded.spikes == 300)
+    let decoded = try report(
+      "ganglion decode \(folder)/s.h5 -o \(folder)/d.wav --reference \(folder)/stereo.wav --json")
+    #expect(abs(try #require(decoded.analogueDecibels) - (try #require(encoded.analogueDecibels))) < 0.01)
+    #expect(try #require(encoded.analogueDecibels) > 5)
+    // A channel's spikes are those of its sound alone.
+    let both = try #require(try SpikeListFile(contentsOf: folder + "/s.h5").recordings.first)
+    for channel in 0..<2 {
+      _ = try report("ganglion encode \(folder)/\(channel).wav --rate 200 -o \(folder)/\(channel).h5 --json")
+      let alone = try #require(try SpikeListFile(contentsOf: "\(folder)/\(channel).h5").recordings.first)
+      let own = both.units.indices.filter { Int(both.units[$0]) / 120 == channel }
+      #expect(own.map { both.times[$0] } == alone.times)
+      #expect(own.map { Int(both.units[$0]) % 120 / 3 } == alone.units.map { Int($0) / 3 })
+      #expect(own.map { both.columns["coefficient"]?[$0] } == alone.columns["coefficient"])
+    }
+    let mixed = try report("ganglion encode \(folder)/stereo.wav --rate 200 --json")
+    #expect(mixed.spikes == 150)
+    // What was decoded has two channels again: one of them alone is as long.
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/d.wav")).count == stereo.count)
+  }
+
+  @Test func kernelsAreDrawn() throws {
+    let path = NSTemporaryDirectory() + "ganglion-kernels-\(UUID().uuidString).svg"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    _ = try report("ganglion encode \(Self.files[0]) --channels 12 --kernels \(path) --json")
+    let picture = try String(contentsOfFile: path, encoding: .utf8)
+    // A trace for each kernel, in two colours.
+    #expect(picture.components(separatedBy: "stroke:rgb(0%,44.7").count - 1 == 6)
   }
 
   @Test func otherFilesAreErrors() throws {

@@ -35,6 +35,61 @@ struct ExperimentCommandTests {
     #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
   }
 
+  private static func encoderRun(_ arm: String, seed: Int, _ accuracy: Double, loss: Double) -> String {
+    let rate = arm == "logMel" ? "" : #""spikesPerSecond":1000,"#
+    let code = #"{"baseline":{"_0":{"directCurrent":{"floorDecibels":-40}},"channels":120}}"#
+    let points =
+      #"{"disturbance":"loss","strength":0.1,"accuracy":\#(accuracy)},"#
+      + #"{"disturbance":"loss","strength":0.3,"accuracy":\#(loss)}"#
+    return #"{"run":{"arm":"\#(arm)",\#(rate)"seed":\#(seed),"code":\#(code),"measuredSpikesPerSecond":990,"#
+      + #""accuracy":\#(accuracy),"points":[\#(points)],"validationAccuracies":[0.5,0.85],"parameters":60000,"#
+      + #""firingRates":[0.1,0.3],"seconds":4}}"#
+  }
+
+  @Test("encoders on record are compared seed by seed, without any data")
+  func encoders() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var record = (1...3).flatMap { seed in
+      [
+        Self.encoderRun("spiketrum", seed: seed, 0.9 + Double(seed) / 100, loss: 0.9),
+        Self.encoderRun("poisson", seed: seed, 0.8 + Double(seed) / 100, loss: 0.9 + Double(seed - 2) / 10),
+        Self.encoderRun("logMel", seed: seed, 0.95, loss: 0.9),
+      ]
+    }
+    for rate in [1000, 250] {
+      record.append(
+        #"{"snr":{"spikesPerSecond":\#(rate),"disturbance":"spikes lost at random, %","strength":0,"#
+          + #""decibels":\#(rate / 50).25,"halfWidth":0.5,"clips":100,"seed":1}}"#)
+    }
+    let text = record.joined(separator: "\n") + "\n"
+    try text.write(toFile: "\(folder)/spiketrum-robustness.ndjson", atomically: true, encoding: .utf8)
+    let outcome = try Program.shell(
+      "ganglion experiment spiketrum --data /nonexistent --parts snr --results \(folder)")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.lines.count == 1, "no run, only the files")
+    #expect(try String(contentsOfFile: "\(folder)/spiketrum-robustness.ndjson", encoding: .utf8) == text)
+    let table = try String(contentsOfFile: "\(folder)/spiketrum-robustness.md", encoding: .utf8)
+    #expect(table.contains("| Spiketrum | 990 | 92.0 ± 2.5 | 2.0 | 0.200 |"))
+    #expect(table.contains("| log-mel currents | - | 95.0 ± 0.0 |"))
+    // Paired: what both seeds share is no difference.
+    #expect(table.contains("| Poisson | **10.0 ± 0.0** | 0.0 ± 24.8 |"))
+    #expect(table.contains("| 1000 spikes/s | 20.2 ± 0.5 |") || table.contains("| 1000 spikes/s | 20.3 ± 0.5 |"))
+    for name in ["1000", "snr"] {
+      let picture = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/spiketrum-robustness-\(name).png"))
+      #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
+    }
+    let needed = try Program.shell("ganglion experiment spiketrum --data /nonexistent --results \(folder)")
+    #expect(needed.code == 65)
+    #expect(needed.errors.contains("/nonexistent"))
+    try "{}x\n".write(toFile: "\(folder)/spiketrum-robustness.ndjson", atomically: true, encoding: .utf8)
+    let damaged = try Program.shell(
+      "ganglion experiment spiketrum --data /nonexistent --parts snr --results \(folder)")
+    #expect(damaged.code == 65)
+    #expect(damaged.errors.contains("line 1"))
+  }
+
   @Test("a folder that holds no spoken digits is named")
   func missing() throws {
     let outcome = try Program.shell(

@@ -76,7 +76,8 @@ public struct RecordingEncoder: Sendable {
     try SoundStream.samples(ofFile: recording.path, sampleRate: sampleRate)
   }
 
-  private static func active(_ sequence: SpikeSequence) -> SpikeSequence {
+  /// From the first to the last active step, or one silent step.
+  static func active(_ sequence: SpikeSequence) -> SpikeSequence {
     if let part = sequence.activePart() { return part }
     var silence = SpikeSequence(shape: sequence.shape)
     silence.append(channels: [], values: [])
@@ -121,10 +122,10 @@ extension SpikeSequence {
   }
 }
 
-/// Encodes many recordings on all cores, in order, with progress.
-public func encodeAll<Result: Sendable>(
-  _ recordings: [Recording], threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
-  _ encode: @escaping @Sendable (_ index: Int, _ recording: Recording) throws -> Result
+/// Encodes many recordings, or what stands for them, on all cores, in order, with progress.
+public func encodeAll<Input: Sendable, Result: Sendable>(
+  _ recordings: [Input], threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
+  _ encode: @escaping @Sendable (_ index: Int, _ recording: Input) throws -> Result
 ) throws -> [Result] {
   let shared = Mutex(EncodingProgress<Result>())
   DispatchQueue.concurrentPerform(iterations: threads) { _ in

@@ -5,9 +5,12 @@ import Tensors
 /// Input `2 channel` counts rises, `2 channel + 1` falls.
 public struct SendOnDeltaCoder: StepCoder {
   private var bank: GammatoneBank
-  private let ratio: Float
   private let floor: Float
-  private var references: [Float]
+  /// Envelopes that are reported, from the floor up, each the ratio above the one before: kept as a table, since a
+  /// reference that is multiplied up and divided down again may miss the floor by a rounding.
+  private let steps: [Float]
+  /// Step of each channel's last report.
+  private var references: [Int]
   private var counts: [Float]
 
   /// `decibels` is the change that is reported, over 0; `floor` the envelope under which nothing changes.
@@ -17,9 +20,12 @@ public struct SendOnDeltaCoder: StepCoder {
     try SpiketrumError.require(decibels > 0 && decibels.isFinite, "decibels", decibels, "positive")
     try SpiketrumError.require(floor > 0 && floor.isFinite, "floor", floor, "positive")
     bank = try GammatoneBank(parameters)
-    ratio = Float(pow(10, decibels / 20))
     self.floor = floor
-    references = [Float](repeating: floor, count: parameters.channelCount)
+    // Up to 120 dB over full scale: no envelope of a sound gets there.
+    let highest = max(1, Int((120 - 20 * log10(Double(floor))) / decibels))
+    try SpiketrumError.require(highest < 1 << 20, "decibels", decibels, "at least a thousandth")
+    steps = (0...highest).map { Float(Double(floor) * pow(10, Double($0) * decibels / 20)) }
+    references = [Int](repeating: 0, count: parameters.channelCount)
     counts = [Float](repeating: 0, count: 2 * parameters.channelCount)
   }
 
@@ -34,12 +40,12 @@ public struct SendOnDeltaCoder: StepCoder {
         counts[2 * channel + 1] = 0
         for index in channel * count..<(channel + 1) * count {
           let value = max(floor, envelope[index])
-          while value >= reference * ratio {
-            reference *= ratio
+          while reference + 1 < steps.count, value >= steps[reference + 1] {
+            reference += 1
             counts[2 * channel] += 1
           }
-          while value * ratio <= reference {
-            reference /= ratio
+          while reference > 0, value <= steps[reference - 1] {
+            reference -= 1
             counts[2 * channel + 1] += 1
           }
         }
