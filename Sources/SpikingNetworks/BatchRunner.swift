@@ -36,6 +36,9 @@ public final class BatchRunner<Scalar: Real> {
   private let pooled: [Int: PooledNeurons<Scalar>]
   private let isSmooth: Bool
   private let laneGradients = Buffer<Scalar>()
+  private let contexts = Buffer<Scalar>()
+  /// Context units of the network.
+  public let contextCount: Int
   private let spikeCounts: SpikeCounts<Scalar>
   private let pieces = WindowedBatch<Scalar>()
   /// Whether the last batch was taken in windows.
@@ -65,6 +68,7 @@ public final class BatchRunner<Scalar: Real> {
     self.pooled = pooled
     spikeCounts = SpikeCounts(network.layers)
     outputCount = network.outputCount
+    contextCount = network.contextCount
     inputWidth = network.inputWidth
     parameterOffsets = network.parameterOffsets
     parameters.array = network.parameters
@@ -91,7 +95,9 @@ public final class BatchRunner<Scalar: Real> {
         // Layers that work in place leave there what they find out about their own parameters.
         inputGradient: index > firstLearning || layer.worksInPlace ? gradients[index] : nil,
         parameters: parameters.base + offset,
-        laneGradients: (0..<lanes.count).map { laneGradients.base + $0 * parameters.count + offset })
+        laneGradients: (0..<lanes.count).map { laneGradients.base + $0 * parameters.count + offset },
+        contexts: contexts,
+        contextCount: contextCount)
       pass.isSmooth = isSmooth
       pass.ownsInput = index > 0 && !layers[index - 1].backwardReadsOutput
       passes.append(pass)
@@ -103,8 +109,21 @@ public final class BatchRunner<Scalar: Real> {
   /// - Parameters:
   ///   - training: whether batch statistics and dropout apply.
   ///   - seed: of this batch's dropout.
-  public func forward(_ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0) {
+  ///   - contexts: of each sample `contextCount` numbers; zeros when absent.
+  public func forward(
+    _ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0, contexts given: [[Scalar]] = []
+  ) {
     layout = BatchLayout(steps: sequences.map(\.steps))
+    if contextCount > 0 {
+      precondition(
+        given.isEmpty || (given.count == sequences.count && given.allSatisfy { $0.count == contextCount }),
+        "each sample needs \(contextCount) numbers of context")
+      contexts.resize(to: sequences.count * contextCount)
+      contexts.fill(0)
+      for (sample, context) in given.enumerated() {
+        for (unit, value) in context.enumerated() { contexts.base[sample * contextCount + unit] = value }
+      }
+    }
     isTraining = training
     self.seed = seed
     spikeCounts.begin(layout, each: rates != nil, totals: !training)

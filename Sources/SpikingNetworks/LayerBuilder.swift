@@ -35,6 +35,8 @@ enum LayerBuilder {
           try Residual<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
         case .pool(let description):
           try Pool<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
+        case .context(let description):
+          try ContextGate<Scalar>(description, inputShape: shape, layer: index)
         case .flatten: Flatten<Scalar>(inputShape: shape, spikes: spikes)
         case .convLSTM(let description): try ConvLSTM<Scalar>(description, inputShape: shape, layer: index)
         }

@@ -57,6 +57,9 @@ public final class LayerPass<Scalar: Real> {
   public var ownsInput = false
   /// The spike is replaced by the surrogate's integral, so that gradients can be checked by differences.
   public var isSmooth = false
+  /// Contexts of the batch's samples, `[samples, contextCount]`.
+  public let contexts: Buffer<Scalar>
+  public let contextCount: Int
   /// Seed of this batch for this layer.
   public var seed: UInt64 = 0
   /// What is carried between the windows of a batch whose sequences are taken a window at a time; nil where they are
@@ -68,8 +71,10 @@ public final class LayerPass<Scalar: Real> {
   public init(
     lanes: Lanes, input: Activations<Scalar>, output: Activations<Scalar>, outputGradient: Buffer<Scalar>,
     inputGradient: Buffer<Scalar>?, parameters: UnsafeMutablePointer<Scalar>,
-    laneGradients: [UnsafeMutablePointer<Scalar>]
+    laneGradients: [UnsafeMutablePointer<Scalar>], contexts: Buffer<Scalar> = Buffer(), contextCount: Int = 0
   ) {
+    self.contexts = contexts
+    self.contextCount = contextCount
     self.lanes = lanes
     self.input = input
     self.output = output

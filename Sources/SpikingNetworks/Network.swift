@@ -58,6 +58,20 @@ public struct Network<Scalar: Real>: Sendable {
   /// Number of logits of a step.
   public var outputCount: Int { layers.last?.outputWidth ?? 0 }
 
+  /// Context units, the most that any layer has.
+  public var contextCount: Int {
+    layers.reduce(0) { max($0, ($1 as? ContextGate<Scalar>)?.contexts ?? 0) }
+  }
+
+  /// Tells a stream its context from the next step on; `contextCount` numbers, of which each layer takes its first.
+  public func setContext(_ context: [Scalar], of state: inout NetworkState<Scalar>) {
+    precondition(context.count == contextCount, "\(contextCount) context units need as many numbers")
+    for (index, layer) in layers.enumerated() {
+      guard let gate = layer as? ContextGate<Scalar> else { continue }
+      state.set(context[..<gate.contexts], at: stateOffsets[index])
+    }
+  }
+
   /// The state of a stream that has not begun.
   public func makeState() -> NetworkState<Scalar> {
     NetworkState(scalars: stateOffsets[layers.count], workspace: 2 * widest + workspace, indices: 2 * widest)
@@ -119,6 +133,10 @@ public struct NetworkState<Scalar: Real>: Sendable, Equatable {
     self.scalars = [Scalar](repeating: 0, count: max(scalars, 1))
     self.workspace = [Scalar](repeating: 0, count: max(workspace, 1))
     self.indices = [UInt32](repeating: 0, count: max(indices, 1))
+  }
+
+  mutating func set(_ values: ArraySlice<Scalar>, at offset: Int) {
+    scalars.replaceSubrange(offset..<offset + values.count, with: values)
   }
 
   /// Back to the state of a stream that has not begun.

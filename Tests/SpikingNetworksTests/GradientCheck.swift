@@ -16,6 +16,8 @@ struct GradientCheck {
   var lanes = Lanes(count: 2, threads: 1)
   var windows: TimeWindows?
   var rates: RateRegularisation?
+  /// Of each sample.
+  var contexts: [[Double]] = []
 
   /// Largest error of a gradient relative to the largest gradient of its block, and how many were compared.
   struct Outcome {
@@ -42,7 +44,7 @@ struct GradientCheck {
     let network = disturbed(try Network<Double>(description, seed: 11), seed: 3, by: spread)
     let sequences = randomSequences(shape: description.input, steps: steps, density: density, seed: 7, graded: true)
     let runner = BatchRunner(network, lanes: lanes, isSmooth: true, windows: windows, rates: rates)
-    runner.forward(sequences, training: training, seed: 9)
+    runner.forward(sequences, training: training, seed: 9, contexts: contexts)
     _ = loss(runner, writeGradient: true)
     runner.backward()
     let gradient = runner.gradient.array
@@ -55,10 +57,10 @@ struct GradientCheck {
         let value = runner.parameters.base[index]
         let step = 1e-5
         runner.parameters.base[index] = value + step
-        runner.forward(sequences, training: training, seed: 9)
+        runner.forward(sequences, training: training, seed: 9, contexts: contexts)
         let above = loss(runner, writeGradient: false)
         runner.parameters.base[index] = value - step
-        runner.forward(sequences, training: training, seed: 9)
+        runner.forward(sequences, training: training, seed: 9, contexts: contexts)
         let below = loss(runner, writeGradient: false)
         runner.parameters.base[index] = value
         let difference = (above - below) / (2 * step)

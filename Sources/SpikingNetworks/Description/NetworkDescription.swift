@@ -25,11 +25,13 @@ public enum LayerDescription: Sendable, Equatable {
   case convLSTM(ConvLSTMDescription)
   case delay(DelayDescription)
   case residual(ResidualDescription)
+  case context(ContextDescription)
 }
 
 extension LayerDescription: Codable {
   enum Kind: String, CodingKey, CaseIterable {
-    case dense, batchNorm, neurons, dropout, channelsLast, conv, conv1d, pool, flatten, convLSTM, delay, residual
+    case dense, batchNorm, neurons, dropout, channelsLast, conv, conv1d, pool, flatten, convLSTM, delay, residual,
+      context
   }
 
   public init(from decoder: any Decoder) throws {
@@ -50,6 +52,7 @@ extension LayerDescription: Codable {
       case .conv1d: .conv1d(try container.decode(ConvDescription.self, forKey: kind))
       case .delay: .delay(try container.decode(DelayDescription.self, forKey: kind))
       case .residual: .residual(try container.decode(ResidualDescription.self, forKey: kind))
+      case .context: .context(try container.decode(ContextDescription.self, forKey: kind))
       case .pool: .pool(try container.decode(PoolDescription.self, forKey: kind))
       case .flatten: try Self.withoutOptions(.flatten, container.superDecoder(forKey: kind))
       case .convLSTM: .convLSTM(try container.decode(ConvLSTMDescription.self, forKey: kind))
@@ -68,6 +71,7 @@ extension LayerDescription: Codable {
     case .conv1d(let description): try container.encode(description, forKey: .conv1d)
     case .delay(let description): try container.encode(description, forKey: .delay)
     case .residual(let description): try container.encode(description, forKey: .residual)
+    case .context(let description): try container.encode(description, forKey: .context)
     case .pool(let description): try container.encode(description, forKey: .pool)
     case .flatten: try container.encode(NoOptions(), forKey: .flatten)
     case .convLSTM(let description): try container.encode(description, forKey: .convLSTM)

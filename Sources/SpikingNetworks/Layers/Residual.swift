@@ -15,6 +15,9 @@ public struct Residual<Scalar: Real>: Layer {
     _ description: ResidualDescription, inputShape: [Int], spikes: Bool, layer: Int
   ) throws(NetworkError) {
     inner = try LayerBuilder.build(description.layers, input: inputShape, spikes: spikes)
+    guard !inner.contains(where: { $0.kind == "context" }) else {
+      throw .option(layer: layer, kind: kind, problem: "context units cannot stand inside; put them around it")
+    }
     guard let last = inner.last, last.outputShape == inputShape else {
       throw .shape(
         layer: layer, kind: kind,
