@@ -36,7 +36,10 @@ let package = Package(
       swiftSettings: hot),
     .target(name: "Plotting", dependencies: ["CCairo"]),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: hot),
-    .target(name: "Spiketrum", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
+    .target(
+      name: "Spiketrum", dependencies: ["CKernels", "Tensors"],
+      // As for the networks: tests count its allocations.
+      swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"],
       // Optimised in every configuration: tests count its allocations, and train with it.
@@ -84,7 +87,7 @@ let package = Package(
     .testTarget(name: "EventFormatsTests", dependencies: ["EventFormats"], exclude: ["Fixtures", "Foreign"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum"]),
+    .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum", "CAllocationCounter"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
       name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "CAllocationCounter"], exclude: ["Golden"]),

@@ -121,8 +121,20 @@ struct EncoderReport {
         let cells = strengths.map { curve.accuracy(disturbance, $0)?.percentText ?? "" }
         text.append("| \(Self.name(curve.arm)) | \(cells.joined(separator: " | ")) |")
       }
+      if disturbance == .noise { text += ratesUnderNoise(curves) }
     }
     return text + differences(curves)
+  }
+
+  /// How far each encoder that spikes kept to its rate.
+  private func ratesUnderNoise(_ curves: [Curve]) -> [String] {
+    let rates = curves.filter(\.arm.isSpiking).compactMap { curve -> String? in
+      let heard = curve.runs.compactMap { run in
+        run.points.first { $0.disturbance == .noise && $0.strength == 10 }?.spikesPerSecond
+      }
+      return heard.isEmpty ? nil : "\(Self.name(curve.arm)) \(fixed(SeedStatistics(heard).mean, 0))"
+    }
+    return rates.isEmpty ? [] : ["", "Spikes a second heard at 10 dB: \(rates.joined(separator: ", "))."]
   }
 
   /// What Spiketrum is ahead of each other encoder.

@@ -57,14 +57,14 @@ struct EncoderExperimentTests {
     #expect(Self.burst.clipped(at: 1).values == [Float](repeating: 1, count: 100))
   }
 
-  private static func sound(_ seed: UInt64, frequency: Double, count: Int = 3200) -> [Float] {
+  private static func sound(_ seed: UInt64, frequency: Double, count: Int = 3200, noise: Double = 0.001) -> [Float] {
     var random = RandomStream(seed: seed)
     let phase = random.uniform()
     return EncoderDisturbance.scaled(
       (0..<count).map { index in
         let time = Double(index) / 8000
         let envelope = sin(Double.pi * Double(index) / Double(count))
-        return Float(envelope * sin(2 * Double.pi * (frequency * time + phase)) + 0.001 * random.normal())
+        return Float(envelope * sin(2 * Double.pi * (frequency * time + phase)) + noise * random.normal())
       })
   }
 
@@ -103,7 +103,8 @@ struct EncoderExperimentTests {
       EncoderArm.spiketrum, .sendOnDelta, .integrateAndFire, .latency, .poisson,
     ])
   func rates(arm: EncoderArm) throws {
-    let clips = (0..<2).map { Self.sound($0, frequency: 400 + 500 * Double($0)) }
+    // Noise spreads the spikes: more than three of one input in a step count as three.
+    let clips = (0..<2).map { Self.sound($0, frequency: 400 + 500 * Double($0), noise: 0.1) }
     let codes = try SoundCode.candidates(arm, spikesPerSecond: 400, clips: clips, threads: 2)
     #expect(codes.count == 3)
     #expect(codes[0] != codes[1] && codes[1] != codes[2])
@@ -139,7 +140,7 @@ struct EncoderExperimentTests {
       testTargets: test.1, classes: 2, threads: threads)
   }
 
-  @Test("two tones are told apart, the same way on any number of threads, and unlearnt spikes are not")
+  @Test("two tones are told apart, the same way on any number of threads")
   func run() throws {
     func result(threads: Int) throws -> EncoderResult {
       let task = task(threads: threads)

@@ -66,9 +66,11 @@ public struct EncoderTask: Sendable {
   public init(folder: String, threads: Int) throws {
     let split = try DataSet(DataDescription(layout: .fsdd), folder: folder, recipeFolder: folder).split()
     func clips(_ recordings: [Recording]) throws -> [[Float]] {
-      try encodeAll(recordings, threads: threads, progress: { _, _ in }) { _, recording in
-        EncoderDisturbance.scaled(try RecordingEncoder.samples(recording, sampleRate: SoundCode.sampleRate))
-      }
+      try encodeAll(
+        recordings, threads: threads, progress: { _, _ in },
+        { _, recording in
+          EncoderDisturbance.scaled(try RecordingEncoder.samples(recording, sampleRate: SoundCode.sampleRate))
+        })
     }
     for part in DataPart.allCases where split[part].isEmpty {
       throw DataError.empty(folder: folder, layout: "fsdd", expected: "takes 0 to 10 of the spoken digits")
