@@ -275,7 +275,7 @@ extension GanglionDaemon {
     for unit in units.values {
       for figures in await unit.pipelines {
         pipelines.append(
-          .init(name: "\(figures.source)/\(figures.model)", waiting: figures.waiting, blocks: figures.blocks))
+          .init(name: "\(figures.source)/\(figures.model)", waiting: figures.waiting, blocks: figures.progress.blocks))
       }
     }
     let sources = units.values.map { unit in
@@ -290,9 +290,9 @@ extension GanglionDaemon {
       name: name, counters: server?.counters ?? SocketServer.Counters(), sequence: hub.sequence,
       reloadsGood: reloads.good, reloadsBad: reloads.bad)
     for unit in units.values.sorted(by: { $0.configuration.id < $1.configuration.id }) {
-      figures.sources.append((unit.configuration.id, unit.status.snapshot))
+      figures.sources.append((unit.configuration.id, unit.status.carriesEvents, unit.status.snapshot))
       figures.pipelines += await unit.pipelines
     }
-    return figures.text(now: monotonicMicroseconds())
+    return figures.text(now: monotonicMicroseconds(), process: .now())
   }
 }

@@ -10,6 +10,8 @@
 ///   a candidate, follows its maximum, and is decided when its score fell below `releaseRatio` of the peak, did not
 ///   rise for `settleMicroseconds`, was overtaken by another candidate, or the utterance ended; then the label rests
 ///   for `refractoryMicroseconds`. If nothing was decided by the end, the best step of the utterance is.
+///   With `tellsProgress` every such detection is told from its start on: `start`, any number of `update`, `end`, with
+///   nothing between them but those of its own.
 ///
 /// Silent steps count only once activity resumes.
 public struct Recogniser: Codable, Equatable, Sendable {
@@ -23,8 +25,13 @@ public struct Recogniser: Codable, Equatable, Sendable {
     case resetThenRun
   }
 
+  /// The least stream time between two messages about the rise of a detection.
+  public static let progressMicroseconds: Int64 = 100_000
+
   public let labels: [String]
   public let configuration: DecisionConfiguration
+  /// Whether a detection is told when it starts and when it rises, too, and not only once it is complete.
+  public let tellsProgress: Bool
   private let isBackground: [Bool]
   private let thresholds: [Double]
   private var utterance: Utterance?
@@ -38,8 +45,11 @@ public struct Recogniser: Codable, Equatable, Sendable {
   /// Whether it lies between two utterances: nothing is lost when it is replaced now.
   public var isBetweenUtterances: Bool { utterance == nil && awaited == nil }
 
-  public init(labels: [String], configuration: DecisionConfiguration) throws(RecognitionError) {
+  public init(
+    labels: [String], configuration: DecisionConfiguration, tellsProgress: Bool = false
+  ) throws(RecognitionError) {
     try configuration.validate(labels: labels)
+    self.tellsProgress = tellsProgress
     self.labels = labels
     self.configuration = configuration
     isBackground = labels.map(configuration.backgroundLabels.contains)
@@ -127,6 +137,10 @@ extension Recogniser {
       if score > candidate.score {
         candidate = Candidate(label: candidate.label, score: score, start: start, end: step.end, scores: scores)
         utterance?.candidate = candidate
+        if tellsProgress, let told = utterance?.progressTold, step.end - told >= Self.progressMicroseconds {
+          utterance?.progressTold = step.end
+          emit(detection(candidate, .update))
+        }
       } else if score < candidate.score * configuration.releaseRatio
         || step.end - candidate.end >= configuration.settleMicroseconds
       {
@@ -146,6 +160,10 @@ extension Recogniser {
     if run.length >= configuration.patienceSteps, utterance?.candidate?.label != lead {
       if let overtaken = utterance?.candidate { conclude(overtaken, at: step, emit: emit) }
       utterance?.candidate = run.peak
+      if tellsProgress {
+        utterance?.progressTold = step.end
+        emit(detection(run.peak, .start))
+      }
     }
   }
 
@@ -166,8 +184,13 @@ extension Recogniser {
 
   private mutating func decide(_ candidate: Candidate, at time: Int64) -> Decision {
     restingUntil[candidate.label] = time + configuration.refractoryMicroseconds
-    return Decision(
-      kind: .detection, label: labels[candidate.label], labelIndex: candidate.label, score: candidate.score,
+    return detection(candidate, .end)
+  }
+
+  private func detection(_ candidate: Candidate, _ phase: Decision.Phase) -> Decision {
+    Decision(
+      kind: .detection, phase: phase, label: labels[candidate.label], labelIndex: candidate.label,
+      score: candidate.score,
       threshold: thresholds[candidate.label], startMicroseconds: candidate.start, endMicroseconds: candidate.end,
       scores: candidate.scores)
   }

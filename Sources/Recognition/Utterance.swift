@@ -32,6 +32,8 @@ struct Utterance: Codable, Equatable, Sendable {
   var candidate: Candidate?
   var best: Candidate?
   var hasDecided = false
+  /// When the candidate's start or rise was told last.
+  var progressTold: Int64?
 
   init(start: Int64, width: Int) {
     self.start = start

@@ -290,7 +290,11 @@ extension ServerLoop {
     lastDuty = now
     var cpu = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu)
-    count { $0.cpuMicroseconds = Int64(cpu.tv_sec) * 1_000_000 + Int64(cpu.tv_nsec) / 1_000 }
+    let queued = connections.values.reduce(0) { $0 + $1.subscriber.queue.bytes }
+    count {
+      $0.cpuMicroseconds = Int64(cpu.tv_sec) * 1_000_000 + Int64(cpu.tv_nsec) / 1_000
+      $0.queuedBytes = queued
+    }
     if !isAccepting {
       isAccepting = true
       watch(listener.descriptor, EPOLLIN.rawValue)

@@ -15,7 +15,9 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
 
   private let source: String
   private let slot: ModelSlot
-  private let wantsScores: @Sendable () -> Bool
+  private let wants: @Sendable (Topic) -> Bool
+  /// Microseconds of a monotonic clock, for figures only.
+  private let clock: @Sendable () -> Int64
   private let makeSegments: (PreparedModel) throws -> Segments
   private var current: PreparedModel
   private var segments: Segments
@@ -25,22 +27,29 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   private var now: (stream: Int64, wall: Int64?) = (0, nil)
   /// Stream time at which a replacement was first seen.
   private var offeredAt: Int64?
-  private var decisions = 0
+  private var numbers: DetectionNumbers
+  /// Spikes of the block at hand.
+  private var spikes: Int64 = 0
+  // Kept from block to block, for their room.
+  private var frames: [SpikeFrame] = []
+  private var found: [Decision] = []
   private let progress: PipelineProgress
 
   init(
     source: String, model: PreparedModel, slot: ModelSlot, progress: PipelineProgress,
-    wantsScores: @escaping @Sendable () -> Bool, makeSegments: @escaping (PreparedModel) throws -> Segments
+    wants: @escaping @Sendable (Topic) -> Bool, clock: @escaping @Sendable () -> Int64 = monotonicMicroseconds,
+    makeSegments: @escaping (PreparedModel) throws -> Segments
   ) throws {
     self.source = source
     self.slot = slot
     self.progress = progress
-    self.wantsScores = wantsScores
+    self.wants = wants
+    self.clock = clock
     self.makeSegments = makeSegments
     current = model
     segments = try makeSegments(model)
     classifier = model.classifier
-    decisions = progress.decisions
+    numbers = progress.numbers
   }
 
   mutating func process(_ item: Item, droppedBefore: Int, emit: (Report) -> Void) throws {
@@ -48,12 +57,17 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     case .cut: try close(emit)
     case .idle(let time):
       if isOpen { try classify(emit) { $0.advance(toMicroseconds: time, emit: $1) } }
-    case .block(let block):
+    case .block(let block, let arrived):
+      let begin = clock()
+      spikes = 0
       try adopt(before: block, emit)
       try place(block, droppedBefore: droppedBefore, emit)
       now = (block.endMicroseconds, block.wallMicroseconds)
       try classify(emit) { try $0.push(block, emit: $1) }
-      progress.advance(to: block.endMicroseconds, decisions: decisions)
+      let end = clock()
+      progress.advance(
+        over: block.startMicroseconds..<max(block.startMicroseconds, block.endMicroseconds), numbers: numbers,
+        spikes: spikes, inference: end - begin, latency: max(0, end - arrived))
     }
   }
 
@@ -86,9 +100,18 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     guard isOpen else { return }
     isOpen = false
     try classify(emit) { try $0.finish(emit: $1) }
-    var found: [Decision] = []
+    found.removeAll(keepingCapacity: true)
     classifier.finish { found.append($0) }
-    for decision in found { emit(report(decision)) }
+    tellFound(emit)
+  }
+
+  /// Tells the decisions that were found; beginnings only where somebody wants them.
+  private mutating func tellFound(_ emit: (Report) -> Void) {
+    for decision in found {
+      let report = report(decision)
+      progress.decided(decision)
+      if report.topic != .progress || wants(.progress) { emit(report) }
+    }
   }
 
   /// Puts another model in the place of this one, between two utterances if there is a pause soon.
@@ -112,27 +135,28 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   private mutating func classify(
     _ emit: (Report) -> Void, _ operation: (inout Segments, (SpikeFrame) -> Void) throws -> Void
   ) throws {
-    var frames: [SpikeFrame] = []
     var failure: (any Error)?
+    frames.removeAll(keepingCapacity: true)
     do { try operation(&segments) { frames.append($0) } } catch { failure = error }
-    let isTelling = wantsScores()
-    for frame in frames {
-      var found: [Decision] = []
-      let scores = try classifier.push(frame) { found.append($0) }
-      for decision in found { emit(report(decision)) }
+    let isTelling = wants(.score)
+    for index in frames.indices {
+      for value in frames[index].values { spikes += Int64(value) }
+      found.removeAll(keepingCapacity: true)
+      let scores = try classifier.push(frames[index]) { found.append($0) }
+      tellFound(emit)
       if isTelling, let scores { emit(report(scores)) }
     }
     if let failure { throw failure }
   }
 
   private mutating func report(_ decision: Decision) -> Report {
-    decisions += 1
+    let number = numbers.number(of: decision)
     let end = decision.endMicroseconds + segments.originMicroseconds
     let recognition = Report.Recognition(
       source: source, model: current.model.manifest.name, label: decision.label, score: decision.score,
       startMicroseconds: decision.startMicroseconds + segments.originMicroseconds, endMicroseconds: end,
       wall: now.wall.map { WallTime.text(microseconds: $0 - (now.stream - end)) },
-      id: "\(source).\(current.model.manifest.name).\(decisions)")
+      id: "\(source).\(current.model.manifest.name).\(number)", phase: Report.Recognition.Phase(decision.phase))
     switch decision.kind {
     case .detection: return .detection(recognition)
     case .rejection: return .rejection(recognition, threshold: decision.threshold)
@@ -145,6 +169,18 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
         source: source, model: current.model.manifest.name,
         endMicroseconds: scores.endMicroseconds + segments.originMicroseconds, labels: current.model.manifest.labels,
         values: scores.values))
+  }
+}
+
+extension Report.Recognition.Phase {
+  /// The same word on the wire.
+  init(_ phase: Decision.Phase) {
+    switch phase {
+    case .point: self = .point
+    case .start: self = .start
+    case .update: self = .update
+    case .end: self = .end
+    }
   }
 }
 
