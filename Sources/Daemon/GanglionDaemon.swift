@@ -58,6 +58,7 @@ public actor GanglionDaemon {
   ///
   /// - Parameter listener: where subscribers come.
   public func run(_ listener: UnixListener) async throws {
+    StartupCode.letGo()
     log.level = plan.configuration.logLevel
     hub.directory = directory(plan)
     let socket = plan.configuration.socket
@@ -77,6 +78,7 @@ public actor GanglionDaemon {
     let status = "serving \(plan.configuration.sources.count) sources, \(plan.models.count) models"
     log(.info, "ready", [("socket", listener.path), ("status", status)])
     notifier.ready(status)
+    StartupCode.letGo()
     let watching = Task { await watch() }
     let failure = await waitForEnd()
     watching.cancel()
@@ -212,6 +214,7 @@ extension GanglionDaemon {
         for key in source.models where changed.contains(key) { announcer.taken(key) }
       }
     }
+    StartupCode.letGo()
     reloads.good += 1
     log(.info, "reloaded", [("models_changed", "\(changed.count)")])
     return nil

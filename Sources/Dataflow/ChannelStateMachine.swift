@@ -98,6 +98,18 @@ struct ChannelStateMachine<Element> {
     return .accepted
   }
 
+  /// The same without a token: nil, and nothing changed, where the sender would have to wait.
+  mutating func sendAtOnce(_ element: Element) -> SendAction? {
+    if end == nil && waitingReceiver == nil && buffer.count == capacity && policy == .suspend { return nil }
+    // Nobody waits under the token.
+    return send(element, token: 0)
+  }
+
+  /// The same as `receive` without a token: nil, and nothing changed, where the receiver would have to wait.
+  mutating func receiveAtOnce() -> ReceiveAction? {
+    buffer.isEmpty && end == nil ? nil : receive(token: 0)
+  }
+
   mutating func receive(token: Int) -> ReceiveAction {
     precondition(waitingReceiver == nil, "a channel has one receiver")
     if buffer.isEmpty {

@@ -13,6 +13,7 @@ public struct Plan: Sendable {
   /// - Throws: `ConfigurationError` with all that is wrong.
   public init(path: String) throws(ConfigurationError) {
     let configuration = try DaemonConfiguration(path: path)
+    StartupCode.letGo()
     var diagnostics: [Diagnostic] = []
     var models: [String: PreparedModel] = [:]
     var owners: [String: String] = [:]
