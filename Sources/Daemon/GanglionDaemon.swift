@@ -184,6 +184,7 @@ extension GanglionDaemon {
       return RequestError(.reloadFailed, String("\(error)".prefix(2_048)))
     }
     let old = plan
+    fresh.reuseModels(of: old)
     if let socket = old.chosenSocket { fresh.useSocket(socket) }
     let new = fresh
     plan = new

@@ -59,6 +59,7 @@ struct ChannelStateMachine<Element> {
 
   let capacity: Int
   let policy: OverflowPolicy
+  /// Its first is taken by place: `removeFirst` allocates where the compiler does not know the element.
   private var buffer: [Delivery<Element>] = []
   private var waitingSenders: [(token: Int, element: Element)] = []
   private var waitingReceiver: Int?
@@ -90,7 +91,7 @@ struct ChannelStateMachine<Element> {
         return .wait
       case .dropOldest:
         // What was dropped before the victim is now missing before its successor.
-        droppedAtHead += buffer.removeFirst().droppedBefore + 1
+        droppedAtHead += buffer.remove(at: 0).droppedBefore + 1
         dropped += 1
       }
     }
@@ -117,10 +118,10 @@ struct ChannelStateMachine<Element> {
       waitingReceiver = token
       return .wait
     }
-    var delivery = buffer.removeFirst()
+    var delivery = buffer.remove(at: 0)
     delivery.droppedBefore += takeDropped()
     if waitingSenders.isEmpty { return .take(delivery, releasedSender: nil) }
-    let sender = waitingSenders.removeFirst()
+    let sender = waitingSenders.remove(at: 0)
     buffer.append(Delivery(element: sender.element, droppedBefore: 0))
     return .take(delivery, releasedSender: sender.token)
   }

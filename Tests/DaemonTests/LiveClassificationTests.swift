@@ -1,5 +1,6 @@
 import Dataflow
 import Events
+import Foundation
 import LiveSources
 import Pipelines
 import Recognition
@@ -42,6 +43,32 @@ struct LiveClassificationTests {
   private func decisions(ofFile samples: [Float], _ model: Model) throws -> [Decision] {
     guard case .sound(let encoder) = try PreparedModel(model).encoder else { return [] }
     return try StreamClassifier(model).decisions(on: encoder.encode(samples), stepMicroseconds: 10_000)
+  }
+
+  @Test func beginningsAreToldOnlyWhereSomebodyWantsThem() throws {
+    // A second and a half of one tone: longer than the window.
+    let tone = (0..<12_000).map { Float(0.5 * sin(2 * .pi * 900 * Double($0) / 8_000)) }
+    func reports(wants: @escaping @Sendable (Topic) -> Bool) throws -> [Report.Recognition] {
+      var live = try LiveClassification(
+        source: "mic", model: PreparedModel(TestModels.sound()), slot: ModelSlot(), progress: PipelineProgress(),
+        wants: wants,
+        makeSegments: { prepared in
+          guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
+          return SoundSegments(encoder, source: "mic")
+        })
+      var told: [Report.Recognition] = []
+      let emit = { (report: Report) in if case .detection(let found) = report { told.append(found) } }
+      try live.process(block(tone[...], at: 0), droppedBefore: 0, emit: emit)
+      try live.finish(emit: emit)
+      return told
+    }
+    let silent = try reports { _ in false }
+    let told = try reports { $0 == .progress }
+    #expect(told.contains { $0.phase == .start })
+    #expect(told.filter { $0.phase == .end || $0.phase == .point } == silent)
+    for found in told where found.phase == .start {
+      #expect(told.filter { $0.id == found.id }.last?.phase == .end)
+    }
   }
 
   @Test(arguments: [1, 7, 80, 4_096])

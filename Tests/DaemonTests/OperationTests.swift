@@ -140,4 +140,19 @@ struct OperationTests {
       #expect(families.contains { $0 == name || $0 == family }, "\(line)")
     }
   }
+
+  @Test func onlyCodeThatIsAFilesOwnIsGivenBack() throws {
+    let code = try #require(StartupCode.parse("7f00a000-7f00c000 r-xp 00002000 08:01 1234      /usr/lib/a b.so\n"))
+    #expect(code.range == 0x7f00_a000..<0x7f00_c000 && code.isCode)
+    for line in [
+      "7f00a000-7f00c000 rw-p 00002000 08:01 1234 /usr/lib/a.so",
+      "7f00a000-7f00c000 r--p 00002000 08:01 1234 /usr/lib/a.so",
+      "7f00a000-7f00c000 r-xp 00000000 00:00 0    [vdso]", "7f00a000-7f00c000 rwxp 00000000 00:00 0",
+      "7f00a000-7f00c000 r-xs 00000000 08:01 9    /dev/shm/x",
+    ] { #expect(StartupCode.parse(line)?.isCode == false, "\(line)") }
+    for line in ["", "nonsense", "7f00c000-7f00a000 r-xp 0 08:01 1234 /a"] { #expect(StartupCode.parse(line) == nil) }
+    // And the program goes on.
+    StartupCode.letGo()
+    #expect(StartupCode.parse("1000-2000 r-xp 0 08:01 1 /a")?.range.count == 4_096)
+  }
 }

@@ -1,12 +1,15 @@
+import CLinux
 import Glibc
 
-/// Gives back the memory that the program's own code takes once what needed it is over.
+/// Gives back the memory that reading configuration and models took, that of the program's own code with it.
 ///
 /// Reading a configuration and models runs through ten megabytes of code that the daemon never needs again while it
 /// works; the system counts every page of it as resident for as long as nobody asks for the room. What is still needed
 /// comes back by itself at the first use, from the file or the page cache.
 enum StartupCode {
   static func letGo() {
+    // What was allocated on the way, too: the old models stay beside the new ones until a reload is complete.
+    malloc_trim(0)
     guard let file = fopen("/proc/self/maps", "re") else { return }
     defer { fclose(file) }
     var line: UnsafeMutablePointer<CChar>?
