@@ -29,7 +29,8 @@ struct Evaluate: AsyncParsableCommand {
 
       --write-thresholds chooses for each label the threshold with which, in all, the fewest words are missed and there \
       are no more false accepts an hour than --false-accepts allows, measures them, and writes the model with them. Choose \
-      on other recordings than those you measure on.
+      on other recordings than those you measure on. A shorter --window finds short words in noise that never pauses, and \
+      says more that is wrong; look at the curve.
 
       \(ExitStatus.help)
       """)
@@ -67,7 +68,8 @@ struct Evaluate: AsyncParsableCommand {
   func run() async throws {
     let model = try Model(reading: self.model)
     if streams.stream {
-      try await StreamEvaluation(model: model, options: streams, recordings: data, isJSON: json).run()
+      try await StreamEvaluation(model: try streams.adapted(model), options: streams, recordings: data, isJSON: json)
+        .run()
       return
     }
     let clips = try LabelledClips(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipelines
 
 /// What `ganglion evaluate --stream` can be told.
 struct StreamOptions: ParsableArguments {
@@ -6,6 +7,9 @@ struct StreamOptions: ParsableArguments {
   @Option(help: "Labels of a recording; as many as there are recordings, in their order.", completion: .file())
   var labels: [String] = []
   @Option(help: "Milliseconds after a word's end within which its detection may end.") var tolerance: Int?
+  @Option(
+    help: "Milliseconds over which to average scores, in place of the model's window; written with the thresholds.")
+  var window: Int?
   @Option(help: "Draw misses over false accepts (DET curve), ending in .png or .svg.", completion: .file())
   var det: String?
   @Option(help: "Write the model with thresholds chosen on these recordings.", completion: .file())
@@ -27,6 +31,7 @@ struct StreamOptions: ParsableArguments {
       throw ValidationError("recordings are read twice, so they have to be files")
     }
     guard (0...60_000).contains(tolerance ?? 0) else { throw ValidationError("--tolerance is 0 to 60000 ms") }
+    guard (10...60_000).contains(window ?? 10) else { throw ValidationError("--window is 10 to 60000 ms") }
     guard (writeThresholds == nil) == (falseAccepts == nil) else {
       throw ValidationError("--write-thresholds and --false-accepts go together")
     }
@@ -39,9 +44,19 @@ struct StreamOptions: ParsableArguments {
   }
 
   func validateUnused() throws {
-    if !labels.isEmpty || tolerance != nil || det != nil || writeThresholds != nil || falseAccepts != nil {
+    if !labels.isEmpty || tolerance != nil || window != nil || det != nil || writeThresholds != nil
+      || falseAccepts != nil
+    {
       throw ValidationError(
-        "--labels, --tolerance, --det, --write-thresholds and --false-accepts need --stream")
+        "--labels, --tolerance, --window, --det, --write-thresholds and --false-accepts need --stream")
     }
+  }
+
+  /// The model with the window that was asked for.
+  func adapted(_ model: Model) throws -> Model {
+    guard let window else { return model }
+    var manifest = model.manifest
+    manifest.decision.windowMicroseconds = Int64(window) * 1_000
+    return try Model(manifest: manifest, network: model.network)
   }
 }

@@ -85,7 +85,17 @@ struct StreamCommandTests {
     #expect(after == before)
   }
 
+  @Test func aWindowIsTriedAndWritten() throws {
+    _ = try labelWhatIsHeard()
+    let outcome = try bench.shell(
+      "ganglion evaluate --stream sound.safetensors tones.wav --labels tones.tsv --window 250 --write-thresholds "
+        + "w.safetensors --false-accepts 100000")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try Model(reading: bench.folder + "/w.safetensors").manifest.decision.windowMicroseconds == 250_000)
+  }
+
   @Test(arguments: [
+    ("evaluate --stream sound.safetensors tones.wav --labels none.tsv --window 5", 64, "--window"),
     ("evaluate --stream sound.safetensors tones.wav", 64, "as many --labels"),
     ("evaluate --stream sound.safetensors tones.wav --labels bad.tsv", 65, "line 2"),
     ("evaluate --stream sound.safetensors tones.wav --labels missing.tsv", 65, "missing.tsv"),
