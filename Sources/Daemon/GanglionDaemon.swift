@@ -58,6 +58,7 @@ public actor GanglionDaemon {
   ///
   /// - Parameter listener: where subscribers come.
   public func run(_ listener: UnixListener) async throws {
+    StartupCode.letGo()
     log.level = plan.configuration.logLevel
     hub.directory = directory(plan)
     let socket = plan.configuration.socket
@@ -77,6 +78,7 @@ public actor GanglionDaemon {
     let status = "serving \(plan.configuration.sources.count) sources, \(plan.models.count) models"
     log(.info, "ready", [("socket", listener.path), ("status", status)])
     notifier.ready(status)
+    StartupCode.letGo()
     let watching = Task { await watch() }
     let failure = await waitForEnd()
     watching.cancel()
@@ -182,6 +184,7 @@ extension GanglionDaemon {
       return RequestError(.reloadFailed, String("\(error)".prefix(2_048)))
     }
     let old = plan
+    fresh.reuseModels(of: old)
     if let socket = old.chosenSocket { fresh.useSocket(socket) }
     let new = fresh
     plan = new
@@ -212,6 +215,7 @@ extension GanglionDaemon {
         for key in source.models where changed.contains(key) { announcer.taken(key) }
       }
     }
+    StartupCode.letGo()
     reloads.good += 1
     log(.info, "reloaded", [("models_changed", "\(changed.count)")])
     return nil
@@ -275,7 +279,7 @@ extension GanglionDaemon {
     for unit in units.values {
       for figures in await unit.pipelines {
         pipelines.append(
-          .init(name: "\(figures.source)/\(figures.model)", waiting: figures.waiting, blocks: figures.blocks))
+          .init(name: "\(figures.source)/\(figures.model)", waiting: figures.waiting, blocks: figures.progress.blocks))
       }
     }
     let sources = units.values.map { unit in
@@ -290,9 +294,9 @@ extension GanglionDaemon {
       name: name, counters: server?.counters ?? SocketServer.Counters(), sequence: hub.sequence,
       reloadsGood: reloads.good, reloadsBad: reloads.bad)
     for unit in units.values.sorted(by: { $0.configuration.id < $1.configuration.id }) {
-      figures.sources.append((unit.configuration.id, unit.status.snapshot))
+      figures.sources.append((unit.configuration.id, unit.status.carriesEvents, unit.status.snapshot))
       figures.pipelines += await unit.pipelines
     }
-    return figures.text(now: monotonicMicroseconds())
+    return figures.text(now: monotonicMicroseconds(), process: .now())
   }
 }

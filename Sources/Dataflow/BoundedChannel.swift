@@ -2,6 +2,9 @@ import Synchronization
 
 /// Carries elements from senders to one receiver, in order, holding no more than `capacity`.
 ///
+/// Whatever can be done at once is done without suspending, and without an allocation. Continuations are unsafe ones,
+/// which cost none either: each is kept under its token, and whoever takes it out of the storage resumes it, once.
+///
 /// Ending with an error lets the receiver take what is inside and then throws it there; `close` by the receiver makes
 /// every later `send` return false. Cancelling a waiting task throws `CancellationError` in it.
 public final class BoundedChannel<Element: Sendable>: Sendable {
@@ -10,8 +13,8 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
   private struct Storage {
     var machine: ChannelStateMachine<Element>
     var nextToken = 0
-    var receivers: [Int: CheckedContinuation<Delivery<Element>?, any Error>] = [:]
-    var senders: [Int: CheckedContinuation<Bool, any Error>] = [:]
+    var receivers: [Int: UnsafeContinuation<Delivery<Element>?, any Error>] = [:]
+    var senders: [Int: UnsafeContinuation<Bool, any Error>] = [:]
 
     mutating func makeToken() -> Int {
       nextToken += 1
@@ -21,7 +24,7 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
     /// Takes out the continuations of those who are to be woken.
     mutating func waiting(
       _ wake: ChannelStateMachine<Element>.Wake
-    ) -> (CheckedContinuation<Delivery<Element>?, any Error>?, [CheckedContinuation<Bool, any Error>]) {
+    ) -> (UnsafeContinuation<Delivery<Element>?, any Error>?, [UnsafeContinuation<Bool, any Error>]) {
       (
         wake.receiver.flatMap { receivers.removeValue(forKey: $0) },
         wake.senders.compactMap { senders.removeValue(forKey: $0) }
@@ -41,9 +44,11 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
   /// Passes an element on, waiting for room if that is the policy; false when nobody will receive it any more.
   @discardableResult
   public func send(_ element: Element, isolation: isolated (any Actor)? = #isolation) async throws -> Bool {
+    try Task.checkCancellation()
+    if let isTaken = sendAtOnce(element) { return isTaken }
     let token = storage.withLock { $0.makeToken() }
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
+      try await withUnsafeThrowingContinuation { continuation in
         deposit(element, token: token, continuation)
       }
     } onCancel: {
@@ -56,9 +61,11 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
 
   /// The next element with the number dropped before it; nil at the end.
   public func receive(isolation: isolated (any Actor)? = #isolation) async throws -> Delivery<Element>? {
+    try Task.checkCancellation()
+    if let delivery = try receiveAtOnce() { return delivery }
     let token = storage.withLock { $0.makeToken() }
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
+      try await withUnsafeThrowingContinuation { continuation in
         collect(token: token, continuation)
       }
     } onCancel: {
@@ -85,7 +92,41 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
     for sender in senders { sender.resume(returning: false) }
   }
 
-  private func deposit(_ element: Element, token: Int, _ continuation: CheckedContinuation<Bool, any Error>) {
+  /// Whether somebody takes or will take the element; nil where the sender has to wait.
+  private func sendAtOnce(_ element: Element) -> Bool? {
+    let (action, waiting) = storage.withLock { storage in
+      let action = storage.machine.sendAtOnce(element)
+      if case .deliver(_, let receiver) = action { return (action, storage.receivers.removeValue(forKey: receiver)) }
+      return (action, nil)
+    }
+    switch action {
+    case .accepted: return true
+    case .closed: return false
+    case .deliver(let delivery, _):
+      waiting?.resume(returning: delivery)
+      return true
+    case .wait, nil: return nil
+    }
+  }
+
+  /// What can be had at once: a delivery, nil for the end; nil within nil where the receiver has to wait.
+  private func receiveAtOnce() throws -> Delivery<Element>?? {
+    let (action, released) = storage.withLock { storage in
+      let action = storage.machine.receiveAtOnce()
+      if case .take(_, let sender?) = action { return (action, storage.senders.removeValue(forKey: sender)) }
+      return (action, nil)
+    }
+    switch action {
+    case .take(let delivery, _):
+      released?.resume(returning: true)
+      return delivery
+    case .end(.finished): return .some(nil)
+    case .end(.failed(let error)): throw error
+    case .wait, nil: return nil
+    }
+  }
+
+  private func deposit(_ element: Element, token: Int, _ continuation: UnsafeContinuation<Bool, any Error>) {
     if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
     let resume: (() -> Void)? = storage.withLock { storage in
       switch storage.machine.send(element, token: token) {
@@ -106,7 +147,7 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
     withdrawIfCancelled(token)
   }
 
-  private func collect(token: Int, _ continuation: CheckedContinuation<Delivery<Element>?, any Error>) {
+  private func collect(token: Int, _ continuation: UnsafeContinuation<Delivery<Element>?, any Error>) {
     if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
     let resume: (() -> Void)? = storage.withLock { storage in
       switch storage.machine.receive(token: token) {

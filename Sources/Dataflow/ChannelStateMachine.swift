@@ -59,6 +59,7 @@ struct ChannelStateMachine<Element> {
 
   let capacity: Int
   let policy: OverflowPolicy
+  /// Its first is taken by place: `removeFirst` allocates where the compiler does not know the element.
   private var buffer: [Delivery<Element>] = []
   private var waitingSenders: [(token: Int, element: Element)] = []
   private var waitingReceiver: Int?
@@ -90,12 +91,24 @@ struct ChannelStateMachine<Element> {
         return .wait
       case .dropOldest:
         // What was dropped before the victim is now missing before its successor.
-        droppedAtHead += buffer.removeFirst().droppedBefore + 1
+        droppedAtHead += buffer.remove(at: 0).droppedBefore + 1
         dropped += 1
       }
     }
     buffer.append(Delivery(element: element, droppedBefore: 0))
     return .accepted
+  }
+
+  /// The same without a token: nil, and nothing changed, where the sender would have to wait.
+  mutating func sendAtOnce(_ element: Element) -> SendAction? {
+    if end == nil && waitingReceiver == nil && buffer.count == capacity && policy == .suspend { return nil }
+    // Nobody waits under the token.
+    return send(element, token: 0)
+  }
+
+  /// The same as `receive` without a token: nil, and nothing changed, where the receiver would have to wait.
+  mutating func receiveAtOnce() -> ReceiveAction? {
+    buffer.isEmpty && end == nil ? nil : receive(token: 0)
   }
 
   mutating func receive(token: Int) -> ReceiveAction {
@@ -105,10 +118,10 @@ struct ChannelStateMachine<Element> {
       waitingReceiver = token
       return .wait
     }
-    var delivery = buffer.removeFirst()
+    var delivery = buffer.remove(at: 0)
     delivery.droppedBefore += takeDropped()
     if waitingSenders.isEmpty { return .take(delivery, releasedSender: nil) }
-    let sender = waitingSenders.removeFirst()
+    let sender = waitingSenders.remove(at: 0)
     buffer.append(Delivery(element: sender.element, droppedBefore: 0))
     return .take(delivery, releasedSender: sender.token)
   }

@@ -21,6 +21,8 @@ public protocol StreamBlock: Sendable {
   var loss: LossReason? { get }
   /// Wall clock at its end, microseconds since 1970; nil where the stream does not happen now.
   var wallMicroseconds: Int64? { get }
+  /// Samples or events in it.
+  var count: Int { get }
 }
 
 /// Mono samples at the source's own rate.
@@ -47,6 +49,7 @@ public struct SoundBlock: StreamBlock, Equatable {
     self.wallMicroseconds = wallMicroseconds
   }
 
+  public var count: Int { samples.count }
   public var endSample: Int64 { startSample + Int64(samples.count) }
   public var startMicroseconds: Int64 { originMicroseconds + startSample * 1_000_000 / Int64(sampleRate) }
   public var endMicroseconds: Int64 { originMicroseconds + endSample * 1_000_000 / Int64(sampleRate) }
@@ -65,6 +68,7 @@ public struct EventBlock: StreamBlock, Equatable {
     self.wallMicroseconds = wallMicroseconds
   }
 
+  public var count: Int { events.count }
   public var startMicroseconds: Int64 { events.times[0] }
   public var endMicroseconds: Int64 { events.times[events.count - 1] }
 }

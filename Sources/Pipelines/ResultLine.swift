@@ -15,11 +15,15 @@ public struct ResultLine: Sendable {
 
   /// `{"type":"detection","source":…,"model":…,"label":…,"score":…,"t_start_us":…,"t_us":…}`; a rejection also tells the
   /// threshold it missed.
-  public func text(_ decision: Decision) -> String {
+  ///
+  /// - Parameter id: names the detection, with its phase behind it; nil leaves both out.
+  public func text(_ decision: Decision, id: String? = nil) -> String {
     var line = "{\"type\":\"\(decision.kind.rawValue)\",\(head),\"label\":\(labels[decision.labelIndex])"
     line += ",\"score\":\(Self.decimal(decision.score))"
     if decision.kind == .rejection { line += ",\"threshold\":\(Self.decimal(decision.threshold))" }
-    return line + ",\"t_start_us\":\(decision.startMicroseconds),\"t_us\":\(decision.endMicroseconds)}"
+    line += ",\"t_start_us\":\(decision.startMicroseconds),\"t_us\":\(decision.endMicroseconds)"
+    if let id { line += ",\"id\":\(Self.quoted(id)),\"phase\":\"\(decision.phase.rawValue)\"" }
+    return line + "}"
   }
 
   /// `{"type":"score","source":…,"model":…,"t_us":…,"scores":{…}}`.

@@ -19,11 +19,14 @@ public struct StreamClassifier: Sendable {
   private var logits: [Float]
 
   /// Throws `RecognitionError` only for a manifest that `Model` would refuse.
-  public init(_ model: Model) throws(RecognitionError) {
+  ///
+  /// - Parameter tellsProgress: whether detections are told from their start on, see `Recogniser`.
+  public init(_ model: Model, tellsProgress: Bool = false) throws(RecognitionError) {
     network = model.network
     state = model.network.makeState()
     logits = [Float](repeating: 0, count: model.network.outputCount)
-    recogniser = try Recogniser(labels: model.manifest.labels, configuration: model.manifest.decision)
+    recogniser = try Recogniser(
+      labels: model.manifest.labels, configuration: model.manifest.decision, tellsProgress: tellsProgress)
   }
 
   /// Whether nothing is open: the place to put another model in.

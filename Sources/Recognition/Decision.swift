@@ -7,7 +7,20 @@ public struct Decision: Codable, Equatable, Sendable {
     case rejection
   }
 
+  /// Where in the life of a detection it is told.
+  public enum Phase: String, Codable, Sendable {
+    /// Complete, and not told before: a whole utterance, or a rejection.
+    case point
+    /// A label has led above its threshold for long enough; the detection is certain, its peak may still rise.
+    case start
+    /// It has risen since; told at most every `Recogniser.progressMicroseconds`.
+    case update
+    /// It is complete: the highest score it reached. Only a detection told step by step has begun before.
+    case end
+  }
+
   public var kind: Kind
+  public var phase: Phase
   public var label: String
   /// Place of the label in the model's list.
   public var labelIndex: Int
@@ -22,10 +35,12 @@ public struct Decision: Codable, Equatable, Sendable {
   public var scores: [Double]
 
   public init(
-    kind: Kind, label: String, labelIndex: Int, score: Double, threshold: Double, startMicroseconds: Int64,
+    kind: Kind, phase: Phase = .point, label: String, labelIndex: Int, score: Double, threshold: Double,
+    startMicroseconds: Int64,
     endMicroseconds: Int64, scores: [Double]
   ) {
     self.kind = kind
+    self.phase = phase
     self.label = label
     self.labelIndex = labelIndex
     self.score = score

@@ -62,18 +62,28 @@ struct LogitWindow: Codable, Equatable, Sendable {
     while count > 0 && spans[first].start < limit { dropFirst() }
   }
 
+  /// Empties it; its room is kept.
   mutating func removeAll() {
-    self = LogitWindow(width: width)
+    for column in 0..<width { sums[column] = 0 }
+    rows.removeAll(keepingCapacity: true)
+    spans.removeAll(keepingCapacity: true)
+    first = 0
   }
 
-  /// Softmax of the mean over the steps inside; nil without steps.
-  var scores: [Double]? {
-    if count == 0 { return nil }
-    let means = sums.map { Double($0) / (Self.scale * Double(count)) }
-    let highest = means.max() ?? 0
-    let powers = means.map { exp($0 - highest) }
-    let total = powers.reduce(0, +)
-    return powers.map { $0 / total }
+  /// Writes the softmax of the mean over the steps inside, of which there must be one, into a list of as many values.
+  func write(scores: inout [Double]) {
+    precondition(count > 0 && scores.count == width, "scores are of a window with steps")
+    var highest = -Double.infinity
+    for column in 0..<width {
+      scores[column] = Double(sums[column]) / (Self.scale * Double(count))
+      highest = max(highest, scores[column])
+    }
+    var total = 0.0
+    for column in 0..<width {
+      scores[column] = exp(scores[column] - highest)
+      total += scores[column]
+    }
+    for column in 0..<width { scores[column] /= total }
   }
 
   private mutating func dropFirst() {

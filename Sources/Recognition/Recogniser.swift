@@ -10,6 +10,8 @@
 ///   a candidate, follows its maximum, and is decided when its score fell below `releaseRatio` of the peak, did not
 ///   rise for `settleMicroseconds`, was overtaken by another candidate, or the utterance ended; then the label rests
 ///   for `refractoryMicroseconds`. If nothing was decided by the end, the best step of the utterance is.
+///   With `tellsProgress` every such detection is told from its start on: `start`, any number of `update`, `end`, with
+///   nothing between them but those of its own.
 ///
 /// Silent steps count only once activity resumes.
 public struct Recogniser: Codable, Equatable, Sendable {
@@ -23,27 +25,40 @@ public struct Recogniser: Codable, Equatable, Sendable {
     case resetThenRun
   }
 
+  /// The least stream time between two messages about the rise of a detection.
+  public static let progressMicroseconds: Int64 = 100_000
+
   public let labels: [String]
   public let configuration: DecisionConfiguration
+  /// Whether a detection is told when it starts and when it rises, too, and not only once it is complete.
+  public let tellsProgress: Bool
   private let isBackground: [Bool]
   private let thresholds: [Double]
   private var utterance: Utterance?
+  /// The utterance before, for its room only.
+  private var spare: Utterance?
   /// The step whose outputs are due.
   private var awaited: StepTime?
   /// Per label, stream time until which it rests.
   private var restingUntil: [Int64]
   /// Scores of the window that ends with the last active step of the running utterance.
-  public private(set) var currentScores: [Double]?
+  public var currentScores: [Double]? { hasScores ? scores : nil }
+  private var scores: [Double]
+  private var hasScores = false
 
   /// Whether it lies between two utterances: nothing is lost when it is replaced now.
   public var isBetweenUtterances: Bool { utterance == nil && awaited == nil }
 
-  public init(labels: [String], configuration: DecisionConfiguration) throws(RecognitionError) {
+  public init(
+    labels: [String], configuration: DecisionConfiguration, tellsProgress: Bool = false
+  ) throws(RecognitionError) {
     try configuration.validate(labels: labels)
+    self.tellsProgress = tellsProgress
     self.labels = labels
     self.configuration = configuration
     isBackground = labels.map(configuration.backgroundLabels.contains)
     thresholds = labels.map(configuration.threshold(of:))
+    scores = [Double](repeating: 0, count: labels.count)
     restingUntil = [Int64](repeating: .min, count: labels.count)
   }
 
@@ -61,38 +76,39 @@ public struct Recogniser: Codable, Equatable, Sendable {
       return .run
     }
     if !isActive { return .skip }
-    utterance = Utterance(start: startMicroseconds, width: labels.count)
+    var next = spare.take() ?? Utterance(start: startMicroseconds, width: labels.count)
+    next.restart(at: startMicroseconds)
+    utterance = next
     awaited = step
     return .resetThenRun
   }
 
   /// Takes the network's outputs for the step `advance` asked to run; one value a label.
   public mutating func take(logits: [Float], emit: (Decision) -> Void) throws(RecognitionError) {
-    guard let step = awaited, var open = utterance else { preconditionFailure("no step was asked for") }
+    guard let step = awaited, utterance != nil else { preconditionFailure("no step was asked for") }
     precondition(logits.count == labels.count, "\(logits.count) outputs for \(labels.count) labels")
     if let bad = logits.firstIndex(where: { !$0.isFinite }) {
       throw .badLogit(label: labels[bad], value: logits[bad], startMicroseconds: step.start)
     }
     awaited = nil
-    // Moved out, so that the window inside is changed in place and not copied.
-    utterance = nil
-    open.add(logits, at: step, windowMicroseconds: configuration.windowMicroseconds)
-    utterance = open
+    utterance?.add(logits, at: step, windowMicroseconds: configuration.windowMicroseconds)
     guard step.isActive else { return }
-    currentScores = open.window.scores
-    if open.isLong(windowMicroseconds: configuration.windowMicroseconds), let scores = currentScores {
-      follow(scores, at: step, emit: emit)
+    utterance?.window.write(scores: &scores)
+    hasScores = true
+    if utterance?.isLong(windowMicroseconds: configuration.windowMicroseconds) == true {
+      follow(at: step, emit: emit)
     }
   }
 
   /// Ends the stream, or interrupts it: the running utterance is closed and decided. The recogniser can go on after it.
   public mutating func finish(emit: (Decision) -> Void) {
     awaited = nil
-    currentScores = nil
-    guard var open = utterance else { return }
-    utterance = nil
+    hasScores = false
+    guard var open = utterance.take() else { return }
+    defer { spare = open }
     if !open.isLong(windowMicroseconds: configuration.windowMicroseconds) {
-      if let scores = open.window.scores {
+      if open.window.count > 0 {
+        open.window.write(scores: &scores)
         emit(decision(scores, start: open.start, end: open.lastActiveEnd))
       }
       return
@@ -117,18 +133,22 @@ extension Recogniser {
   }
 
   /// One scored step of a long utterance.
-  private mutating func follow(_ scores: [Double], at step: StepTime, emit: (Decision) -> Void) {
+  private mutating func follow(at step: StepTime, emit: (Decision) -> Void) {
     guard let start = utterance?.window.startMicroseconds else { return }
     let lead = leader(of: scores)
-    let here = Candidate(label: lead, score: scores[lead], start: start, end: step.end, scores: scores)
-    noteBest(here)
-    if var candidate = utterance?.candidate {
-      let score = scores[candidate.label]
-      if score > candidate.score {
-        candidate = Candidate(label: candidate.label, score: score, start: start, end: step.end, scores: scores)
-        utterance?.candidate = candidate
-      } else if score < candidate.score * configuration.releaseRatio
-        || step.end - candidate.end >= configuration.settleMicroseconds
+    noteBest(lead, start: start, end: step.end)
+    if let label = utterance?.candidate?.label, let peak = utterance?.candidate?.score {
+      let score = scores[label]
+      if score > peak {
+        utterance?.candidate?.become(label: label, score: score, start: start, end: step.end, scores: scores)
+        if tellsProgress, let candidate = utterance?.candidate, let told = utterance?.progressTold,
+          step.end - told >= Self.progressMicroseconds
+        {
+          utterance?.progressTold = step.end
+          emit(detection(candidate, .update))
+        }
+      } else if let candidate = utterance?.candidate,
+        score < peak * configuration.releaseRatio || step.end - candidate.end >= configuration.settleMicroseconds
       {
         conclude(candidate, at: step, emit: emit)
       }
@@ -137,24 +157,39 @@ extension Recogniser {
       utterance?.run = nil
       return
     }
-    var run = Run(peak: here, length: 1)
-    if let before = utterance?.run, before.peak.label == lead {
-      run.length = before.length + 1
-      if before.peak.score >= here.score { run.peak = before.peak }
-    }
-    utterance?.run = run
-    if run.length >= configuration.patienceSteps, utterance?.candidate?.label != lead {
+    lengthenRun(lead, start: start, end: step.end)
+    if let run = utterance?.run, run.length >= configuration.patienceSteps, utterance?.candidate?.label != lead {
       if let overtaken = utterance?.candidate { conclude(overtaken, at: step, emit: emit) }
       utterance?.candidate = run.peak
+      if tellsProgress {
+        utterance?.progressTold = step.end
+        emit(detection(run.peak, .start))
+      }
+    }
+  }
+
+  /// Notes one step more with the same leader, or the first with another.
+  private mutating func lengthenRun(_ lead: Int, start: Int64, end: Int64) {
+    guard let length = utterance?.run?.length, utterance?.run?.peak.label == lead else {
+      let peak = Candidate(label: lead, score: scores[lead], start: start, end: end, scores: scores)
+      utterance?.run = Run(peak: peak, length: 1)
+      return
+    }
+    utterance?.run?.length = length + 1
+    if let peak = utterance?.run?.peak.score, scores[lead] > peak {
+      utterance?.run?.peak.become(label: lead, score: scores[lead], start: start, end: end, scores: scores)
     }
   }
 
   /// Remembers the step at which a label other than background scored highest.
-  private mutating func noteBest(_ here: Candidate) {
+  private mutating func noteBest(_ lead: Int, start: Int64, end: Int64) {
     var score = -Double.infinity
-    for (index, value) in here.scores.enumerated() where !isBackground[index] { score = max(score, value) }
-    if let best = utterance?.best, best.score >= score { return }
-    utterance?.best = Candidate(label: here.label, score: score, start: here.start, end: here.end, scores: here.scores)
+    for index in scores.indices where !isBackground[index] { score = max(score, scores[index]) }
+    if let best = utterance?.best?.score {
+      if best < score { utterance?.best?.become(label: lead, score: score, start: start, end: end, scores: scores) }
+    } else {
+      utterance?.best = Candidate(label: lead, score: score, start: start, end: end, scores: scores)
+    }
   }
 
   private mutating func conclude(_ candidate: Candidate, at step: StepTime, emit: (Decision) -> Void) {
@@ -166,8 +201,13 @@ extension Recogniser {
 
   private mutating func decide(_ candidate: Candidate, at time: Int64) -> Decision {
     restingUntil[candidate.label] = time + configuration.refractoryMicroseconds
-    return Decision(
-      kind: .detection, label: labels[candidate.label], labelIndex: candidate.label, score: candidate.score,
+    return detection(candidate, .end)
+  }
+
+  private func detection(_ candidate: Candidate, _ phase: Decision.Phase) -> Decision {
+    Decision(
+      kind: .detection, phase: phase, label: labels[candidate.label], labelIndex: candidate.label,
+      score: candidate.score,
       threshold: thresholds[candidate.label], startMicroseconds: candidate.start, endMicroseconds: candidate.end,
       scores: candidate.scores)
   }
@@ -183,6 +223,8 @@ extension Recogniser {
 
   /// Index of the highest score, the first of equals.
   private func leader(of scores: [Double]) -> Int {
-    scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
+    var lead = 0
+    for index in scores.indices where scores[index] > scores[lead] { lead = index }
+    return lead
   }
 }

@@ -12,6 +12,12 @@ struct Candidate: Codable, Equatable, Sendable {
   var start: Int64
   var end: Int64
   var scores: [Double]
+
+  /// Becomes another. The scores are copied value by value: a shared list would be copied whole when it is written next.
+  mutating func become(label: Int, score: Double, start: Int64, end: Int64, scores other: [Double]) {
+    (self.label, self.score, self.start, self.end) = (label, score, start, end)
+    for index in other.indices { scores[index] = other[index] }
+  }
 }
 
 /// Steps in a row with the same leader above its threshold.
@@ -22,7 +28,7 @@ struct Run: Codable, Equatable, Sendable {
 
 /// Activity without a long silence in it, and what is known about it so far.
 struct Utterance: Codable, Equatable, Sendable {
-  let start: Int64
+  private(set) var start: Int64
   var lastActiveEnd: Int64
   /// Steps up to the last active one that lie in the window.
   private(set) var window: LogitWindow
@@ -32,12 +38,27 @@ struct Utterance: Codable, Equatable, Sendable {
   var candidate: Candidate?
   var best: Candidate?
   var hasDecided = false
+  /// When the candidate's start or rise was told last.
+  var progressTold: Int64?
 
   init(start: Int64, width: Int) {
     self.start = start
     lastActiveEnd = start
     window = LogitWindow(width: width)
     waiting = LogitWindow(width: width)
+  }
+
+  /// Becomes a new one; the room of its windows is kept.
+  mutating func restart(at start: Int64) {
+    self.start = start
+    lastActiveEnd = start
+    window.removeAll()
+    waiting.removeAll()
+    run = nil
+    candidate = nil
+    best = nil
+    hasDecided = false
+    progressTold = nil
   }
 
   /// Whether it outgrew the window, so that its score slides.

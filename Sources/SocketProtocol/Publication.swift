@@ -18,8 +18,12 @@ public struct Publication: Equatable, Sendable {
     self.sequence = sequence
     topic = report.topic
     if case .health(let health) = report { healthState = health.state } else { healthState = nil }
-    if case .detection(let found) = report { stream = "\(found.source)/\(found.model)" } else { stream = "" }
-    var line = JSONLine(type: topic.rawValue)
+    if topic == .detection, case .detection(let found) = report {
+      stream = "\(found.source)/\(found.model)"
+    } else {
+      stream = ""
+    }
+    var line = JSONLine(type: topic == .progress ? Topic.detection.rawValue : topic.rawValue)
     line.add("seq", sequence)
     switch report {
     case .detection(let recognition):
@@ -78,7 +82,7 @@ public struct Publication: Equatable, Sendable {
 extension Report {
   public var topic: Topic {
     switch self {
-    case .detection: .detection
+    case .detection(let found): found.phase == .start || found.phase == .update ? .progress : .detection
     case .rejection: .rejection
     case .scores: .score
     case .gap: .gap

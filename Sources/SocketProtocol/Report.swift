@@ -11,7 +11,7 @@ public enum Report: Equatable, Sendable {
 
   /// What was recognised, where, and when. Times are stream time, microseconds.
   public struct Recognition: Equatable, Sendable {
-    /// Where in the life of a detection a message stands; `point` has no extent beyond its times.
+    /// Where in the life of a detection a message stands; `point` is told once and complete.
     public enum Phase: String, Codable, Equatable, Sendable {
       case start, update, end, point
     }
@@ -125,5 +125,8 @@ public enum Report: Equatable, Sendable {
 
 /// What a subscriber chooses between.
 public enum Topic: String, Codable, CaseIterable, Sendable {
-  case detection, rejection, score, gap, health, reloaded
+  case detection
+  /// Detections that are not complete yet: their `start` and every `update`. Their messages are of type `detection`.
+  case progress
+  case rejection, score, gap, health, reloaded
 }

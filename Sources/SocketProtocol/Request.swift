@@ -21,7 +21,8 @@ public struct Filter: Equatable, Sendable {
 
   /// What a client gets that asks for nothing: detections and gaps of every source.
   public init(topics: Set<Topic> = [.detection], sources: Set<String>? = nil, minScore: Double = 0) {
-    self.topics = topics.union([.gap, .reloaded])
+    // Who wants to know that a detection has begun wants to know how it ends.
+    self.topics = topics.union(topics.contains(.progress) ? [.gap, .reloaded, .detection] : [.gap, .reloaded])
     self.sources = sources
     self.minScore = minScore
   }

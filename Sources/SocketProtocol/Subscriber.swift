@@ -14,6 +14,8 @@ public struct Subscriber: Sendable {
   public var filter = Filter()
   public private(set) var queue: SubscriberQueue
   private var splitter: LineSplitter
+  /// Bytes that came while it was not heard, or with what made it unheard.
+  private var unheard: [UInt8] = []
   /// When it began to lose something; nil while it keeps up.
   private var behindSince: Int64?
   /// When it last answered, read or said something.
@@ -34,14 +36,25 @@ public struct Subscriber: Sendable {
   /// Whether to read its requests: not while it leaves the answers unread.
   public var isHeard: Bool { queue.replies < limits.waitingReplies }
 
-  /// Takes bytes from it; requests and refusals are handed on in order, and pings and pongs dealt with here.
+  /// Whether there is something that it said before it was not heard any more.
+  public var hasUnheard: Bool { !unheard.isEmpty }
+
+  /// Takes bytes from it; requests and refusals are handed on in order, and pings and pongs dealt with here. What follows
+  /// the request whose answer was one too many waits for the next call, which may bring nothing.
   public mutating func receive(
     _ bytes: some Sequence<UInt8>, sources: Set<String>, now: Int64,
     handle: (inout Subscriber, Result<Request, RequestError>) -> Void
   ) {
-    var pieces: [LineSplitter.Piece] = []
-    splitter.push(bytes) { pieces.append($0) }
-    for piece in pieces {
+    unheard += bytes
+    var taken = 0
+    defer { unheard.removeFirst(taken) }
+    while taken < unheard.count && isHeard {
+      // To the end of a line, or of what there is.
+      let end = unheard[taken...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? unheard.count
+      var whole: LineSplitter.Piece?
+      splitter.push(unheard[taken..<end]) { whole = $0 }
+      taken = end
+      guard let piece = whole else { continue }
       let result: Result<Request, RequestError>
       switch piece {
       case .tooLong:

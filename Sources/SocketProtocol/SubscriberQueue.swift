@@ -1,6 +1,6 @@
 /// What waits to be sent to one subscriber, bounded in publications and their bytes.
 ///
-/// When it is full, scores go first, then health, rejections, gaps and reloads, and detections last, the oldest first
+/// When it is full, scores and beginnings of detections go first, then health, rejections, gaps and reloads, and detections last, the oldest first
 /// each; a quarter of the bound is freed at once. Every place where something went is told by a `dropped` line there:
 /// its number is that of the last line that is missing, so that the next line follows it. These places do not count:
 /// there is at most one before and one after every publication.
@@ -132,7 +132,7 @@ extension Topic {
   /// The lower, the sooner it is dropped.
   fileprivate var rank: Int {
     switch self {
-    case .score: 0
+    case .score, .progress: 0
     case .rejection, .health, .reloaded, .gap: 1
     case .detection: 2
     }

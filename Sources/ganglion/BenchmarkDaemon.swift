@@ -89,6 +89,7 @@ struct BenchmarkDaemon: ParsableCommand {
     }
     let elapsed = Double(seconds)
     let cpu = daemon.cpuSeconds - before
+    let resident = daemon.memory("VmRSS")
     let peak = try daemon.stop()
     let sorted = latencies.sorted()
     func percentile(_ part: Double) -> String {
@@ -98,7 +99,8 @@ struct BenchmarkDaemon: ParsableCommand {
       line: "\(sources) sources, model \(manifest.name), \(seconds) s: \(sorted.count) scores; latency p50 "
         + "\(percentile(0.5)) ms, p99 \(percentile(0.99)) ms, most \(percentile(1)) ms "
         + "(encoder: \(try SpiketrumEncoder(encoding).latencyMicroseconds / 1_000) ms at most); CPU "
-        + "\(fixed(100 * cpu / elapsed, 2)) % of a core; peak \(fixed(Double(peak) / 1_048_576, 1)) MiB")
+        + "\(fixed(100 * cpu / elapsed, 2)) % of a core; resident \(fixed(Double(resident) / 1_048_576, 1)) MiB, at most "
+        + "\(fixed(Double(peak) / 1_048_576, 1)) MiB")
   }
 
   /// For each step, the number of the piece whose samples complete it.
@@ -184,8 +186,8 @@ private final class DaemonProcess {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
-  /// Most memory it ever held, bytes.
-  private func memory(_ field: String) -> Int {
+  /// A field of the system's account of its memory, bytes: `VmRSS` what it holds, `VmHWM` the most it ever held.
+  func memory(_ field: String) -> Int {
     let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix(field + ":") } ?? ""
     return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1_024

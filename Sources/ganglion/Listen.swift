@@ -18,7 +18,11 @@ struct Listen: ParsableCommand {
   @Option(help: "The daemon's socket; by default where ganglion serve listens.", completion: .file())
   var socket: String?
 
-  @Option(name: [.short, .long], help: "What to listen to: detection, rejection, score, health. May be repeated.")
+  @Option(
+    name: [.short, .long],
+    help:
+      "What to listen to: detection, progress (detections from their start on), rejection, score, health. May be repeated."
+  )
   var topic: [Topic] = []
 
   @Option(name: .long, help: "Only this source. May be repeated.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Pipelines
+import Recognition
 
 /// `ganglion run`: recordings in, classifications out.
 struct Run: AsyncParsableCommand {
@@ -29,6 +30,13 @@ struct Run: AsyncParsableCommand {
 
   @Flag(help: "Print the scores after every active step too.")
   var scores = false
+
+  @Flag(
+    help: """
+      Tell detections in long activity from their start on: each line has the detection's id and its phase, which is \
+      start, update, end, or point for what is told once.
+      """)
+  var phases = false
 
   @Option(help: "Leave out results with a lower score, 0 to 1.")
   var minScore: Double = 0
@@ -72,15 +80,17 @@ struct Run: AsyncParsableCommand {
 
   private func classify(_ input: RecordingInput, with model: Model) async throws {
     let lines = ResultLine(source: input.isFile ? input.path : "stdin", manifest: model.manifest)
-    let pipeline = Pipeline(model, speed: speed, wantsScores: scores)
+    let pipeline = Pipeline(model, speed: speed, wantsScores: scores, tellsProgress: phases)
+    var numbers = DetectionNumbers()
     var progress = StreamProgress()
     defer { progress.clear() }
     let notices = try await pipeline.run(input) { event in
       switch event {
       case .decision(let decision):
+        let id = phases ? "\(model.manifest.name).\(numbers.number(of: decision))" : nil
         if decision.score < minScore { return }
         progress.clear()
-        try StandardOutput.shared.write(line: lines.text(decision))
+        try StandardOutput.shared.write(line: lines.text(decision, id: id))
       case .scores(let scores):
         progress.clear()
         try StandardOutput.shared.write(line: lines.text(scores))

@@ -6,6 +6,7 @@ struct HelpTests {
     "help goes to standard output and is no failure",
     arguments: [
       "", "run", "serve", "listen", "sources", "info", "convert", "encode", "decode", "plot", "train", "evaluate",
+      "compose",
       "benchmark", "benchmark run", "experiment srnn-scbam",
     ])
   func help(command: String) throws {

@@ -202,7 +202,13 @@ struct DaemonTests {
       let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(descriptor) }
       let address = try #require(UnixAddress(rig.folder.file("metrics")))
-      #expect(address.withPointer { connect(descriptor, $0, $1) } == 0)
+      // The metrics come up after the subscribers' socket.
+      var answered = address.withPointer { connect(descriptor, $0, $1) }
+      for _ in 0..<2_000 where answered != 0 {
+        usleep(10_000)
+        answered = address.withPointer { connect(descriptor, $0, $1) }
+      }
+      #expect(answered == 0)
       _ = request.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
       var answer: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 4_096)

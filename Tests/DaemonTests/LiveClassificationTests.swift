@@ -1,5 +1,6 @@
 import Dataflow
 import Events
+import Foundation
 import LiveSources
 import Pipelines
 import Recognition
@@ -12,7 +13,7 @@ import Testing
 struct LiveClassificationTests {
   private func sound(_ model: Model, slot: ModelSlot = ModelSlot()) throws -> LiveClassification<SoundSegments> {
     try LiveClassification(
-      source: "mic", model: PreparedModel(model), slot: slot, progress: PipelineProgress(), wantsScores: { false },
+      source: "mic", model: PreparedModel(model), slot: slot, progress: PipelineProgress(), wants: { _ in false },
       makeSegments: { prepared in
         guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
         return SoundSegments(encoder, source: "mic")
@@ -22,7 +23,9 @@ struct LiveClassificationTests {
   private func block(
     _ samples: ArraySlice<Float>, at start: Int, loss: LossReason? = nil
   ) -> StreamItem<SoundBlock> {
-    .block(SoundBlock(samples: Array(samples), sampleRate: 8_000, startSample: Int64(start), loss: loss))
+    .block(
+      SoundBlock(samples: Array(samples), sampleRate: 8_000, startSample: Int64(start), loss: loss),
+      arrivedMicroseconds: 0)
   }
 
   /// Reports as a word each: label and stretch in milliseconds, or what was lost.
@@ -40,6 +43,32 @@ struct LiveClassificationTests {
   private func decisions(ofFile samples: [Float], _ model: Model) throws -> [Decision] {
     guard case .sound(let encoder) = try PreparedModel(model).encoder else { return [] }
     return try StreamClassifier(model).decisions(on: encoder.encode(samples), stepMicroseconds: 10_000)
+  }
+
+  @Test func beginningsAreToldOnlyWhereSomebodyWantsThem() throws {
+    // A second and a half of one tone: longer than the window.
+    let tone = (0..<12_000).map { Float(0.5 * sin(2 * .pi * 900 * Double($0) / 8_000)) }
+    func reports(wants: @escaping @Sendable (Topic) -> Bool) throws -> [Report.Recognition] {
+      var live = try LiveClassification(
+        source: "mic", model: PreparedModel(TestModels.sound()), slot: ModelSlot(), progress: PipelineProgress(),
+        wants: wants,
+        makeSegments: { prepared in
+          guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
+          return SoundSegments(encoder, source: "mic")
+        })
+      var told: [Report.Recognition] = []
+      let emit = { (report: Report) in if case .detection(let found) = report { told.append(found) } }
+      try live.process(block(tone[...], at: 0), droppedBefore: 0, emit: emit)
+      try live.finish(emit: emit)
+      return told
+    }
+    let silent = try reports { _ in false }
+    let told = try reports { $0 == .progress }
+    #expect(told.contains { $0.phase == .start })
+    #expect(told.filter { $0.phase == .end || $0.phase == .point } == silent)
+    for found in told where found.phase == .start {
+      #expect(told.filter { $0.id == found.id }.last?.phase == .end)
+    }
   }
 
   @Test(arguments: [1, 7, 80, 4_096])
@@ -92,10 +121,10 @@ struct LiveClassificationTests {
   @Test func aStageThatWasStartedAgainTellsWhatItMissed() throws {
     let model = try TestModels.sound()
     let progress = PipelineProgress()
-    progress.advance(to: 1_000_000, decisions: 7)
+    progress.advance(over: 0..<1_000_000, numbers: DetectionNumbers(last: 7))
     progress.resume()
     var live = try LiveClassification(
-      source: "mic", model: PreparedModel(model), slot: ModelSlot(), progress: progress, wantsScores: { false },
+      source: "mic", model: PreparedModel(model), slot: ModelSlot(), progress: progress, wants: { _ in false },
       makeSegments: { prepared in
         guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
         return SoundSegments(encoder, source: "mic")
@@ -142,7 +171,7 @@ struct LiveClassificationTests {
     func live() throws -> LiveClassification<EventSegments> {
       try LiveClassification(
         source: "cam", model: PreparedModel(model), slot: ModelSlot(), progress: PipelineProgress(),
-        wantsScores: { false },
+        wants: { _ in false },
         makeSegments: { prepared in
           guard case .events(let binning) = prepared.encoder else { preconditionFailure("a model that watches") }
           return try EventSegments(binning)
@@ -158,19 +187,25 @@ struct LiveClassificationTests {
     var whole: [Report] = []
     var reference = try live()
     for part in [batch, later] {
-      try reference.process(.block(EventBlock(events: part)), droppedBefore: 0) { whole.append($0) }
+      try reference.process(.block(EventBlock(events: part), arrivedMicroseconds: 0), droppedBefore: 0) {
+        whole.append($0)
+      }
     }
     try reference.finish { whole.append($0) }
 
     var reports: [Report] = []
     var stream = try live()
-    try stream.process(.block(EventBlock(events: batch)), droppedBefore: 0) { reports.append($0) }
+    try stream.process(.block(EventBlock(events: batch), arrivedMicroseconds: 0), droppedBefore: 0) {
+      reports.append($0)
+    }
     #expect(reports.isEmpty)
     for time in stride(from: Int64(300_000), through: 1_900_000, by: 100_000) {
       try stream.process(.idle(untilMicroseconds: time), droppedBefore: 0) { reports.append($0) }
     }
     #expect(reports.count == 1)
-    try stream.process(.block(EventBlock(events: later)), droppedBefore: 0) { reports.append($0) }
+    try stream.process(.block(EventBlock(events: later), arrivedMicroseconds: 0), droppedBefore: 0) {
+      reports.append($0)
+    }
     try stream.finish { reports.append($0) }
     #expect(reports == whole)
     #expect(whole.count == 2)

@@ -1,4 +1,6 @@
 import Foundation
+import LiveSources
+import Recognition
 import SocketProtocol
 import Synchronization
 import Testing
@@ -88,26 +90,69 @@ struct OperationTests {
     var snapshot = MetricsSnapshot(
       name: "ganglion/1", counters: .init(), sequence: 12, reloadsGood: 3, reloadsBad: 1)
     let status = SourceStatus(now: 0)
-    _ = status.arrived(endMicroseconds: 2_500_001, now: 1_000_000)
-    snapshot.sources = [("a\"b", status.snapshot)]
+    _ = status.arrived(endMicroseconds: 2_500_001, count: 40_000, now: 1_000_000)
+    status.missed(21_333, .overrun)
+    status.missed(10_000, .overrun)
+    snapshot.sources = [("a\"b", false, status.snapshot)]
+    let progress = PipelineProgress()
+    progress.lost(20_000)
+    for (number, work) in [400, 500, 501, 2_000_000].enumerated() {
+      let start = Int64(number) * 1_000_000
+      progress.advance(
+        over: start..<start + 1_000_000, numbers: progress.numbers, spikes: 3, inference: Int64(work),
+        latency: Int64(2 * work))
+    }
+    for phase in [Decision.Phase.start, .end, .point] {
+      progress.decided(
+        Decision(
+          kind: .detection, phase: phase, label: "seven", labelIndex: 7, score: 1, threshold: 1, startMicroseconds: 0,
+          endMicroseconds: 1, scores: []))
+    }
     snapshot.pipelines = [
-      PipelineFigures(
-        source: "mic", model: "digits", waiting: 0, blocks: 7, dropped: 2, lostMicroseconds: 20_000, decisions: 4)
+      PipelineFigures(source: "mic", model: "digits", waiting: 0, dropped: 2, progress: progress.figures)
     ]
-    let lines = snapshot.text(now: 4_000_000).split(separator: "\n").map(String.init)
+    let lines = snapshot.text(now: 4_000_000, process: .now()).split(separator: "\n").map(String.init)
     for line in [
       "ganglion_build_info{version=\"ganglion/1\"} 1", "ganglion_source_up{source=\"a\\\"b\"} 1",
       "ganglion_input_stream_seconds{source=\"a\\\"b\"} 2.500001",
       "ganglion_input_silence_seconds{source=\"a\\\"b\"} 3.000000",
       "ganglion_model_lost_seconds_total{source=\"mic\",model=\"digits\"} 0.020000", "ganglion_messages_total 12",
-      "ganglion_config_reloads_total{result=\"bad\"} 1",
+      "ganglion_config_reloads_total{result=\"bad\"} 1", "ganglion_input_samples_total{source=\"a\\\"b\"} 40000",
+      "ganglion_input_gaps_total{source=\"a\\\"b\",reason=\"xrun\"} 2",
+      "ganglion_input_gap_seconds_total{source=\"a\\\"b\",reason=\"xrun\"} 0.031333",
+      "ganglion_model_spikes_total{source=\"mic\",model=\"digits\"} 12",
+      "ganglion_detections_total{source=\"mic\",model=\"digits\",label=\"seven\"} 2",
+      "ganglion_inference_seconds_bucket{source=\"mic\",model=\"digits\",le=\"0.000500\"} 2",
+      "ganglion_inference_seconds_bucket{source=\"mic\",model=\"digits\",le=\"0.001000\"} 3",
+      "ganglion_inference_seconds_bucket{source=\"mic\",model=\"digits\",le=\"1.000000\"} 3",
+      "ganglion_inference_seconds_bucket{source=\"mic\",model=\"digits\",le=\"+Inf\"} 4",
+      "ganglion_inference_seconds_sum{source=\"mic\",model=\"digits\"} 2.001401",
+      "ganglion_end_to_end_latency_seconds_count{source=\"mic\",model=\"digits\"} 4",
+      "ganglion_realtime_ratio{source=\"mic\",model=\"digits\"} 1.998000",
     ] { #expect(lines.contains(line), "\(line)") }
     // Every sample belongs to a family that was announced, and no family is announced twice.
     let families = lines.filter { $0.hasPrefix("# TYPE ") }.compactMap { $0.split(separator: " ").dropFirst(2).first }
     #expect(Set(families).count == families.count)
     for line in lines where !line.hasPrefix("#") {
       let name = line.prefix { $0 != "{" && $0 != " " }
-      #expect(families.contains { $0 == name }, "\(line)")
+      // Of a histogram, the samples have an ending of their own.
+      let family = name.split(separator: "_").dropLast().joined(separator: "_")
+      #expect(families.contains { $0 == name || $0 == family }, "\(line)")
     }
+  }
+
+  @Test func onlyCodeThatIsAFilesOwnIsGivenBack() throws {
+    let code = try #require(StartupCode.parse("7f00a000-7f00c000 r-xp 00002000 08:01 1234      /usr/lib/a b.so\n"))
+    #expect(code.range == 0x7f00_a000..<0x7f00_c000 && code.isCode)
+    for line in [
+      "7f00a000-7f00c000 rw-p 00002000 08:01 1234 /usr/lib/a.so",
+      "7f00a000-7f00c000 r--p 00002000 08:01 1234 /usr/lib/a.so",
+      "7f00a000-7f00c000 r-xp 00000000 00:00 0    [vdso]", "7f00a000-7f00c000 rwxp 00000000 00:00 0",
+      "7f00a000-7f00c000 r-xs 00000000 08:01 9    /dev/shm/x",
+    ] { #expect(StartupCode.parse(line)?.isCode == false, "\(line)") }
+    for line in ["", "nonsense", "7f00c000-7f00a000 r-xp 0 08:01 1234 /a"] { #expect(StartupCode.parse(line) == nil) }
+    // And the program goes on.
+    StartupCode.letGo()
+    #expect(StartupCode.parse("1000-2000 r-xp 0 08:01 1 /a")?.range.count == 4_096)
   }
 }

@@ -17,7 +17,7 @@ struct SplitMix {
 }
 
 /// A capture device on a clock of its own that fails as told. The value of a sample is the number of the moment at which
-/// it was captured, so what is delivered can be held against the truth.
+/// it was captured, counted modulo `lap`, so what is delivered can be held against the truth.
 final class ScriptedDevice: PCMDevice {
   enum Fault: CaseIterable {
     case overrun, suspension, unplugged, interrupted, shortRead, frozen
@@ -26,6 +26,8 @@ final class ScriptedDevice: PCMDevice {
   static let rate = 8_000
   static let period = 80
   static let buffer = 4_000
+  /// Whole numbers below it are exact in 32-bit floats.
+  static let lap: Int64 = 1 << 24
 
   /// Microseconds.
   private(set) var now: Int64 = 1_000_000
@@ -124,7 +126,7 @@ final class ScriptedDevice: PCMDevice {
     case nil: break
     }
     let count = min(wanted, available())
-    for index in 0..<count { samples.append(Float(read + Int64(index))) }
+    for index in 0..<count { samples.append(Float((read + Int64(index)) % Self.lap)) }
     read += Int64(count)
     return count == 0 ? -Int(EAGAIN) : count
   }

@@ -12,6 +12,8 @@ struct Marbles {
     windowMicroseconds: 500_000, gapMicroseconds: 300_000, defaultThreshold: 0.6, backgroundLabels: ["noise"],
     patienceSteps: 2, settleMicroseconds: 200_000, releaseRatio: 0.8, refractoryMicroseconds: 600_000)
 
+  var tellsProgress = false
+
   static func logits(_ mark: Character) -> [Float] {
     switch mark {
     case "A": [10, 0, 0]
@@ -33,7 +35,7 @@ struct Marbles {
   }
 
   func play(_ marks: String, from origin: Int64 = 0) throws -> Outcome {
-    var recogniser = try Recogniser(labels: Self.labels, configuration: configuration)
+    var recogniser = try Recogniser(labels: Self.labels, configuration: configuration, tellsProgress: tellsProgress)
     var outcome = Outcome()
     for (index, mark) in marks.enumerated() {
       let start = origin + Int64(index) * Self.step
@@ -53,7 +55,8 @@ extension Marbles.Outcome {
     let sign = decision.kind == .detection ? "+" : "-"
     let start = (decision.startMicroseconds - origin) / Marbles.step
     let end = (decision.endMicroseconds - origin) / Marbles.step
-    decisions.append("\(sign)\(decision.label) \(start)-\(end) @\(place)")
+    let phase = [.point, .end].contains(decision.phase) ? "" : "\(decision.phase.rawValue) "
+    decisions.append("\(phase)\(sign)\(decision.label) \(start)-\(end) @\(place)")
     raw.append(decision)
   }
 }

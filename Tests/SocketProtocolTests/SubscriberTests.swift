@@ -54,6 +54,23 @@ struct SubscriberTests {
     #expect(peer.isHeard)
   }
 
+  @Test func whatFollowsOneAnswerTooManyWaitsAndIsHeardLater() {
+    var peer = Subscriber(limits: limits, now: 0)
+    var bytes = (0..<40).map { "{\"type\":\"ping\",\"n\":\($0)}\n" }.joined()
+    bytes += "{\"type\":\"pi"
+    peer.receive(Array(bytes.utf8), sources: [], now: 0) { _, _ in }
+    #expect(peer.queue.replies == 16 && peer.hasUnheard)
+    var answers = output(of: &peer)
+    while peer.hasUnheard && peer.isHeard {
+      peer.receive([], sources: [], now: 0) { _, _ in }
+      #expect(peer.queue.replies <= 16)
+      answers += output(of: &peer)
+    }
+    peer.receive(Array("ng\",\"n\":40}\n".utf8), sources: [], now: 0) { _, _ in }
+    answers += output(of: &peer)
+    #expect(answers == (0...40).map { "{\"type\":\"pong\",\"n\":\($0)}\n" }.joined())
+  }
+
   @Test func whoStaysBehindIsSentAwayAndWhoCatchesUpIsNot() {
     var slow = Subscriber(limits: limits, now: 0)
     for sequence in 1...20 { slow.offer(detection(Int64(sequence)), now: 1_000) }

@@ -6,13 +6,14 @@ import Pipelines
 public struct Plan: Sendable {
   public private(set) var configuration: DaemonConfiguration
   /// By the names of the configuration.
-  let models: [String: PreparedModel]
+  private(set) var models: [String: PreparedModel]
 
   /// Reads the configuration and its models and holds them against each other.
   ///
   /// - Throws: `ConfigurationError` with all that is wrong.
   public init(path: String) throws(ConfigurationError) {
     let configuration = try DaemonConfiguration(path: path)
+    StartupCode.letGo()
     var diagnostics: [Diagnostic] = []
     var models: [String: PreparedModel] = [:]
     var owners: [String: String] = [:]
@@ -38,6 +39,13 @@ public struct Plan: Sendable {
     if !diagnostics.isEmpty { throw ConfigurationError(diagnostics: diagnostics) }
     self.configuration = configuration
     self.models = models
+  }
+
+  /// Takes over the models that are the same in another plan, so that no second copy of them is kept.
+  mutating func reuseModels(of other: Plan) {
+    for (key, model) in models {
+      if let old = other.models[key], old.model.manifest == model.model.manifest { models[key] = old }
+    }
   }
 
   /// Listens there, whatever the configuration says.

@@ -186,6 +186,17 @@ extension ServerLoop {
     }
     if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { return close(connection, "closed by peer") }
     flush(connection)
+    catchUp(connection, now)
+  }
+
+  /// Hears what a peer said before too many of its answers waited, once they are on their way.
+  private func catchUp(_ connection: Connection, _ now: Int64) {
+    while connections[connection.descriptor] === connection, !connection.isLeaving, connection.subscriber.hasUnheard,
+      connection.subscriber.isHeard
+    {
+      hear(connection, [], now)
+      flush(connection)
+    }
   }
 
   private func hear(_ connection: Connection, _ bytes: ArraySlice<UInt8>, _ now: Int64) {
@@ -290,12 +301,17 @@ extension ServerLoop {
     lastDuty = now
     var cpu = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu)
-    count { $0.cpuMicroseconds = Int64(cpu.tv_sec) * 1_000_000 + Int64(cpu.tv_nsec) / 1_000 }
+    let queued = connections.values.reduce(0) { $0 + $1.subscriber.queue.bytes }
+    count {
+      $0.cpuMicroseconds = Int64(cpu.tv_sec) * 1_000_000 + Int64(cpu.tv_nsec) / 1_000
+      $0.queuedBytes = queued
+    }
     if !isAccepting {
       isAccepting = true
       watch(listener.descriptor, EPOLLIN.rawValue)
     }
     for connection in Array(connections.values) where !connection.isLeaving {
+      catchUp(connection, now)
       switch connection.subscriber.duty(unread: connection.unread, now: now) {
       case .nothing: continue
       case .ping: flush(connection)

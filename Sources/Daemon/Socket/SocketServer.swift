@@ -36,6 +36,8 @@ public final class SocketServer: Sendable {
     public var accepted = 0
     public var refused = 0
     public var sentBytes = 0
+    /// Bytes that wait for subscribers, counted twice a second.
+    public var queuedBytes = 0
     /// Publications that were not delivered to somebody who wanted them.
     public var dropped = 0
     /// CPU time of the server's thread, counted twice a second.

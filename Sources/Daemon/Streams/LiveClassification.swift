@@ -15,45 +15,63 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
 
   private let source: String
   private let slot: ModelSlot
-  private let wantsScores: @Sendable () -> Bool
+  private let wants: @Sendable (Topic) -> Bool
+  /// Microseconds of a monotonic clock, for figures only.
+  private let clock: @Sendable () -> Int64
   private let makeSegments: (PreparedModel) throws -> Segments
   private var current: PreparedModel
-  private var segments: Segments
+  /// Nil only while it is at work.
+  private var segments: Segments?
+  /// Added to the times of frames to get stream time.
+  private var originMicroseconds: Int64 = 0
   private var classifier: StreamClassifier
   private var isOpen = false
   /// End of the last block, stream time and wall clock.
   private var now: (stream: Int64, wall: Int64?) = (0, nil)
   /// Stream time at which a replacement was first seen.
   private var offeredAt: Int64?
-  private var decisions = 0
+  private var numbers: DetectionNumbers
+  /// Spikes of the block at hand.
+  private var spikes: Int64 = 0
+  /// Kept from frame to frame, for its room.
+  private var found: [Decision] = []
+  /// Why a frame of the work at hand could not be classified; a variable of the work itself would be allocated each time.
+  private var failure: (any Error)?
   private let progress: PipelineProgress
 
   init(
     source: String, model: PreparedModel, slot: ModelSlot, progress: PipelineProgress,
-    wantsScores: @escaping @Sendable () -> Bool, makeSegments: @escaping (PreparedModel) throws -> Segments
+    wants: @escaping @Sendable (Topic) -> Bool, clock: @escaping @Sendable () -> Int64 = monotonicMicroseconds,
+    makeSegments: @escaping (PreparedModel) throws -> Segments
   ) throws {
     self.source = source
     self.slot = slot
     self.progress = progress
-    self.wantsScores = wantsScores
+    self.wants = wants
+    self.clock = clock
     self.makeSegments = makeSegments
     current = model
     segments = try makeSegments(model)
     classifier = model.classifier
-    decisions = progress.decisions
+    numbers = progress.numbers
   }
 
   mutating func process(_ item: Item, droppedBefore: Int, emit: (Report) -> Void) throws {
     switch item {
     case .cut: try close(emit)
     case .idle(let time):
-      if isOpen { try classify(emit) { $0.advance(toMicroseconds: time, emit: $1) } }
-    case .block(let block):
+      if isOpen { try classify(.advance(toMicroseconds: time), emit) }
+    case .block(let block, let arrived):
+      let begin = clock()
+      spikes = 0
       try adopt(before: block, emit)
       try place(block, droppedBefore: droppedBefore, emit)
       now = (block.endMicroseconds, block.wallMicroseconds)
-      try classify(emit) { try $0.push(block, emit: $1) }
-      progress.advance(to: block.endMicroseconds, decisions: decisions)
+      try classify(.push(block), emit)
+      let end = clock()
+      progress.advance(
+        over: block.startMicroseconds..<max(block.startMicroseconds, block.endMicroseconds), numbers: numbers,
+        spikes: spikes, inference: end - begin, latency: max(0, end - arrived))
     }
   }
 
@@ -61,7 +79,7 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
 
   /// Cuts the stream where something is missing, and begins a segment where none is open.
   private mutating func place(_ block: Segments.Block, droppedBefore: Int, _ emit: (Report) -> Void) throws {
-    var lost = segments.missing(before: block, droppedBefore: droppedBefore)
+    var lost = segments?.missing(before: block, droppedBefore: droppedBefore) ?? 0
     // A stage that was started again knows by its progress what it has not seen.
     if let seen = progress.takeResumption() { lost = block.startMicroseconds - seen }
     if lost > 0 || block.loss != nil {
@@ -77,7 +95,7 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
       }
     }
     if !isOpen {
-      try segments.begin(block)
+      try segments?.begin(block)
       isOpen = true
     }
   }
@@ -85,10 +103,19 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   private mutating func close(_ emit: (Report) -> Void) throws {
     guard isOpen else { return }
     isOpen = false
-    try classify(emit) { try $0.finish(emit: $1) }
-    var found: [Decision] = []
+    try classify(.finish, emit)
+    found.removeAll(keepingCapacity: true)
     classifier.finish { found.append($0) }
-    for decision in found { emit(report(decision)) }
+    tellFound(emit)
+  }
+
+  /// Tells the decisions that were found; beginnings only where somebody wants them.
+  private mutating func tellFound(_ emit: (Report) -> Void) {
+    for decision in found {
+      let report = report(decision)
+      progress.decided(decision)
+      if report.topic != .progress || wants(.progress) { emit(report) }
+    }
   }
 
   /// Puts another model in the place of this one, between two utterances if there is a pause soon.
@@ -109,30 +136,47 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   }
 
   /// Runs the frames that an operation of the encoder gives through the network.
+  ///
+  /// Each is worked off while the encoder still holds it, so that it can use its lists again for the next.
   private mutating func classify(
-    _ emit: (Report) -> Void, _ operation: (inout Segments, (SpikeFrame) -> Void) throws -> Void
+    _ work: EncoderWork<Segments.Block>, _ emit: (Report) -> Void
   ) throws {
-    var frames: [SpikeFrame] = []
-    var failure: (any Error)?
-    do { try operation(&segments) { frames.append($0) } } catch { failure = error }
-    let isTelling = wantsScores()
-    for frame in frames {
-      var found: [Decision] = []
-      let scores = try classifier.push(frame) { found.append($0) }
-      for decision in found { emit(report(decision)) }
-      if isTelling, let scores { emit(report(scores)) }
+    // Out of the way of what the frames need of the rest; put back in any case.
+    guard var encoding = segments.take() else { preconditionFailure("a stream has one encoder") }
+    defer { segments = encoding }
+    originMicroseconds = encoding.originMicroseconds
+    let isTelling = wants(.score)
+    failure = nil
+    switch work {
+    case .push(let block): try encoding.push(block) { take($0, isTelling: isTelling, emit) }
+    case .advance(let time): encoding.advance(toMicroseconds: time) { take($0, isTelling: isTelling, emit) }
+    case .finish: try encoding.finish { take($0, isTelling: isTelling, emit) }
     }
     if let failure { throw failure }
   }
 
+  /// Works off a frame, unless one before it has failed.
+  private mutating func take(_ frame: SpikeFrame, isTelling: Bool, _ emit: (Report) -> Void) {
+    if failure != nil { return }
+    do { try classify(frame, isTelling: isTelling, emit) } catch { failure = error }
+  }
+
+  private mutating func classify(_ frame: SpikeFrame, isTelling: Bool, _ emit: (Report) -> Void) throws {
+    for value in frame.values { spikes += Int64(value) }
+    found.removeAll(keepingCapacity: true)
+    let scores = try classifier.push(frame) { found.append($0) }
+    tellFound(emit)
+    if isTelling, let scores { emit(report(scores)) }
+  }
+
   private mutating func report(_ decision: Decision) -> Report {
-    decisions += 1
-    let end = decision.endMicroseconds + segments.originMicroseconds
+    let number = numbers.number(of: decision)
+    let end = decision.endMicroseconds + originMicroseconds
     let recognition = Report.Recognition(
       source: source, model: current.model.manifest.name, label: decision.label, score: decision.score,
-      startMicroseconds: decision.startMicroseconds + segments.originMicroseconds, endMicroseconds: end,
+      startMicroseconds: decision.startMicroseconds + originMicroseconds, endMicroseconds: end,
       wall: now.wall.map { WallTime.text(microseconds: $0 - (now.stream - end)) },
-      id: "\(source).\(current.model.manifest.name).\(decisions)")
+      id: "\(source).\(current.model.manifest.name).\(number)", phase: Report.Recognition.Phase(decision.phase))
     switch decision.kind {
     case .detection: return .detection(recognition)
     case .rejection: return .rejection(recognition, threshold: decision.threshold)
@@ -143,8 +187,27 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     .scores(
       Report.Scores(
         source: source, model: current.model.manifest.name,
-        endMicroseconds: scores.endMicroseconds + segments.originMicroseconds, labels: current.model.manifest.labels,
+        endMicroseconds: scores.endMicroseconds + originMicroseconds, labels: current.model.manifest.labels,
         values: scores.values))
+  }
+}
+
+/// What an encoder is asked to do.
+private enum EncoderWork<Block> {
+  case push(Block)
+  case advance(toMicroseconds: Int64)
+  case finish
+}
+
+extension Report.Recognition.Phase {
+  /// The same word on the wire.
+  init(_ phase: Decision.Phase) {
+    switch phase {
+    case .point: self = .point
+    case .start: self = .start
+    case .update: self = .update
+    case .end: self = .end
+    }
   }
 }
 

@@ -21,7 +21,7 @@ public struct PreparedModel: Sendable {
     case .spiketrum(let configuration): encoder = .sound(try SpiketrumEncoder(configuration))
     case .events(let configuration): encoder = .events(configuration)
     }
-    let fresh = try StreamClassifier(model)
+    let fresh = try StreamClassifier(model, tellsProgress: true)
     var warm = fresh
     let step = model.manifest.encoder.stepMicroseconds
     for number in 0..<3 {

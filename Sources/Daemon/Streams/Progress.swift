@@ -1,27 +1,68 @@
+import LiveSources
+import Recognition
 import SocketProtocol
 import Synchronization
 
 /// How far one model has come on one stream; outlives its stage when that is started again.
 final class PipelineProgress: Sendable {
+  /// What can be counted.
+  struct Figures: Equatable, Sendable {
+    /// Blocks that were worked off.
+    var blocks: Int64 = 0
+    /// Stream time in them.
+    var microseconds: Int64 = 0
+    /// Spikes that the network was given.
+    var spikes: Int64 = 0
+    /// Complete detections by label, and rejections.
+    var detections: [String: Int] = [:]
+    var rejections = 0
+    var lostMicroseconds: Int64 = 0
+    /// Work on each block, and the time from its arrival to the end of that work.
+    var inference = DurationHistogram()
+    var latency = DurationHistogram()
+  }
+
   private struct State {
     var stream: Int64?
-    var blocks: Int64 = 0
-    var decisions = 0
-    var lostMicroseconds: Int64 = 0
+    var numbers = DetectionNumbers()
     var resumedFrom: Int64?
+    var figures = Figures()
   }
 
   private let state = Mutex(State())
 
-  func advance(to microseconds: Int64, decisions: Int) {
+  /// A block has been worked off.
+  ///
+  /// - Parameters:
+  ///   - numbers: given to detections up to it.
+  ///   - inference: microseconds of work on it.
+  ///   - latency: microseconds since it arrived.
+  func advance(
+    over block: Range<Int64>, numbers: DetectionNumbers, spikes: Int64 = 0, inference: Int64 = 0, latency: Int64 = 0
+  ) {
     state.withLock {
-      $0.stream = microseconds
-      $0.blocks += 1
-      $0.decisions = decisions
+      $0.stream = block.upperBound
+      $0.numbers = numbers
+      $0.figures.blocks += 1
+      $0.figures.microseconds += block.upperBound - block.lowerBound
+      $0.figures.spikes += spikes
+      $0.figures.inference.add(inference)
+      $0.figures.latency.add(latency)
     }
   }
 
-  func lost(_ microseconds: Int64) { state.withLock { $0.lostMicroseconds += microseconds } }
+  func lost(_ microseconds: Int64) { state.withLock { $0.figures.lostMicroseconds += microseconds } }
+
+  /// Counts what is complete.
+  func decided(_ decision: Decision) {
+    guard decision.phase == .point || decision.phase == .end else { return }
+    state.withLock {
+      switch decision.kind {
+      case .detection: $0.figures.detections[decision.label, default: 0] += 1
+      case .rejection: $0.figures.rejections += 1
+      }
+    }
+  }
 
   /// A stage begins anew: whatever it has not seen since the last block is missing.
   func resume() { state.withLock { $0.resumedFrom = $0.stream } }
@@ -35,40 +76,56 @@ final class PipelineProgress: Sendable {
     }
   }
 
-  /// Blocks that were worked off.
-  var blocks: Int64 { state.withLock { $0.blocks } }
-  var decisions: Int { state.withLock { $0.decisions } }
-  var lostMicroseconds: Int64 { state.withLock { $0.lostMicroseconds } }
+  var figures: Figures { state.withLock { $0.figures } }
+  /// Numbers given to detections so far; a stage that begins anew goes on from there.
+  var numbers: DetectionNumbers { state.withLock { $0.numbers } }
 }
 
 /// How a source is, and since when something came from it.
 final class SourceStatus: Sendable {
-  struct Snapshot: Equatable, Sendable {
+  struct Snapshot: Sendable {
     var state: Report.Health.State = .starting
     /// Monotonic time of the last arrival, microseconds; of the start before the first.
     var lastArrival: Int64
     /// Stream time it has come to.
     var endMicroseconds: Int64 = 0
     var blocks: Int64 = 0
+    /// Samples or events.
+    var count: Int64 = 0
     /// Times it was lost.
     var losses = 0
+    /// Stretches the source itself lost, and their length, by the reason.
+    var gaps: [LossReason: (count: Int, microseconds: Int64)] = [:]
   }
 
+  let carriesEvents: Bool
   private let state: Mutex<Snapshot>
 
-  init(now: Int64) { state = Mutex(Snapshot(lastArrival: now)) }
+  init(now: Int64, carriesEvents: Bool = false) {
+    self.carriesEvents = carriesEvents
+    state = Mutex(Snapshot(lastArrival: now))
+  }
 
   var snapshot: Snapshot { state.withLock { $0 } }
 
   /// Something came; whether that changes its state.
-  func arrived(endMicroseconds: Int64, now: Int64) -> Bool {
+  func arrived(endMicroseconds: Int64, count: Int, now: Int64) -> Bool {
     state.withLock {
+      $0.count += Int64(count)
       $0.lastArrival = now
       $0.endMicroseconds = endMicroseconds
       $0.blocks += 1
       let isNews = $0.state != .running
       $0.state = .running
       return isNews
+    }
+  }
+
+  /// Something is missing that the source itself lost.
+  func missed(_ microseconds: Int64, _ reason: LossReason) {
+    state.withLock {
+      let before = $0.gaps[reason] ?? (0, 0)
+      $0.gaps[reason] = (before.count + 1, before.microseconds + microseconds)
     }
   }
 

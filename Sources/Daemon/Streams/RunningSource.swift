@@ -32,11 +32,10 @@ enum SourceOutcome: Sendable {
 struct PipelineFigures: Sendable {
   var source: String
   var model: String
+  /// Blocks that wait for it, and those that were dropped because it was too slow.
   var waiting: Int
-  var blocks: Int64
   var dropped: Int
-  var lostMicroseconds: Int64
-  var decisions: Int
+  var progress = PipelineProgress.Figures()
 }
 
 /// The implementation for one kind of blocks.
@@ -73,9 +72,8 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
     running.map { entry in
       let pipeline = entry.pipeline
       return PipelineFigures(
-        source: pipeline.source, model: pipeline.modelKey, waiting: pipeline.waiting, blocks: pipeline.progress.blocks,
-        dropped: pipeline.dropped, lostMicroseconds: pipeline.progress.lostMicroseconds,
-        decisions: pipeline.progress.decisions)
+        source: pipeline.source, model: pipeline.modelKey, waiting: pipeline.waiting, dropped: pipeline.dropped,
+        progress: pipeline.progress.figures)
     }
   }
 

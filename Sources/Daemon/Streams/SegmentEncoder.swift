@@ -7,7 +7,8 @@ import Tensors
 
 /// What may be sent down a live stream.
 public enum StreamItem<Block: StreamBlock>: Sendable {
-  case block(Block)
+  /// - Parameter arrivedMicroseconds: on the monotonic clock, for the latency.
+  case block(Block, arrivedMicroseconds: Int64)
   /// What is open is to be finished; what follows begins anew.
   case cut
   /// Nothing has come up to this stream time, and nothing earlier will.

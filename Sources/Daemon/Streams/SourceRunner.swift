@@ -28,7 +28,7 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
     self.hub = hub
     self.log = log
     self.open = open
-    status = SourceStatus(now: monotonicMicroseconds())
+    status = SourceStatus(now: monotonicMicroseconds(), carriesEvents: Segments.Block.self == EventBlock.self)
   }
 
   func attach(_ pipeline: StreamPipeline<Segments>) { pipelines.withLock { $0.append(pipeline) } }
@@ -99,10 +99,11 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
           try await pacer?.wait(untilMicroseconds: block.endMicroseconds)
           if runner.stop.isStopped { return runner.end(naturally: false) }
           runner.tellLoss(before: block)
-          if runner.status.arrived(endMicroseconds: block.endMicroseconds, now: monotonicMicroseconds()) {
+          let now = monotonicMicroseconds()
+          if runner.status.arrived(endMicroseconds: block.endMicroseconds, count: block.count, now: now) {
             runner.tell(.running, nil)
           }
-          try await runner.send(.block(block))
+          try await runner.send(.block(block, arrivedMicroseconds: now))
         case .cut: try await runner.send(.cut)
         case .lost(let why):
           if runner.status.change(to: .lost, now: monotonicMicroseconds()) { runner.tell(.lost, why) }
@@ -128,6 +129,7 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
     }
     guard let reason = block.loss, let before else { return }
     let lost = max(0, block.startMicroseconds - before)
+    status.missed(lost, reason)
     hub.publish(
       .gap(
         Report.Gap(

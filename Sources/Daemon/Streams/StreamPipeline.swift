@@ -94,7 +94,7 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
     let hub = hub
     let stage = Stage(
       try LiveClassification(
-        source: source, model: model, slot: slot, progress: progress, wantsScores: { hub.isWanted(.score) },
+        source: source, model: model, slot: slot, progress: progress, wants: { hub.isWanted($0) },
         makeSegments: makeSegments),
       from: input, to: output, on: executor)
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -38,6 +38,7 @@ public final class ALSADevice: PCMDevice {
   private var encoding = 0
   private var channels = 1
   private var buffer: [UInt8] = []
+  private var polls: [pollfd] = []
 
   public init(_ settings: Settings) {
     self.settings = settings
@@ -77,7 +78,7 @@ public final class ALSADevice: PCMDevice {
     guard let handle else { return -Int(ENODEV) }
     let count = snd_pcm_poll_descriptors_count(handle)
     guard count > 0 else { return -Int(ENODEV) }
-    var polls = [pollfd](repeating: pollfd(), count: Int(count))
+    if polls.count != Int(count) { polls = [pollfd](repeating: pollfd(), count: Int(count)) }
     let deadline = bootMicroseconds() + Int64(milliseconds) * 1_000
     while true {
       let filled = snd_pcm_poll_descriptors(handle, &polls, UInt32(count))
@@ -111,7 +112,7 @@ public final class ALSADevice: PCMDevice {
 
   public func read(frames: Int, into samples: inout [Float]) -> Int {
     guard let handle else { return -Int(ENODEV) }
-    let width = [2, 4, 3, 4][encoding] * channels
+    let width = (encoding == 0 ? 2 : encoding == 2 ? 3 : 4) * channels
     if buffer.count < frames * width { buffer = [UInt8](repeating: 0, count: frames * width) }
     let count = buffer.withUnsafeMutableBytes { Int(snd_pcm_readi(handle, $0.baseAddress, snd_pcm_uframes_t(frames))) }
     guard count > 0 else { return count }

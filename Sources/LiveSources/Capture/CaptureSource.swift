@@ -36,6 +36,10 @@ public final class CaptureSource: LiveSource {
   private var isReady = false
   /// Samples after which the source ends, at the rate of the moment; nil for never.
   private let seconds: Double?
+  /// Lists for samples, one a block in turn. By the time it is a list's turn again everybody has let go of it and it is
+  /// written anew; whoever has not keeps its own, for then the writing makes another.
+  private var ring = [[Float]](repeating: [], count: 64)
+  private var turn = 0
 
   /// - Parameter seconds: how much stream time to capture; nil for no end.
   public init(
@@ -81,8 +85,9 @@ public final class CaptureSource: LiveSource {
       action = ready == 0 ? machine.waited(now: clocks.now()) : machine.failed(Int32(-ready), now: clocks.now())
       return nil
     }
-    var samples: [Float] = []
-    let count = device.read(frames: wanted, into: &samples)
+    turn = (turn + 1) % ring.count
+    ring[turn].removeAll(keepingCapacity: true)
+    let count = device.read(frames: wanted, into: &ring[turn])
     let now = clocks.now()
     guard count > 0 else {
       action = count == 0 ? machine.waited(now: now) : machine.failed(Int32(-count), now: now)
@@ -94,7 +99,7 @@ public final class CaptureSource: LiveSource {
     let behind = Int64(max(0, backlog)) * 1_000_000 / Int64(format.sampleRate)
     return .block(
       SoundBlock(
-        samples: samples, sampleRate: format.sampleRate, startSample: placement.startSample, loss: placement.loss,
+        samples: ring[turn], sampleRate: format.sampleRate, startSample: placement.startSample, loss: placement.loss,
         wallMicroseconds: clocks.wall() - behind))
   }
 

@@ -23,11 +23,14 @@ public struct Pipeline: Sendable {
   public var speed: Speed
   /// Whether scores are published step by step.
   public var wantsScores: Bool
+  /// Whether detections are told from their start on, see `Recogniser`.
+  public var tellsProgress: Bool
 
-  public init(_ model: Model, speed: Speed = .max, wantsScores: Bool = false) {
+  public init(_ model: Model, speed: Speed = .max, wantsScores: Bool = false, tellsProgress: Bool = false) {
     self.model = model
     self.speed = speed
     self.wantsScores = wantsScores
+    self.tellsProgress = tellsProgress
   }
 
   /// Classifies a recording to its end.
@@ -38,6 +41,26 @@ public struct Pipeline: Sendable {
   public func run(
     _ input: RecordingInput, publish: (PipelineEvent) async throws -> Void
   ) async throws -> [String] {
+    try await run(
+      input,
+      classification: { try Classification(model, wantsScores: wantsScores, tellsProgress: tellsProgress) },
+      publish: publish)
+  }
+
+  /// Classifies a recording under several decision settings at once; the network runs only once.
+  ///
+  /// - Parameter configurations: with the model's own `gapMicroseconds`.
+  public func run(
+    _ input: RecordingInput, trying configurations: [DecisionConfiguration],
+    publish: (TrialEvent) async throws -> Void
+  ) async throws -> [String] {
+    try await run(input, classification: { try DecisionTrials(model, configurations) }, publish: publish)
+  }
+
+  private func run<Classifying: StreamTransform>(
+    _ input: RecordingInput, classification: () throws -> sending Classifying,
+    publish: (Classifying.Output) async throws -> Void
+  ) async throws -> [String] where Classifying.Input == [SpikeFrame] {
     switch model.manifest.encoder {
     case .spiketrum(let configuration):
       let gathering = speed == .max && input.isFile ? 16 : 1
@@ -46,30 +69,31 @@ public struct Pipeline: Sendable {
           try SoundBlocks(
             input.openSound(sampleRate: configuration.sampleRate), sampleRate: configuration.sampleRate,
             gathering: gathering)
-        }, encoder: { try SoundEncoding(configuration) }, publish: publish)
+        }, encoder: { try SoundEncoding(configuration) }, classification: classification, publish: publish)
     case .events(let configuration):
       return try await run(
         open: {
           EventBlocks(
             try input.openEvents(sensor: configuration.sensor), name: input.name,
             maximumEvents: speed == .max ? 16_384 : 1_024)
-        }, encoder: { try EventEncoding(configuration, source: input.name) }, publish: publish)
+        }, encoder: { try EventEncoding(configuration, source: input.name) }, classification: classification,
+        publish: publish)
     }
   }
 
-  private func run<Source: BlockSource, Encoding: StreamTransform>(
+  private func run<Source: BlockSource, Encoding: StreamTransform, Classifying: StreamTransform>(
     open: @escaping @Sendable () throws -> Source, encoder: () throws -> sending Encoding,
-    publish: (PipelineEvent) async throws -> Void
-  ) async throws -> [String] where Encoding.Input == Source.Block, Encoding.Output == [SpikeFrame] {
+    classification: () throws -> sending Classifying, publish: (Classifying.Output) async throws -> Void
+  ) async throws -> [String]
+  where Encoding.Input == Source.Block, Encoding.Output == [SpikeFrame], Classifying.Input == [SpikeFrame] {
     let executors = ["source", "encoder", "network"].map { ThreadExecutor(name: "ganglion \($0)") }
     defer { for executor in executors { executor.shutDown() } }
     let blocks = BoundedChannel<Source.Block>(capacity: Self.channelCapacity)
     let frames = BoundedChannel<[SpikeFrame]>(capacity: Self.channelCapacity)
-    let results = BoundedChannel<PipelineEvent>(capacity: Self.channelCapacity)
+    let results = BoundedChannel<Classifying.Output>(capacity: Self.channelCapacity)
     let source = SourceStage(to: blocks, on: executors[0], speed: speed, open: open)
     let encoding = Stage(try encoder(), from: blocks, to: frames, on: executors[1])
-    let classification = Stage(
-      try Classification(model, wantsScores: wantsScores), from: frames, to: results, on: executors[2])
+    let classification = Stage(try classification(), from: frames, to: results, on: executors[2])
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: executors[0]) { await source.run() }
       group.addTask(executorPreference: executors[1]) { await encoding.run() }

@@ -86,8 +86,8 @@ struct Classification: StreamTransform {
   private var classifier: StreamClassifier
   private let wantsScores: Bool
 
-  init(_ model: Model, wantsScores: Bool) throws(RecognitionError) {
-    classifier = try StreamClassifier(model)
+  init(_ model: Model, wantsScores: Bool, tellsProgress: Bool = false) throws(RecognitionError) {
+    classifier = try StreamClassifier(model, tellsProgress: tellsProgress)
     self.wantsScores = wantsScores
   }
 

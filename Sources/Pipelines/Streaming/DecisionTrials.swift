@@ -1,0 +1,61 @@
+import Dataflow
+import Recognition
+import SpikingNetworks
+import Tensors
+
+/// One network and many recognisers: what a stream gives under other decision settings, for the price of one.
+///
+/// Settings that are tried together must cut the stream alike (`windowMicroseconds` and `gapMicroseconds` the same), for
+/// the network's state begins anew with every utterance.
+struct DecisionTrials: StreamTransform {
+  private let network: Network<Float>
+  private var state: NetworkState<Float>
+  private var recognisers: [Recogniser]
+  private var logits: [Float]
+
+  init(_ model: Model, _ configurations: [DecisionConfiguration]) throws(RecognitionError) {
+    let own = model.manifest.decision
+    for configuration in configurations where configuration.gapMicroseconds != own.gapMicroseconds {
+      throw .setting(
+        name: "gapMicroseconds", value: "\(configuration.gapMicroseconds)",
+        allowed: "\(own.gapMicroseconds), as in the model")
+    }
+    network = model.network
+    state = model.network.makeState()
+    logits = [Float](repeating: 0, count: model.network.outputCount)
+    recognisers = []
+    for configuration in configurations {
+      recognisers.append(try Recogniser(labels: model.manifest.labels, configuration: configuration))
+    }
+  }
+
+  mutating func process(_ frames: [SpikeFrame], droppedBefore: Int, emit: (TrialEvent) -> Void) throws {
+    for frame in frames {
+      var request = Recogniser.Request.skip
+      for trial in recognisers.indices {
+        request = recognisers[trial].advance(
+          startMicroseconds: frame.startMicroseconds, endMicroseconds: frame.endMicroseconds, isActive: !frame.isSilent
+        ) { emit(.decision($0, trial: trial)) }
+      }
+      if request == .skip { continue }
+      if request == .resetThenRun { state.reset() }
+      network.step(frame, &state, logits: &logits)
+      for trial in recognisers.indices {
+        try recognisers[trial].take(logits: logits) { emit(.decision($0, trial: trial)) }
+      }
+    }
+    if let last = frames.last { emit(.progress(microseconds: last.endMicroseconds)) }
+  }
+
+  mutating func finish(emit: (TrialEvent) -> Void) {
+    for trial in recognisers.indices { recognisers[trial].finish { emit(.decision($0, trial: trial)) } }
+  }
+}
+
+/// What comes out of a pipeline that tries several settings.
+public enum TrialEvent: Equatable, Sendable {
+  /// A decision under the settings with that place in the list.
+  case decision(Decision, trial: Int)
+  /// Everything up to this stream time has been classified.
+  case progress(microseconds: Int64)
+}
