@@ -54,8 +54,16 @@ public final class Client {
       let why = isAbsent ? "no daemon listens there" : String(cString: strerror(errno))
       throw ClientError(code: isAbsent ? .notRunning : .system, path: path, reason: why)
     }
-    guard case .line(let line) = try nextLine(timeoutMilliseconds: greetingTimeoutMilliseconds) else {
-      throw ClientError(code: .incompatible, path: path, reason: "it does not begin with a greeting")
+    let line: [UInt8]
+    switch try nextLine(timeoutMilliseconds: greetingTimeoutMilliseconds) {
+    case .line(let first): line = first
+    case .timeout:
+      throw ClientError(
+        code: .system, path: path,
+        reason: "it took the connection but sent no greeting in "
+          + "\(greetingTimeoutMilliseconds) ms: the machine is overloaded or the daemon hangs")
+    case .end:
+      throw ClientError(code: .system, path: path, reason: "it closed the connection before a greeting")
     }
     greeting = line
     switch try? Message(line: line) {

@@ -56,7 +56,7 @@ struct DaemonTests {
     let rig = try Rig("  film: {type: pipe, path: p}")
     #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
     try rig.start()
-    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
     try client.subscribe(topics: [.detection, .rejection, .health], id: 1)
     try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("p")), options: [])
     var found = 0
@@ -107,7 +107,7 @@ struct DaemonTests {
     #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
     try rig.start()
     let daemon = try #require(rig.daemon)
-    let clients = try (0..<50).map { _ in try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000) }
+    let clients = try (0..<50).map { _ in try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000) }
     for client in clients {
       try client.subscribe(topics: Topic.allCases, id: 1)
       _ = try client.messages { if case .subscribed = $0 { true } else { false } }
@@ -139,7 +139,7 @@ struct DaemonTests {
     let rig = try Rig("  film: {type: pipe, path: p}")
     #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
     try rig.start()
-    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
     try rig.write("  film: {type: pype, path: p}")
     try client.reload(id: 5)
     guard case .message(.error(let refusal)) = try client.next(timeoutMilliseconds: 10_000) else {
@@ -152,7 +152,7 @@ struct DaemonTests {
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: rig.folder.file("m.safetensors")))
     try rig.write("  film: {type: pipe, path: p}")
     #expect(await rig.daemon?.reload()?.code == .reloadFailed)
-    #expect(try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000).hello.sources.map(\.id) == ["film"])
+    #expect(try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000).hello.sources.map(\.id) == ["film"])
     try await rig.stop()
   }
 
@@ -160,11 +160,11 @@ struct DaemonTests {
     let rig = try Rig("  one: {type: pipe, path: p}")
     for name in ["p", "q"] { #expect(mkfifo(rig.folder.file(name), 0o600) == 0) }
     try rig.start()
-    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
     try rig.write("  one: {type: pipe, path: p}\n  two: {type: pipe, path: q}")
     #expect(await rig.daemon?.reload() == nil)
     #expect(
-      try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000).hello.sources.map(\.id) == ["one", "two"])
+      try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000).hello.sources.map(\.id) == ["one", "two"])
     try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("q")), options: [])
     guard case .message(.detection(let detection)) = try client.next(timeoutMilliseconds: 10_000) else {
       Issue.record("the new source said nothing")
@@ -173,7 +173,7 @@ struct DaemonTests {
     #expect(detection.source == "two")
     try rig.write("  two: {type: pipe, path: q}")
     #expect(await rig.daemon?.reload() == nil)
-    #expect(try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000).hello.sources.map(\.id) == ["two"])
+    #expect(try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000).hello.sources.map(\.id) == ["two"])
     try await rig.stop()
   }
 
@@ -181,11 +181,11 @@ struct DaemonTests {
     let rig = try Rig("  film: {type: pipe, path: p}")
     #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
     try rig.start()
-    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
     try rig.writeModel(seed: 2)
     #expect(await rig.daemon?.reload() == nil)
     try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("p")), options: [])
-    let sha = try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000).hello.models.first?.sha256
+    let sha = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000).hello.models.first?.sha256
     let messages = try client.messages { if case .reloaded = $0 { true } else { false } }
     guard case .reloaded(let reloaded)? = messages.last else { return }
     #expect(reloaded.model == "sounds")
@@ -197,7 +197,7 @@ struct DaemonTests {
     let rig = try Rig("  film: {type: pipe, path: p}", more: "metrics: unix:metrics")
     #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
     try rig.start()
-    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
     func ask(_ request: String) throws -> String {
       let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(descriptor) }

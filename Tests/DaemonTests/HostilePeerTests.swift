@@ -33,7 +33,7 @@ private func residentBytes() -> Int {
 struct HostilePeerTests {
   @Test func aThousandConnectsAndDropsLeaveNothing() throws {
     let server = try TestServer()
-    let witness = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let witness = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     for number in 0..<1_000 {
       let savage = try Savage(server.path)
       if number % 3 == 0 { savage.send(Array("{\"type\":\"subscr".utf8)) }
@@ -69,7 +69,7 @@ struct HostilePeerTests {
       }
     }
     #expect(residentBytes() - before < 32 << 20)
-    let witness = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let witness = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     server.hub.publish(.detection(recognition()))
     #expect(try witness.messages { $0.sequence == 1 }.count == 1)
   }
@@ -79,7 +79,7 @@ struct HostilePeerTests {
     limits.slowMilliseconds = 1_000
     let server = try TestServer(limits: limits)
     let savage = try Savage(server.path)
-    let witness = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let witness = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     // Paced by the witness: everything it is sent it has read before more comes.
     var seen: Int64 = 0
     for _ in 0..<100 {
@@ -101,7 +101,7 @@ struct HostilePeerTests {
     var limits = ProtocolLimits()
     limits.queueMessages = 64
     let server = try TestServer(limits: limits)
-    let late = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let late = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     var published = 0
     while server.server.counters.dropped == 0 {
       for _ in 0..<50 { server.hub.publish(.detection(recognition())) }

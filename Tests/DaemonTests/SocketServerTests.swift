@@ -9,7 +9,7 @@ import Testing
 struct SocketServerTests {
   @Test func theServerSpeaksFirst() throws {
     let server = try TestServer()
-    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     #expect(client.hello.protocol == [1, 0])
     #expect(client.hello.server == "ganglion/test")
     #expect(client.hello.sources.map(\.id) == ["mic0"])
@@ -18,7 +18,7 @@ struct SocketServerTests {
 
   @Test func whoSaysNothingGetsDetections() throws {
     let server = try TestServer()
-    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     server.hub.publish(.health(.init(source: "mic0", state: .running)))
     server.hub.publish(.detection(recognition()))
     guard case .message(.detection(let detection)) = try client.next(timeoutMilliseconds: 10_000) else {
@@ -31,13 +31,13 @@ struct SocketServerTests {
 
   @Test func aSubscriptionBeginsWithASnapshotAndMissesNothingAfterIt() throws {
     let server = try TestServer()
-    let first = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let first = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     server.hub.publish(.health(.init(source: "mic0", state: .running)))
     server.hub.publish(.detection(recognition("one")))
     server.hub.publish(.detection(recognition("two")))
     _ = try first.messages { $0.sequence == 3 }
 
-    let late = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let late = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     try late.subscribe(topics: [.detection, .score, .health, .rejection], id: 7)
     guard case .message(.subscribed(let subscribed)) = try late.next(timeoutMilliseconds: 10_000) else {
       Issue.record("no answer came")
@@ -53,13 +53,13 @@ struct SocketServerTests {
 
   @Test func everySubscriberGetsItsOwnFilter() throws {
     let server = try TestServer()
-    let strict = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let strict = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     try strict.subscribe(minScore: 0.5)
     _ = try strict.messages {
       if case .subscribed = $0 { return true }
       return false
     }
-    let open = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let open = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     for score in [0.4, 0.6, 0.1, 0.9] { server.hub.publish(.detection(recognition(score: score))) }
     #expect(try strict.messages { $0.sequence == 4 }.map(\.sequence) == [2, 4])
     #expect(try open.messages { $0.sequence == 4 }.map(\.sequence) == [1, 2, 3, 4])
@@ -67,7 +67,7 @@ struct SocketServerTests {
 
   @Test func refusalsAreAnsweredAndTheConnectionStays() throws {
     let server = try TestServer()
-    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     var refused: [String] = []
     for text in [
       "rubbish\n", "{\"type\":\"dance\"}\n", "{\"type\":\"subscribe\",\"sources\":[\"attic\"]}\n",
@@ -83,7 +83,7 @@ struct SocketServerTests {
 
   @Test func stoppingDeliversEverythingThenSaysGoodbye() throws {
     let server = try TestServer()
-    let clients = try (0..<20).map { _ in try Client(path: server.path, greetingTimeoutMilliseconds: 60_000) }
+    let clients = try (0..<20).map { _ in try Client(path: server.path, greetingTimeoutMilliseconds: 600_000) }
     for _ in 0..<100 { server.hub.publish(.detection(recognition())) }
     server.server.stop()
     for client in clients {
@@ -96,8 +96,8 @@ struct SocketServerTests {
 
   @Test func oneTooManyIsToldSo() throws {
     let server = try TestServer(maximumSubscribers: 2)
-    let clients = try (0..<2).map { _ in try Client(path: server.path, greetingTimeoutMilliseconds: 60_000) }
-    let error = #expect(throws: ClientError.self) { try Client(path: server.path, greetingTimeoutMilliseconds: 60_000) }
+    let clients = try (0..<2).map { _ in try Client(path: server.path, greetingTimeoutMilliseconds: 600_000) }
+    let error = #expect(throws: ClientError.self) { try Client(path: server.path, greetingTimeoutMilliseconds: 600_000) }
     #expect(error?.reason.contains("full") == true)
     #expect(clients.count == 2)
   }
@@ -123,7 +123,7 @@ struct SocketServerTests {
         }
         answer(number == 1 ? nil : RequestError(.reloadFailed, "line 3: no such model"))
       }))
-    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     try client.reload(id: 1)
     #expect(try client.next(timeoutMilliseconds: 10_000) == .message(.done(id: 1)))
     try client.reload(id: 2)
@@ -133,7 +133,7 @@ struct SocketServerTests {
 
   @Test func aPeerThatOnlyListensAfterClosingItsOwnSideStillGetsLines() throws {
     let server = try TestServer()
-    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 60_000)
+    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
     shutdown(client.descriptor, Int32(SHUT_WR))
     #expect(server.wait { $0.subscribers == 1 })
     server.hub.publish(.detection(recognition()))
