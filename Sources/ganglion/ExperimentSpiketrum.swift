@@ -38,7 +38,7 @@ struct ExperimentSpiketrum: ParsableCommand {
   @Option(help: "How many seeds.") var seeds = 5
   @Option(help: "The first of them.") var firstSeed = 1
   @Option(help: "The seed that settings are chosen with.") var choiceSeed = 101
-  @Option(help: "Epochs of a run; settings are chosen with half as many.") var epochs = 12
+  @Option(help: "Epochs of a run; settings are chosen with half as many.") var epochs = 16
   @Option(help: "Clips of the test part that SNR is measured on, evenly spread.") var clips = 100
   @Option(help: "Threads to encode and train on; they change no figure.") var threads = 1
   @Flag(help: "Show every epoch on standard error.") var verbose = false
