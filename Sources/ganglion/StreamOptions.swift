@@ -6,7 +6,7 @@ struct StreamOptions: ParsableArguments {
   @Flag(help: "Measure false accepts and misses on long recordings.") var stream = false
   @Option(help: "Labels of a recording; as many as there are recordings, in their order.", completion: .file())
   var labels: [String] = []
-  @Option(help: "Milliseconds after a word's end within which its detection may end.") var tolerance: Int?
+  @Option(help: "Milliseconds after a word's end within which its detection may end (500).") var tolerance: Int?
   @Option(
     help: "Milliseconds over which to average scores, in place of the model's window; written with the thresholds.")
   var window: Int?
