@@ -12,6 +12,14 @@ public final class EventFeedSource: LiveSource {
   private var offset: Int64
   private var end: Int64
   private var hasEnded = false
+  /// Of the stretches that are over.
+  private var earlierViolations: [String: Int64] = [:]
+
+  public var violations: [String: Int64] {
+    var sum = earlierViolations
+    for (kind, found) in reader?.accounting.violations ?? [:] { sum[kind.name, default: 0] += found.count }
+    return sum
+  }
 
   /// - Parameter originMicroseconds: stream time of the first event.
   public init(_ feed: ByteFeed, sensor: SensorGeometry, originMicroseconds: Int64 = 0) {
@@ -63,6 +71,7 @@ public final class EventFeedSource: LiveSource {
 
   private func nextStretch() throws {
     offset = end
+    earlierViolations = violations
     reader = nil
     hasEnded = try !feed.next()
   }

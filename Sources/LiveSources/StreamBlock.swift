@@ -93,4 +93,10 @@ extension Arrival: Equatable where Block: Equatable {}
 public protocol LiveSource<Block>: AnyObject {
   associatedtype Block: StreamBlock
   func next() throws -> Arrival<Block>
+  /// How often what arrived broke the rules of its format, by the rule's name; empty for sources without rules.
+  var violations: [String: Int64] { get }
+}
+
+extension LiveSource {
+  public var violations: [String: Int64] { [:] }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Learning
 import Plotting
 
@@ -14,7 +15,7 @@ struct ContextReport {
     case .singleSpikeTiming: "STDP, single spike"
     case .singleNone: "no local rule, single spike"
     case .manual: "gating by hand"
-    case .largeContext: "no local rule, context x 1.4"
+    case .largeContext: "no local rule, twice the context"
     case .elastic: "elastic consolidation (EWC)"
     case .replay: "replay of the first task"
     case .interleavedNone: "interleaved, no local rule"
@@ -59,7 +60,7 @@ struct ContextReport {
     for arm in ContextArm.allCases {
       let runs = runs(arm)
       guard let one = runs.first else { continue }
-      let name = Self.name(arm) + (one.elasticity.map { ", weight \(fixed($0, 0))" } ?? "")
+      let name = Self.name(arm) + (one.elasticity.map { ", weight 1e\(Int(log10($0).rounded()))" } ?? "")
       lines.append(
         "| \(name) | \(percent(runs, \.first)) | \(arm.isInterleaved ? "" : percent(runs, \.firstBefore)) "
           + "| \(percent(runs, \.second)) | \(percent(runs, \.congruent)) | \(percent(runs, \.incongruent)) "
@@ -84,7 +85,7 @@ struct ContextReport {
         filling: Rectangle(
           x: 450 * Double(place % 2), y: height * Double(place / 2), width: 450, height: height),
         x: Axis("episode", 0...Double(points * 10)),
-        y: Axis("accuracy (%)", 0...119, labels: [0, 25, 50, 75, 100].map { ($0, "\(Int($0))") }))
+        y: Axis("accuracy (%)", 0...150, labels: [0, 25, 50, 75, 100].map { ($0, "\(Int($0))") }))
       for task in 0..<2 {
         let means = (0..<points).map { point in
           (x: Double(10 * (point + 1)), y: 100 * SeedStatistics(runs.map { $0.course[point][task] }).mean)

@@ -93,6 +93,9 @@ struct OperationTests {
     _ = status.arrived(endMicroseconds: 2_500_001, count: 40_000, now: 1_000_000)
     status.missed(21_333, .overrun)
     status.missed(10_000, .overrun)
+    status.broke(["partial vector": 3])
+    status.reopened()
+    status.broke(["partial vector": 2])
     snapshot.sources = [("a\"b", false, status.snapshot)]
     let progress = PipelineProgress()
     progress.lost(20_000)
@@ -120,6 +123,7 @@ struct OperationTests {
       "ganglion_config_reloads_total{result=\"bad\"} 1", "ganglion_input_samples_total{source=\"a\\\"b\"} 40000",
       "ganglion_input_gaps_total{source=\"a\\\"b\",reason=\"xrun\"} 2",
       "ganglion_input_gap_seconds_total{source=\"a\\\"b\",reason=\"xrun\"} 0.031333",
+      "ganglion_decoder_violations_total{source=\"a\\\"b\",kind=\"partial vector\"} 5",
       "ganglion_model_spikes_total{source=\"mic\",model=\"digits\"} 12",
       "ganglion_detections_total{source=\"mic\",model=\"digits\",label=\"seven\"} 2",
       "ganglion_inference_seconds_bucket{source=\"mic\",model=\"digits\",le=\"0.000500\"} 2",

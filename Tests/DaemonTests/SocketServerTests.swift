@@ -97,7 +97,9 @@ struct SocketServerTests {
   @Test func oneTooManyIsToldSo() throws {
     let server = try TestServer(maximumSubscribers: 2)
     let clients = try (0..<2).map { _ in try Client(path: server.path, greetingTimeoutMilliseconds: 600_000) }
-    let error = #expect(throws: ClientError.self) { try Client(path: server.path, greetingTimeoutMilliseconds: 600_000) }
+    let error = #expect(throws: ClientError.self) {
+      try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
+    }
     #expect(error?.reason.contains("full") == true)
     #expect(clients.count == 2)
   }

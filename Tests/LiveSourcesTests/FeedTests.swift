@@ -147,6 +147,25 @@ struct FeedTests {
     #expect(throws: FeedError.self) { try ByteFeed(.file, path: folder.path, stop: StopSignal()) }
   }
 
+  @Test func whatBreaksTheRulesIsCountedOverWriters() throws {
+    let folder = try Folder()
+    let path = folder.pipe("e")
+    let source = EventFeedSource(
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), sensor: SensorGeometry(width: 34, height: 34))
+    // The last two bytes of the first writer are less than an event.
+    var events: [UInt8] = []
+    for index in 0..<200 { events += [UInt8(index % 30), 4, 0x80, 0, UInt8(index)] }
+    let tails: [[UInt8]] = [[1, 2], []]
+    for tail in tails {
+      write([events + tail], to: path)
+      var count = 0
+      while count < 200 {
+        if case .block(let block) = try source.next() { count += block.events.count }
+      }
+    }
+    #expect(source.violations == ["truncated tail": 1])
+  }
+
   @Test func eventsOfAPipeGoOnInStreamTimeWithTheNextWriter() throws {
     let folder = try Folder()
     let path = folder.pipe("e")

@@ -68,6 +68,12 @@ struct MetricsSnapshot: Sendable {
       "input_gap_seconds_total", "counter", "Stream time that a source lost, by reason.",
       gaps.map { ($0.labels, Self.seconds($0.1.microseconds)) })
     family(
+      "decoder_violations_total", "counter", "How often what arrived broke the rules of its format, by rule.",
+      sources.flatMap { source in
+        source.status.violations.merging(source.status.earlierViolations, uniquingKeysWith: +)
+          .sorted { $0.key < $1.key }.map { ([("source", source.id), ("kind", $0.key)], "\($0.value)") }
+      })
+    family(
       "input_losses_total", "counter", "Times a device went away.",
       sources.map { ([("source", $0.id)], "\($0.status.losses)") })
     family(

@@ -96,6 +96,9 @@ final class SourceStatus: Sendable {
     var losses = 0
     /// Stretches the source itself lost, and their length, by the reason.
     var gaps: [LossReason: (count: Int, microseconds: Int64)] = [:]
+    /// How often what arrived broke the rules of its format since the source was opened, and before that.
+    var violations: [String: Int64] = [:]
+    var earlierViolations: [String: Int64] = [:]
   }
 
   let carriesEvents: Bool
@@ -118,6 +121,17 @@ final class SourceStatus: Sendable {
       let isNews = $0.state != .running
       $0.state = .running
       return isNews
+    }
+  }
+
+  /// What arrived has broken the rules of its format so often since the source was opened.
+  func broke(_ violations: [String: Int64]) { state.withLock { $0.violations = violations } }
+
+  /// The source is opened anew and counts from zero.
+  func reopened() {
+    state.withLock {
+      $0.earlierViolations.merge($0.violations, uniquingKeysWith: +)
+      $0.violations = [:]
     }
   }
 

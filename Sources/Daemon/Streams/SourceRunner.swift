@@ -91,10 +91,13 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
 
     func run() async throws {
       let source = try runner.open(runner.stop, runner.lastEnd.withLock { $0 ?? 0 })
+      runner.status.reopened()
       var pacer = runner.configuration.isPaced ? Pacer(clock: ContinuousClock()) : nil
       try await pacer?.wait(untilMicroseconds: 0)
       while true {
-        switch try source.next() {
+        let arrival = try source.next()
+        if Segments.Block.self == EventBlock.self { runner.status.broke(source.violations) }
+        switch arrival {
         case .block(let block):
           try await pacer?.wait(untilMicroseconds: block.endMicroseconds)
           if runner.stop.isStopped { return runner.end(naturally: false) }

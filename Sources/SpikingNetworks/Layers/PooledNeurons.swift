@@ -75,7 +75,6 @@ struct PooledNeurons<Scalar: Real>: Sendable {
     guard let inputGradient = pass.inputGradient else { return }
     let membranes = neurons.tapedMembrane(pass).base
     let scratch = scratch(pass)
-    let threshold = Scalar(neurons.description.threshold)
     let (width, pooledWidth) = (neurons.outputWidth, pool.outputWidth)
     neurons.withDecays { decay, scale in
       pass.forEachSample { lane, _, row, steps in
@@ -90,7 +89,9 @@ struct PooledNeurons<Scalar: Real>: Sendable {
           for step in (row..<row + steps).reversed() {
             let at = step * width + first * rowCount
             let pooledAt = step * pooledWidth + first / square * pooledRowCount
-            for unit in 0..<units { spikes[unit] = membranes[at + unit] >= threshold ? 1 : 0 }
+            Scalar.cellFire(
+              count: units, hidden: membranes + at, surrogate: neuron.surrogate, smooth: false,
+              width: neuron.surrogate_width, threshold: neuron.threshold, into: spikes)
             pool.poolPieceBack(
               rows: count, spikes, pooled.output.values.base + pooledAt,
               delta: pooled.outputGradient.base + pooledAt, into: gradient)
