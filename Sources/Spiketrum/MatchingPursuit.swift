@@ -57,7 +57,8 @@ public struct MatchingPursuit: Sendable {
     /// the whole recording. A stream keeps it locally, so that a loud second is decoded about as well as a quiet one: every
     /// half look-ahead it finds, on a copy of the open window, down to which coefficient greedy picks reach the SNR over
     /// the look-ahead and one hop, where the longest kernel may begin and has arrived, and picks down to that. What is
-    /// decoded comes within about a decibel of it, unless that takes a spike for every four samples. The copies are the only steady-state allocation of a pursuit.
+    /// decoded comes within about a decibel of it, unless that takes a spike for every four samples. The copies are the
+    /// only allocations of a pursuit in steady state.
     case signalToNoise(decibels: Double)
   }
 

@@ -14,9 +14,12 @@ struct Encode: ParsableCommand {
       + level, the analogue code under extra), from which other tools can train and ganglion decode makes sound again. \
       Levels hold equal shares of the recording's spikes unless --level-edges gives the coefficients between them.
 
-      Where the output ends as an event format does (.aedat4, .raw, .csv, .npy and others; see ganglion convert), the       place code is written as events: x is the channel, y the level, on for a positive coefficient and off for a       negative one, at the time of the kernel's first sample. Such files are not for ganglion decode.
+      Where the output ends as an event format does (.aedat4, .raw, .csv, .npy and others; see ganglion convert), the \
+      place code is written as events: x is the channel, y the level, on for a positive coefficient and off for a \
+      negative one, at the time of the kernel's first sample. Such files are not for ganglion decode.
 
-      With --each-channel, every channel of the sound is a microphone that is encoded by itself: the units (and y) of       the second follow on those of the first. Rate, threshold and SNR are each one's.
+      With --each-channel, every channel of the sound is a microphone that is encoded by itself: the units (and y) of \
+      the second follow on those of the first. Rate, threshold and SNR are each one's.
 
       \(ExitStatus.help)
       """)
