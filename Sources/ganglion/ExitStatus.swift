@@ -56,7 +56,7 @@ enum ExitStatus: Int32, CaseIterable {
       case is EventFilterError: .usage
       case is PlottingError: .output
       case let error as ModelError: Self(error)
-      case is OutputError: .output
+      case is OutputError, is RecordError: .output
       case is DataError: .badInput
       case is ConfigurationError: .model
       case is ListenerError, is ClientError: .unavailable

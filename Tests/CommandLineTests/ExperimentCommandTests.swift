@@ -90,6 +90,27 @@ struct ExperimentCommandTests {
     #expect(damaged.errors.contains("line 1"))
   }
 
+  @Test("the context experiment runs, keeps its runs, and names a folder it cannot write to before the first")
+  func contextGating() throws {
+    let absent = try Program.shell("ganglion experiment context-gating --results /nonexistent/folder --seeds 1")
+    #expect(absent.code == 74)
+    #expect(absent.lines.isEmpty)
+    #expect(absent.errors.contains("/nonexistent/folder: cannot be written: No such file or directory"))
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let command = "ganglion experiment context-gating --results \(folder) --seeds 1 --arms none"
+    let first = try Program.shell(command)
+    #expect(first.code == 0, "\(first.errors)")
+    #expect(first.lines.first?.hasPrefix("none seed 1: first ") == true)
+    let record = try String(contentsOfFile: "\(folder)/context-gating.ndjson", encoding: .utf8)
+    #expect(record.split(separator: "\n").count == 1)
+    #expect(try String(contentsOfFile: "\(folder)/context-gating.md", encoding: .utf8).contains("| no local rule |"))
+    let again = try Program.shell(command)
+    #expect(again.lines.count == 1, "no run, only the files")
+    #expect(try String(contentsOfFile: "\(folder)/context-gating.ndjson", encoding: .utf8) == record)
+  }
+
   @Test("a folder that holds no spoken digits is named")
   func missing() throws {
     let outcome = try Program.shell(
