@@ -31,7 +31,7 @@ public struct RawFormat: Equatable, Sendable {
   }
 
   /// What libsndfile calls it.
-  var libraryFormat: Int32 {
+  var soundFileFormat: Int32 {
     let code =
       switch encoding {
       case .u8: SF_FORMAT_PCM_U8

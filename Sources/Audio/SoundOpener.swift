@@ -132,7 +132,7 @@ extension SF_INFO {
   fileprivate init(_ raw: RawFormat?) {
     self.init()
     if let raw {
-      format = raw.libraryFormat
+      format = raw.soundFileFormat
       samplerate = Int32(raw.sampleRate)
       channels = Int32(raw.channels)
     }

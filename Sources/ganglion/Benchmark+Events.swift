@@ -1,7 +1,7 @@
 import ArgumentParser
 import EventFormats
 import Events
-import Glibc
+import Foundation
 import Pipelines
 import Tensors
 
@@ -46,8 +46,7 @@ struct BenchmarkEvents: ParsableCommand {
       for file in files { try measure(file) }
       return
     }
-    let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    let folder = "\(temporary)/ganglion-benchmark-\(getpid())"
+    let folder = NSTemporaryDirectory() + "ganglion-benchmark-\(getpid())"
     guard mkdir(folder, 0o700) == 0 else {
       throw InputError(
         source: folder, problem: "cannot be made (\(String(cString: strerror(errno))))",

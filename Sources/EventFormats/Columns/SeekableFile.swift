@@ -36,21 +36,15 @@ final class SeekableFile: Sendable {
 
   /// Copies what is left of a stream to a temporary file.
   private static func spool(_ stream: InputBuffer) throws(EventFormatError) -> (descriptor: Int32, path: String) {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(folder)/ganglion-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    if descriptor < 0 { throw failure("no temporary file in \(folder)", stream.name) }
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let (descriptor, path) = TemporaryFiles.make() else {
+      throw failure("no temporary file in \(TemporaryFiles.folder)", stream.name)
+    }
     do throws(EventFormatError) {
       var input = stream
       while try input.require(1) {
         let piece = input.prefix(InputBuffer.readSize)
-        var written = 0
-        while written < piece.count {
-          let count = piece[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-          if count <= 0 { throw failure("cannot be copied to a temporary file", stream.name) }
-          written += count
-        }
+        let isWhole = piece.withUnsafeBytes { TemporaryFiles.write($0, to: descriptor) }
+        if !isWhole { throw failure("cannot be copied to a temporary file", stream.name) }
         input.consume(piece.count)
       }
     } catch {

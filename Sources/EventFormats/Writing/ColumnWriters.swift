@@ -112,11 +112,9 @@ private final class TemporaryFile: Sendable {
   private let descriptor: Int32
 
   init() throws(EventFormatError) {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(folder)/ganglion-XXXXXX".utf8CString)
-    descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw Self.failure() }
-    unlink(template)
+    guard let (descriptor, path) = TemporaryFiles.make() else { throw Self.failure() }
+    self.descriptor = descriptor
+    unlink(path)
   }
 
   deinit { close(descriptor) }
@@ -133,16 +131,7 @@ private final class TemporaryFile: Sendable {
   }
 
   func append<Value>(_ values: [Value]) throws(EventFormatError) {
-    let isWhole = values.withUnsafeBytes { bytes in
-      var rest = bytes
-      while !rest.isEmpty {
-        let count = write(descriptor, rest.baseAddress, rest.count)
-        if count < 0, errno == EINTR { continue }
-        if count <= 0 { return false }
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-      }
-      return true
-    }
+    let isWhole = values.withUnsafeBytes { TemporaryFiles.write($0, to: descriptor) }
     if !isWhole { throw Self.failure() }
   }
 

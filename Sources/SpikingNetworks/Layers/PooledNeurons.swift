@@ -34,8 +34,32 @@ struct PooledNeurons<Scalar: Real>: Sendable {
 
   private var piece: Int { rows * rowCount }
 
-  private func scratch(_ pass: LayerPass<Scalar>) -> UnsafeMutablePointer<Scalar> {
-    pass.tape.scalars("pieces", count: pass.lanes.count * 3 * piece).base
+  /// Some rows of a sample's maps, and three pieces of working memory of their lane.
+  private struct Piece {
+    var units: Int
+    var decay: UnsafePointer<Scalar>
+    var scale: UnsafePointer<Scalar>
+    var scratch: UnsafeMutablePointer<Scalar>
+    /// The maps' steps, as rows of the batch.
+    var steps: Range<Int>
+    /// Where the rows begin in a map and in a pooled map.
+    var first: Int
+    var pooledFirst: Int
+  }
+
+  private func forEachPiece(_ pass: LayerPass<Scalar>, _ body: (Piece) -> Void) {
+    let scratch = pass.tape.scalars("pieces", count: pass.lanes.count * 3 * piece).base
+    neurons.withDecays { decay, scale in
+      pass.forEachSample { lane, _, row, steps in
+        for first in stride(from: 0, to: height, by: rows) {
+          body(
+            Piece(
+              units: min(rows, height - first) * rowCount, decay: decay + first * rowCount,
+              scale: scale + first * rowCount, scratch: scratch + lane * 3 * piece, steps: row..<row + steps,
+              first: first * rowCount, pooledFirst: first / square * pooledRowCount))
+        }
+      }
+    }
   }
 
   /// Leaves the membranes with the neurons' pass and the pooled spikes in the pool's output.
@@ -43,27 +67,19 @@ struct PooledNeurons<Scalar: Real>: Sendable {
   @specialized(where Scalar == Double)
   func forward(_ pass: LayerPass<Scalar>, pooled: LayerPass<Scalar>) {
     let membranes = neurons.tapedMembrane(pass).base
-    let scratch = scratch(pass)
-    let (width, pooledWidth) = (neurons.outputWidth, pool.outputWidth)
-    neurons.withDecays { decay, scale in
-      pass.forEachSample { lane, _, row, steps in
-        var neuron = neurons.neuron
-        let state = scratch + lane * 3 * piece
-        let spikes = state + piece
-        for first in stride(from: 0, to: height, by: rows) {
-          let count = min(rows, height - first)
-          let units = count * rowCount
-          state.update(repeating: 0, count: units)
-          for step in row..<row + steps {
-            let at = step * width + first * rowCount
-            Scalar.stepNeurons(
-              &neuron, width: units, decay: decay + first * rowCount, scale: scale + first * rowCount,
-              current: pass.input.values.base + at, state: state, membrane: membranes + at, spikes: spikes)
-            pool.poolPiece(
-              rows: count, spikes,
-              into: pooled.output.values.base + step * pooledWidth + first / square * pooledRowCount)
-          }
-        }
+    forEachPiece(pass) { part in
+      var neuron = neurons.neuron
+      let state = part.scratch
+      let spikes = state + piece
+      state.update(repeating: 0, count: part.units)
+      for step in part.steps {
+        let at = step * neurons.outputWidth + part.first
+        Scalar.stepNeurons(
+          &neuron, width: part.units, decay: part.decay, scale: part.scale, current: pass.input.values.base + at,
+          state: state, membrane: membranes + at, spikes: spikes)
+        pool.poolPiece(
+          rows: part.units / rowCount, spikes,
+          into: pooled.output.values.base + step * pool.outputWidth + part.pooledFirst)
       }
     }
   }
@@ -74,33 +90,24 @@ struct PooledNeurons<Scalar: Real>: Sendable {
   func backward(_ pass: LayerPass<Scalar>, pooled: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     let membranes = neurons.tapedMembrane(pass).base
-    let scratch = scratch(pass)
-    let (width, pooledWidth) = (neurons.outputWidth, pool.outputWidth)
-    neurons.withDecays { decay, scale in
-      pass.forEachSample { lane, _, row, steps in
-        var neuron = neurons.neuron
-        let carry = scratch + lane * 3 * piece
-        let spikes = carry + piece
-        let gradient = spikes + piece
-        for first in stride(from: 0, to: height, by: rows) {
-          let count = min(rows, height - first)
-          let units = count * rowCount
-          carry.update(repeating: 0, count: units)
-          for step in (row..<row + steps).reversed() {
-            let at = step * width + first * rowCount
-            let pooledAt = step * pooledWidth + first / square * pooledRowCount
-            Scalar.cellFire(
-              count: units, hidden: membranes + at, surrogate: neuron.surrogate, smooth: false,
-              width: neuron.surrogate_width, threshold: neuron.threshold, into: spikes)
-            pool.poolPieceBack(
-              rows: count, spikes, pooled.output.values.base + pooledAt,
-              delta: pooled.outputGradient.base + pooledAt, into: gradient)
-            Scalar.stepNeuronsBack(
-              &neuron, width: units, decay: decay + first * rowCount, scale: scale + first * rowCount,
-              membrane: membranes + at, spikes: spikes, spikeGradient: gradient,
-              currentGradient: inputGradient.base + at, carry: carry)
-          }
-        }
+    forEachPiece(pass) { part in
+      var neuron = neurons.neuron
+      let carry = part.scratch
+      let spikes = carry + piece
+      let gradient = spikes + piece
+      carry.update(repeating: 0, count: part.units)
+      for step in part.steps.reversed() {
+        let at = step * neurons.outputWidth + part.first
+        let pooledAt = step * pool.outputWidth + part.pooledFirst
+        Scalar.cellFire(
+          count: part.units, hidden: membranes + at, surrogate: neuron.surrogate, smooth: false,
+          width: neuron.surrogate_width, threshold: neuron.threshold, into: spikes)
+        pool.poolPieceBack(
+          rows: part.units / rowCount, spikes, pooled.output.values.base + pooledAt,
+          delta: pooled.outputGradient.base + pooledAt, into: gradient)
+        Scalar.stepNeuronsBack(
+          &neuron, width: part.units, decay: part.decay, scale: part.scale, membrane: membranes + at, spikes: spikes,
+          spikeGradient: gradient, currentGradient: inputGradient.base + at, carry: carry)
       }
     }
   }
