@@ -22,8 +22,8 @@ public struct StreamClassifier: Sendable {
   ///
   /// - Parameter tellsProgress: whether detections are told from their start on, see `Recogniser`.
   public init(_ model: Model, tellsProgress: Bool = false) throws(RecognitionError) {
-    network = model.network
-    state = model.network.makeState()
+    network = model.stepped
+    state = model.stepped.makeState()
     logits = [Float](repeating: 0, count: model.network.outputCount)
     recogniser = try Recogniser(
       labels: model.manifest.labels, configuration: model.manifest.decision, tellsProgress: tellsProgress)

@@ -5,8 +5,10 @@ import SpikingNetworks
 ///
 /// It is kept as JSON under the key `ganglion` of the model file's metadata.
 public struct ModelManifest: Codable, Equatable, Sendable {
-  /// The newest format this program reads, and the one it writes.
-  public static let currentFormatVersion = 1
+  /// The newest format this program reads.
+  public static let currentFormatVersion = 2
+  /// The format of models all of whose weights are stored; the newest also has tensors of which only what is not zero is.
+  public static let denseFormatVersion = 1
   /// Where the manifest stands in a safetensors file.
   public static let metadataKey = "ganglion"
 
@@ -27,7 +29,7 @@ public struct ModelManifest: Codable, Equatable, Sendable {
     name: String, labels: [String], network: NetworkDescription, encoder: EncoderConfiguration,
     decision: DecisionConfiguration, training: TrainingRecord = TrainingRecord()
   ) {
-    formatVersion = Self.currentFormatVersion
+    formatVersion = Self.denseFormatVersion
     self.name = name
     sense = encoder.sense
     self.labels = labels

@@ -20,8 +20,8 @@ struct DecisionTrials: StreamTransform {
         name: "gapMicroseconds", value: "\(configuration.gapMicroseconds)",
         allowed: "\(own.gapMicroseconds), as in the model")
     }
-    network = model.network
-    state = model.network.makeState()
+    network = model.stepped
+    state = model.stepped.makeState()
     logits = [Float](repeating: 0, count: model.network.outputCount)
     recognisers = []
     for configuration in configurations {
