@@ -5,7 +5,8 @@ import SpikingNetworks
 
 /// What the experiments on small networks have in common.
 struct TrialOptions: ParsableArguments {
-  @Option(help: "Folder of the spoken digits (FSDD).") var digits: String?
+  @Option(help: "Folder of the spoken digits (FSDD); without any folder only the tables are made anew.") var digits:
+    String?
   @Option(help: "Folder of the spoken commands (Speech Commands, a folder a word).") var words: String?
   @Option(help: "Folder of the digits before an event camera (N-MNIST as .bs2 with train.txt and test.txt).")
   var events: String?
@@ -20,9 +21,6 @@ struct TrialOptions: ParsableArguments {
   func validate() throws {
     guard seeds > 0, firstSeed > 0, epochs > 0, threads > 0 else {
       throw ValidationError("--seeds, --first-seed, --epochs and --threads must be at least 1")
-    }
-    guard digits != nil || words != nil || events != nil else {
-      throw ValidationError("give at least one of --digits, --words and --events")
     }
   }
 

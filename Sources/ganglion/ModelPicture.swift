@@ -85,7 +85,7 @@ enum ModelPicture {
     let canvas = try Canvas(path: output, width: 760, height: 320, scale: 1.5)
     let axes = Axes(
       filling: canvas.bounds, x: Axis("epoch", 0...Double(course.count)),
-      y: Axis("per cent", 0...115, labels: [0, 20, 40, 60, 80, 100].map { ($0, "\(Int($0))") }))
+      y: Axis("per cent", 0...150, labels: [0, 20, 40, 60, 80, 100].map { ($0, "\(Int($0))") }))
     let series: [(String, (TrainingCourse) -> Double)] = [
       ("validation accuracy", { $0.validation }), ("share that exists", { $0.density }),
       ("share changed in the epoch", { $0.turnover }),

@@ -61,9 +61,14 @@ struct TrialReport {
   }
 
   private func write(_ title: String, _ lines: [String]) throws {
+    // Arms that see fewer recordings an epoch have more epochs: the least is what was asked for.
+    let epochs = tasks.map { task in
+      "\(results.filter { Self.group($0.task) == task }.map(\.epochs).min() ?? 0) (\(task))"
+    }
     let head = [
       "# \(title), measured", "",
-      "Made by `ganglion experiment \(experiment)`; every run is a line of `\(experiment).ndjson`. Accuracy in per cent,",
+      "Made by `ganglion experiment \(experiment)`; epochs \(epochs.joined(separator: ", ")).",
+      "Every run is a line of `\(experiment).ndjson`. Accuracy in per cent,",
       "means over the seeds with 95 % intervals (Student's t); every arm with the learning rate that validated best with the",
       "first seed; differences seed by seed.", "",
     ]

@@ -118,4 +118,35 @@ struct ExperimentCommandTests {
     #expect(outcome.code == 65)
     #expect(outcome.errors.contains("/nonexistent"))
   }
+
+  private static func trial(_ arm: String, seed: Int, rate: Double, _ validation: Double, _ accuracy: Double) -> String
+  {
+    #"{"experiment":"structure","task":"spoken","arm":"\#(arm)","seed":\#(seed),"rate":\#(rate),"#
+      + #""validation":\#(validation),"accuracy":\#(accuracy),"figures":{"weights":6477},"epochs":60,"seconds":7}"#
+  }
+
+  @Test("arms stand in the table with the rate that validated best, beside their control seed by seed")
+  func trials() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let record = [
+      Self.trial("static 10 %", seed: 1, rate: 0.004, 0.7, 0.9),
+      Self.trial("static 10 %", seed: 1, rate: 0.008, 0.8, 0.8),
+      Self.trial("static 10 %", seed: 2, rate: 0.008, 0.8, 0.82),
+      Self.trial("random growth 10 %", seed: 1, rate: 0.004, 0.9, 0.85),
+      Self.trial("random growth 10 %", seed: 2, rate: 0.004, 0.7, 0.89),
+    ].joined(separator: "\n")
+    try (record + "\n").write(toFile: "\(folder)/structure.ndjson", atomically: true, encoding: .utf8)
+    let outcome = try Program.shell("ganglion experiment structure --results \(folder)")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let table = try String(contentsOfFile: "\(folder)/structure.md", encoding: .utf8)
+    #expect(table.contains("epochs 60 (spoken)"))
+    #expect(table.contains("| static 10 % | 0.008 | 80.0 ± 0.0 | 81.0 ± 12.7 |  |  | 6477 |"), "\(table)")
+    // Differences 5 and 7: 6 on average, 12.706 / sqrt(2) * sqrt(2) on either side.
+    #expect(table.contains("| random growth 10 % | 0.004 | 80.0 ± 127.1 | 87.0 ± 25.4 | static 10 % | 6.0 ± 12.7 |"))
+    let picture = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/structure.png"))
+    #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
+    #expect(try String(contentsOfFile: "\(folder)/structure.ndjson", encoding: .utf8) == record + "\n")
+  }
 }

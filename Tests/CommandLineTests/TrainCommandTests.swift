@@ -50,4 +50,55 @@ struct TrainCommandTests {
       #expect(log.contains(lines[total]))
     }
   }
+
+  @Test("a sparse student of a trained model is small on disk, described, drawn and timed beside it")
+  func sparseStudent() throws {
+    try withTones { folder in
+      let wide = Self.recipe.replacingOccurrences(of: "units: 16", with: "units: 120")
+        .replacingOccurrences(of: "epochs: 1", with: "epochs: 3")
+      try wide.write(toFile: "\(folder)/teacher.yaml", atomically: true, encoding: .utf8)
+      let student = wide.replacingOccurrences(
+        of: "window: {steps: 8}",
+        with: "structure: {density: 0.1, interval: 1}, distillation: {model: teacher.safetensors}")
+      try student.write(toFile: "\(folder)/student.yaml", atomically: true, encoding: .utf8)
+      for name in ["teacher", "student"] {
+        let trained = try Program.shell(
+          "cd \(folder) && ganglion train \(name).yaml --data data -o \(name).safetensors")
+        #expect(trained.code == 0, "\(trained.errors)")
+      }
+      func size(_ name: String) throws -> Int {
+        try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")).count
+      }
+      // 120 x 36 and 2 x 120 weights, of which a tenth is left.
+      #expect(try size("teacher.safetensors") - size("student.safetensors") > 14_000)
+      let info = try Program.shell(
+        "cd \(folder) && ganglion info student.safetensors --on data/low/0.wav data/high/0.wav")
+      #expect(info.code == 0, "\(info.errors)")
+      // Of the 456 that may exist, those that grew where nothing ever fires are still zero.
+      let weights = try #require(info.lines.first { $0.hasPrefix("weights") }, "\(info.lines)")
+      let present = try #require(weights.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+      #expect((300...456).contains(present) && weights.contains("\(present) of 4560 ("))
+      #expect(info.lines.contains { $0.contains("layers.0.weight: ") && $0.hasSuffix(" of 4320") })
+      #expect(info.lines.contains { $0.contains("million synaptic operations a second") })
+      let pictures = try Program.shell(
+        """
+        cd \(folder) && ganglion plot student.safetensors --kind masks -o masks.png && \
+        ganglion plot student.safetensors --kind course -o course.png && \
+        ganglion plot teacher.safetensors student.safetensors --kind frontier -o frontier.png
+        """)
+      #expect(pictures.code == 0, "\(pictures.errors)")
+      for name in ["masks", "course", "frontier"] {
+        let picture = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).png"))
+        #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
+      }
+      let none = try Program.shell("cd \(folder) && ganglion plot teacher.safetensors --kind course -o none.png")
+      #expect(none.code != 0 && none.errors.contains("trained without structure or channels"), "\(none.errors)")
+      let times = try Program.shell(
+        "cd \(folder) && ganglion benchmark models teacher.safetensors student.safetensors --on data/low/0.wav --rounds 3"
+      )
+      #expect(times.code == 0, "\(times.errors)")
+      #expect(times.lines.count == 3)
+      #expect(times.lines[1].contains(" 4560 ") && times.lines[2].contains(" \(present) "))
+    }
+  }
 }

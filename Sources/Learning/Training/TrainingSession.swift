@@ -37,6 +37,8 @@ public struct TrainingSession: Sendable {
   public let network: Network<Float>
   /// The network that teaches, where the recipe names one.
   public let teacher: Network<Float>?
+  /// Digests of the models that the recipe names.
+  private let modelDigests: [String]
 
   public init(
     _ recipe: Recipe, settings: Settings, activity: @escaping @Sendable (Activity) -> Void
@@ -64,7 +66,9 @@ public struct TrainingSession: Sendable {
     }
     teacher = teaching?.network
     var begun = try Network<Float>(recipe.network, seed: recipe.training.seed)
-    let beginning = try recipe.training.beginning?.model.map { try Self.model($0, settings).network }
+    let begins = try recipe.training.beginning?.model.map { try Self.model($0, settings) }
+    let beginning = begins?.network
+    modelDigests = [teaching, begins].compactMap { $0?.manifest.sha256 }
     guard begun.inputWidth == encoder.shape.reduce(1, *) else {
       throw NetworkError.shape(
         layer: 0, kind: "input",
@@ -120,6 +124,7 @@ public struct TrainingSession: Sendable {
     encoder.outputFormatting = [.sortedKeys]
     var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in try encoder.encode(recipe) { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for byte in modelDigests.joined().utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
     for recording in split.train + split.validation {
       let name = recording.path.split(separator: "/").suffix(2).joined(separator: "/")
       for byte in "\(name) \(recording.label)\n".utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -1,9 +1,13 @@
 import Tensors
 
 /// Dense synapses of which few exist: those alone are stored and looked at. Made of a `Dense` layer and its weights by
-/// `Network.sparse(below:)`; it computes the same.
+/// `Network.sparse(below:)`; it computes the same but for the order of its sums.
 ///
-/// Parameters: the weights that exist, input after input, then the bias. State: that of the `Dense` layer.
+/// An input is not kept for its later taps: it is sent at once to the currents of all the steps it will reach.
+///
+/// Parameters: the weights that exist, input after input and tap after tap, then the bias. State: a position and, if there
+/// is more than one tap, the currents of the coming steps, twice as many rows as an input reaches, so that they have to be
+/// moved only when the position has gone through half of them.
 public struct SparseDense<Scalar: Real>: Layer {
   public let kind = "dense"
   public let inputShape: [Int]
@@ -12,68 +16,82 @@ public struct SparseDense<Scalar: Real>: Layer {
   public let backwardReadsOutput = false
   private let description: DenseDescription
   private let inputs: Int
-  private let history: Int
-  /// Where the weights of each input begin, tap after tap, and their number as last entry.
+  /// Steps that an input reaches, its own among them.
+  private let reach: Int
+  /// Where the weights of each input begin, and their number as last entry.
   private let starts: [UInt32]
-  /// The unit each weight leads to.
-  private let columns: [UInt16]
+  /// Where each weight leads: steps ahead times units, and the unit.
+  private let targets: [UInt16]
 
-  /// The layer and its parameters, of a dense layer with these.
-  init(_ dense: Dense<Scalar>, parameters: ArraySlice<Scalar>) {
+  /// The layer and its parameters, of a dense layer with these; nil where targets do not fit 16 bits.
+  init?(_ dense: Dense<Scalar>, parameters: ArraySlice<Scalar>) {
+    let units = dense.units
+    reach = (dense.description.taps - 1) * dense.description.dilation + 1
+    guard reach * units <= Int(UInt16.max) + 1 else { return nil }
     description = dense.description
     inputShape = dense.inputShape
     outputShape = dense.outputShape
     inputs = dense.inputs
-    history = dense.history
-    let units = dense.units
     var starts: [UInt32] = [0]
-    var columns: [UInt16] = []
-    for row in 0..<dense.description.taps * dense.inputs {
-      for unit in 0..<units where parameters[parameters.startIndex + row * units + unit] != 0 {
-        columns.append(UInt16(unit))
-      }
-      starts.append(UInt32(columns.count))
+    var targets: [UInt16] = []
+    Self.forEachWeight(dense, parameters) { input, tap, unit, _ in
+      while starts.count <= input { starts.append(UInt32(targets.count)) }
+      targets.append(UInt16(tap * dense.description.dilation * units + unit))
     }
+    while starts.count <= inputs { starts.append(UInt32(targets.count)) }
     self.starts = starts
-    self.columns = columns
+    self.targets = targets
   }
 
   /// What of a dense layer's parameters this one keeps.
   static func kept(_ dense: Dense<Scalar>, _ parameters: ArraySlice<Scalar>) -> [Scalar] {
-    let weights = dense.description.taps * dense.inputs * dense.units
-    return parameters.prefix(weights).filter { $0 != 0 } + parameters.dropFirst(weights)
+    var kept: [Scalar] = []
+    forEachWeight(dense, parameters) { kept.append($3) }
+    return kept + parameters.dropFirst(dense.multiplyAccumulates)
+  }
+
+  private static func forEachWeight(
+    _ dense: Dense<Scalar>, _ parameters: ArraySlice<Scalar>,
+    _ body: (_ input: Int, _ tap: Int, _ unit: Int, _ weight: Scalar) -> Void
+  ) {
+    for input in 0..<dense.inputs {
+      for tap in 0..<dense.description.taps {
+        let row = parameters.startIndex + (tap * dense.inputs + input) * dense.units
+        for unit in 0..<dense.units where parameters[row + unit] != 0 { body(input, tap, unit, parameters[row + unit]) }
+      }
+    }
   }
 
   private var units: Int { description.units }
 
   public var parameters: [ParameterSpecification] {
     let weight = ParameterSpecification(
-      name: "weight", shape: [columns.count], role: .weight, beginning: .constant(0))
+      name: "weight", shape: [targets.count], role: .weight, beginning: .constant(0))
     let bias = ParameterSpecification(name: "bias", shape: [units], role: .gain, beginning: .constant(0))
     return description.bias ? [weight, bias] : [weight]
   }
 
-  public var stateCount: Int { history == 0 ? 0 : history * inputs + 1 }
-  public var multiplyAccumulates: Int { columns.count }
+  public var stateCount: Int { reach == 1 ? 0 : 2 * reach * units + 1 }
+  public var multiplyAccumulates: Int { targets.count }
 
   private func begin(_ output: UnsafeMutablePointer<Scalar>, _ parameters: UnsafePointer<Scalar>) {
     if description.bias {
-      output.update(from: parameters + columns.count, count: units)
+      output.update(from: parameters + targets.count, count: units)
     } else {
       output.update(repeating: 0, count: units)
     }
   }
 
-  private func add(
-    _ row: UnsafePointer<Scalar>, _ active: UnsafePointer<UInt32>, _ count: Int, tap: Int,
-    weights: UnsafePointer<Scalar>, to output: UnsafeMutablePointer<Scalar>
+  /// Sends a row of inputs on: `currents` are those of its own step, the coming ones behind them.
+  private func send(
+    _ row: UnsafePointer<Scalar>, _ active: UnsafePointer<UInt32>, _ count: Int, weights: UnsafePointer<Scalar>,
+    to currents: UnsafeMutablePointer<Scalar>
   ) {
     starts.withUnsafeBufferPointer { starts in
-      columns.withUnsafeBufferPointer { columns in
-        // A layer that lost all its weights has no columns to point at, and nothing to add.
-        guard let first = starts.baseAddress, let column = columns.baseAddress else { return }
-        Scalar.scatter(
-          active: active, count: count, row, starts: first + tap * inputs, columns: column, weights, into: output)
+      targets.withUnsafeBufferPointer { targets in
+        // A layer that lost all its weights has no targets to point at, and nothing to send.
+        guard let first = starts.baseAddress, let target = targets.baseAddress else { return }
+        Scalar.scatter(active: active, count: count, row, starts: first, columns: target, weights, into: currents)
       }
     }
   }
@@ -86,18 +104,22 @@ public struct SparseDense<Scalar: Real>: Layer {
   ) {
     begin(output.values, parameters)
     output.activeCount = nil
-    let position = history > 0 ? (Int(state[0]) + 1) % history : 0
-    if history > 0 {
-      state[0] = Scalar(position)
-      (state + 1 + position * inputs).update(from: input.values, count: inputs)
+    let count = input.activeCount ?? Scalar.listActive(input.values, width: inputs, into: input.active)
+    guard reach > 1 else {
+      send(input.values, input.active, count, weights: parameters, to: output.values)
+      return
     }
-    let present = input.activeCount ?? Scalar.listActive(input.values, width: inputs, into: input.active)
-    add(input.values, input.active, present, tap: 0, weights: parameters, to: output.values)
-    for tap in 1..<max(description.taps, 1) {
-      let past = state + 1 + (position + history - tap * description.dilation) % history * inputs
-      // The input's list has been used: its memory serves the earlier steps now.
-      let count = Scalar.listActive(past, width: inputs, into: input.active)
-      add(past, input.active, count, tap: tap, weights: parameters, to: output.values)
+    let position = Int(state[0])
+    let rows = state + 1
+    let own = rows + position * units
+    send(input.values, input.active, count, weights: parameters, to: own)
+    for unit in 0..<units { output.values[unit] += own[unit] }
+    if position + 1 < reach {
+      state[0] = Scalar(position + 1)
+    } else {
+      state[0] = 0
+      rows.update(from: rows + reach * units, count: reach * units)
+      (rows + reach * units).update(repeating: 0, count: reach * units)
     }
   }
 
@@ -107,15 +129,28 @@ public struct SparseDense<Scalar: Real>: Layer {
     let lists = pass.tape.indices("active", count: pass.lanes.count * inputs).base
     pass.forEachSample { lane, _, row, steps in
       let list = lists + lane * inputs
-      for step in row..<row + steps { begin(pass.output.values.base + step * units, pass.parameters) }
+      let output = pass.output.values.base
+      for step in row..<row + steps { begin(output + step * units, pass.parameters) }
       for step in row..<row + steps {
         let input = pass.input.values.base + step * inputs
-        let count = Scalar.listActive(input, width: inputs, into: list)
-        for tap in 0..<description.taps where step + tap * description.dilation < row + steps {
-          add(
-            input, list, count, tap: tap, weights: pass.parameters,
-            to: pass.output.values.base + (step + tap * description.dilation) * units)
+        if step + reach <= row + steps {
+          let count = Scalar.listActive(input, width: inputs, into: list)
+          send(input, list, count, weights: pass.parameters, to: output + step * units)
+        } else {
+          forEachTarget(step: step, end: row + steps) { input, place, target in
+            output[target] += pass.parameters[place] * pass.input.values.base[step * inputs + input]
+          }
         }
+      }
+    }
+  }
+
+  /// Calls `body` for every weight whose target lies before `end`, with its input, its place and its target.
+  private func forEachTarget(step: Int, end: Int, _ body: (_ input: Int, _ place: Int, _ target: Int) -> Void) {
+    for input in 0..<inputs {
+      for place in Int(starts[input])..<Int(starts[input + 1]) {
+        let target = step * units + Int(targets[place])
+        if target < end * units { body(input, place, target) }
       }
     }
   }
@@ -123,27 +158,18 @@ public struct SparseDense<Scalar: Real>: Layer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
-    let count = columns.count
+    let delta = pass.outputGradient.base
     pass.forEachSample { lane, _, row, steps in
       let gradient = pass.laneGradients[lane]
-      if let inputGradient = pass.inputGradient {
-        (inputGradient.base + row * inputs).update(repeating: 0, count: steps * inputs)
-      }
+      pass.inputGradient.map { ($0.base + row * inputs).update(repeating: 0, count: steps * inputs) }
       for step in row..<row + steps {
-        let own = pass.outputGradient.base + step * units
         if description.bias {
-          for unit in 0..<units { gradient[count + unit] += own[unit] }
+          for unit in 0..<units { gradient[targets.count + unit] += delta[step * units + unit] }
         }
-        for tap in 0..<description.taps where step + tap * description.dilation < row + steps {
-          let delta = pass.outputGradient.base + (step + tap * description.dilation) * units
-          for input in 0..<inputs {
-            let value = pass.input.values.base[step * inputs + input]
-            var sum: Scalar = 0
-            for place in Int(starts[tap * inputs + input])..<Int(starts[tap * inputs + input + 1]) {
-              gradient[place] += value * delta[Int(columns[place])]
-              sum += pass.parameters[place] * delta[Int(columns[place])]
-            }
-            if let inputGradient = pass.inputGradient { inputGradient.base[step * inputs + input] += sum }
+        forEachTarget(step: step, end: row + steps) { input, place, target in
+          gradient[place] += pass.input.values.base[step * inputs + input] * delta[target]
+          if let inputGradient = pass.inputGradient {
+            inputGradient.base[step * inputs + input] += pass.parameters[place] * delta[target]
           }
         }
       }
@@ -153,17 +179,19 @@ public struct SparseDense<Scalar: Real>: Layer {
 
 extension Network {
   /// The same network for inference with only the weights that exist stored, in every dense layer that has fewer of them
-  /// than a share. States of both fit each other. The network itself where there is no such layer.
+  /// than a share. The network itself where there is no such layer.
   public func sparse(below density: Double = 0.25) -> Network {
     var layers: [any Layer<Scalar>] = []
     var values: [Scalar] = []
     var isChanged = false
     for (index, layer) in self.layers.enumerated() {
       let own = parameters[parameterOffsets[index]..<parameterOffsets[index] + layer.parameterCount]
-      if let dense = layer as? Dense<Scalar>, dense.units <= Int(UInt16.max) + 1 {
+      if let dense = layer as? Dense<Scalar> {
         let weights = own.prefix(dense.multiplyAccumulates)
-        if Double(weights.count { $0 != 0 }) < density * Double(weights.count) {
-          layers.append(SparseDense(dense, parameters: own))
+        if Double(weights.count { $0 != 0 }) < density * Double(weights.count),
+          let few = SparseDense(dense, parameters: own)
+        {
+          layers.append(few)
           values += SparseDense.kept(dense, own)
           isChanged = true
           continue
