@@ -28,7 +28,7 @@ struct SparseDenseTests {
   @Test("Each step gives what the dense layers give, but for rounding")
   func steps() throws {
     let dense = try network(density: 0.15, as: Double.self)
-    let sparse = dense.sparse()
+    let sparse = dense.sparse(below: 0.25)
     #expect(sparse.layers.filter { $0 is SparseDense<Double> }.count == 3)
     #expect(sparse.parameters.count < dense.parameters.count / 4)
     let sequence = randomSequences(shape: [30], steps: [60], density: 0.15, seed: 3)[0]
@@ -47,7 +47,7 @@ struct SparseDenseTests {
   @Test("Batches give the same logits and, of the weights there are, the same gradients")
   func batches() throws {
     let dense = try network(density: 0.15, as: Double.self)
-    let sparse = dense.sparse()
+    let sparse = dense.sparse(below: 0.25)
     let sequences = randomSequences(shape: [30], steps: [9, 6, 8], density: 0.3, seed: 3)
     let runners = [dense, sparse].map { BatchRunner($0, lanes: Lanes(count: 2, threads: 1)) }
     for runner in runners {
