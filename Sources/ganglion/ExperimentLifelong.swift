@@ -69,14 +69,14 @@ struct ExperimentLifelong: ParsableCommand {
           + "\(Proportion.percent(result.averageInferred)) %, validation \(Proportion.percent(result.validation)) %, "
           + "\(fixed(result.seconds, 1)) s")
     }
-    if arms.contains(.elastic) {
+    for arm in arms where arm.isElastic {
       for elasticity in LifelongExperiment.elasticities {
-        for seed in Self.tuningSeeds { try run(.elastic, seed, elasticity) }
+        for seed in Self.tuningSeeds { try run(arm, seed, elasticity) }
       }
     }
-    let best = LifelongReport(sequence: sequence, results: done).bestElasticity
+    let tuned = LifelongReport(sequence: sequence, results: done)
     for seed in UInt64(firstSeed)..<UInt64(firstSeed + seeds) {
-      for arm in arms { try run(arm, seed, arm == .elastic ? best : nil) }
+      for arm in arms { try run(arm, seed, tuned.bestElasticity(arm)) }
     }
     let report = LifelongReport(sequence: sequence, results: done)
     try report.markdown.write(

@@ -116,6 +116,77 @@ public struct GateMap: Sendable {
     return writable
   }
 
+  /// Closes every neuron for good in the tasks in which it is closed: its weight from their context units becomes so low
+  /// that no input whatever can make it fire there, whatever later tasks made of its synapses.
+  ///
+  /// A neuron whose current is at most zero in every step never fires. The largest current that synapses and
+  /// normalisation can give is a sum over their positive parts.
+  ///
+  /// - Parameters:
+  ///   - tasks: those that have been learnt.
+  ///   - largestInput: of a step of the network's input; inputs and spikes are never negative.
+  /// - Returns: whether that could be done for every gated layer: synapses in front of them must be dense.
+  public func seal(_ network: inout Network<Float>, tasks: Int, largestInput: Float) -> Bool {
+    var isComplete = true
+    for site in sites {
+      guard let largest = largestCurrents(network, site, largestInput: largestInput) else {
+        isComplete = false
+        continue
+      }
+      for task in 0..<tasks {
+        for (channel, index) in site.row(1 + task).enumerated() where network.parameters[index] <= 0 {
+          // The unit that always speaks takes one `strength` more; half of it is room for rounding.
+          network.parameters[index] = min(-1, -0.5 - max(0, largest[channel]) / Self.strength)
+        }
+      }
+    }
+    return isComplete
+  }
+
+  /// Of each channel of a site the largest current a step can bring without its context; nil where that is not known.
+  private func largestCurrents(_ network: Network<Float>, _ site: Site, largestInput: Float) -> [Float]? {
+    var index = site.contextLayer - 1
+    var norm: BatchNorm<Float>?
+    var normOffset = 0
+    if index >= 0, let found = network.layers[index] as? BatchNorm<Float> {
+      (norm, normOffset) = (found, network.parameterOffsets[index])
+      index -= 1
+    }
+    guard index >= 0, network.layers[index].kind == "dense", let weights = network.layers[index].parameters.first
+    else { return nil }
+    let units = weights.shape[2]
+    let base = network.parameterOffsets[index]
+    let unit = index == 0 ? largestInput : 1
+    var highest = [Float](repeating: 0, count: units)
+    var lowest = highest
+    for place in 0..<weights.count {
+      let weight = network.parameters[base + place] * unit
+      if weight > 0 { highest[place % units] += weight } else { lowest[place % units] += weight }
+    }
+    if network.layers[index].parameters.count > 1 {
+      for channel in 0..<units {
+        highest[channel] += network.parameters[base + weights.count + channel]
+        lowest[channel] += network.parameters[base + weights.count + channel]
+      }
+    }
+    if let norm {
+      for channel in 0..<units {
+        let (scale, shift) = norm.affine(channel, parameters: network.parameters[normOffset...])
+        let ends = (highest[channel] * scale + shift, lowest[channel] * scale + shift)
+        (highest[channel], lowest[channel]) = (max(ends.0, ends.1), min(ends.0, ends.1))
+      }
+    }
+    // Synapses among the neurons themselves.
+    if let recurrent = network.layers[site.neuronLayer].parameters.last, recurrent.name == "recurrent" {
+      let end = network.parameterOffsets[site.neuronLayer] + network.layers[site.neuronLayer].parameterCount
+      for place in 0..<recurrent.count {
+        highest[place % units] += max(0, network.parameters[end - recurrent.count + place])
+      }
+    }
+    // Sums in another order differ in their last digits.
+    return highest.map { $0 + 1e-3 * abs($0) }
+  }
+
   private func isFree(_ channel: Int?, at site: Int?, in free: [[Bool]]) -> Bool {
     guard let channel, let site else { return false }
     // Maps that were made flat have their channels last.

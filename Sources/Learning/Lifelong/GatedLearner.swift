@@ -239,23 +239,33 @@ public final class GatedLearner {
     return all
   }
 
-  /// Spikes a step of each neuron of a site, over all steps of samples.
+  /// Of each sample the spikes a step of every gated channel, site after site.
   public func rates(_ sequences: [SpikeSequence], context: [Float]) -> [[Double]] {
-    var sums = gates.sites.map { [Double](repeating: 0, count: $0.channels) }
-    var steps = 0
+    let count = gates.sites.reduce(0) { $0 + $1.channels }
+    var all: [[Double]] = []
     for start in stride(from: 0, to: sequences.count, by: 64) {
       let part = Array(sequences[start..<min(start + 64, sequences.count)])
       runner.forward(part, training: false, contexts: [[Float]](repeating: context, count: part.count))
-      steps += runner.layout.rows
-      for (place, site) in gates.sites.enumerated() {
-        let spikes = runner.output(ofLayer: site.neuronLayer).base
-        let width = runner.layers[site.neuronLayer].outputWidth
-        for row in 0..<runner.layout.rows {
-          for unit in 0..<width { sums[place][unit % site.channels] += Double(spikes[row * width + unit]) }
+      for sample in part.indices {
+        let first = runner.layout.firstRow(of: sample)
+        let steps = runner.layout.steps(of: sample)
+        var rates = [Double](repeating: 0, count: count)
+        var offset = 0
+        for site in gates.sites {
+          let spikes = runner.output(ofLayer: site.neuronLayer).base
+          let width = runner.layers[site.neuronLayer].outputWidth
+          let share = 1 / Double(steps * width / site.channels)
+          for row in first..<first + steps {
+            for unit in 0..<width where spikes[row * width + unit] != 0 {
+              rates[offset + unit % site.channels] += Double(spikes[row * width + unit]) * share
+            }
+          }
+          offset += site.channels
         }
+        all.append(rates)
       }
     }
-    return sums.map { $0.map { $0 / Double(max(steps, 1)) } }
+    return all
   }
 
   /// Adds to the importance of each parameter how much the loss of samples cares for it (the Fisher information's

@@ -16,8 +16,10 @@ public enum LifelongArm: String, CaseIterable, Sendable, Codable {
   case manual
   /// Plain fine-tuning.
   case plain
-  /// Elastic weight consolidation.
+  /// Elastic weight consolidation, which keeps two more numbers for each parameter.
   case elastic
+  /// The same with a network so small that it keeps as many numbers as the others in all.
+  case elasticSmall
   /// Fine-tuning with ten stored recordings of each earlier label.
   case replay
   /// All tasks at once: what forgetting nothing would give.
@@ -31,6 +33,11 @@ public enum LifelongArm: String, CaseIterable, Sendable, Codable {
     }
   }
 
+  public var isElastic: Bool { self == .elastic || self == .elasticSmall }
+
+  /// Neurons of a hidden layer.
+  var hidden: Int { self == .elasticSmall ? 58 : 128 }
+
   /// Whether only what earlier tasks do not use may be written.
   var protects: Bool {
     switch self {
@@ -42,7 +49,7 @@ public enum LifelongArm: String, CaseIterable, Sendable, Codable {
   var plasticity: ContextPlasticity? {
     switch self {
     case .gated, .gatedWritable: .oja(rate: 0.05)
-    case .gatedSpikeTiming: .spikeTiming(rate: 0.05, silence: 0.5, timeConstant: 10, bound: 1)
+    case .gatedSpikeTiming: .spikeTiming(rate: 0.05, silence: 0.05, timeConstant: 20, bound: 1)
     default: nil
     }
   }
@@ -56,10 +63,15 @@ public struct LifelongResult: Sendable, Codable, Equatable {
   /// Weight of elastic consolidation; nil of other arms.
   public var elasticity: Double?
   public var tasks: [String]
+  /// How many labels there are in all.
+  public var labels: Int
   /// Accuracy on the test part of each task (inner) after each task was learnt (outer), the task being told.
   public var told: [[Double]]
-  /// The same where all labels learnt so far compete and nobody tells the task.
+  /// The same where all labels learnt so far compete and nobody tells the task: it is the one to whose mean hidden rates
+  /// those of the recording, in its context, are nearest.
   public var inferred: [[Double]]
+  /// The same where the task is the one whose best label has the highest logit.
+  public var inferredByConfidence: [[Double]]
   /// Share of test recordings whose task was inferred rightly, after each task; empty where there is no context.
   public var contextFound: [Double]
   /// Mean over the tasks at the end, of the validation part, told: what settings are chosen by.
@@ -73,9 +85,9 @@ public struct LifelongResult: Sendable, Codable, Equatable {
 
   /// Mean over the tasks after the last.
   public var average: Double { Self.mean(told.last ?? []) }
+  public var averageByConfidence: Double { Self.mean(inferredByConfidence.last ?? []) }
   public var averageInferred: Double { Self.mean(inferred.last ?? []) }
   public var forgetting: Double { Self.forgetting(told) }
-  public var forgettingInferred: Double { Self.forgetting(inferred) }
 
   private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
 
@@ -92,12 +104,11 @@ public struct LifelongResult: Sendable, Codable, Equatable {
 /// Learns a sequence of tasks with one arm.
 public struct LifelongExperiment {
   /// Settings that were chosen on the validation part with seeds of their own; see the report.
-  public static let hidden = 128
-  public static let openShare = 0.3
+  public static let openShare = 0.2
   public static let reuse = 0.5
   public static let epochs = 12
   public static let rate = 0.004
-  public static let elasticities: [Double] = [10, 100, 1_000, 10_000]
+  public static let elasticities: [Double] = [1, 10, 100, 1_000, 10_000, 100_000]
   static let storedPerLabel = 10
 
   private let sequence: TaskSequence
@@ -106,8 +117,9 @@ public struct LifelongExperiment {
   private let elasticity: Double?
   private let learner: GatedLearner
   private var random: RandomStream
+  private var familiar: [ClassMeans] = []
 
-  public static func description(inputs: Int, outputs: Int, contexts: Int) -> NetworkDescription {
+  public static func description(hidden: Int, inputs: Int, outputs: Int, contexts: Int) -> NetworkDescription {
     func neurons(_ decay: Double) -> LayerDescription {
       .neurons(.init(decay: decay, learnedDecay: .neuron, silentNeuronsLearnNothing: true))
     }
@@ -130,14 +142,14 @@ public struct LifelongExperiment {
     random = RandomStream(seed: seed, purpose: "lifelong experiment")
     var network = try Network<Float>(
       Self.description(
-        inputs: sequence.inputs, outputs: sequence.labels.count, contexts: 1 + sequence.tasks.count), seed: seed)
+        hidden: arm.hidden, inputs: sequence.inputs, outputs: sequence.labels.count, contexts: 1 + sequence.tasks.count), seed: seed)
     for site in GateMap(network).sites {
       for index in site.weights { network.parameters[index] = 0 }
       // A context that only adds a current has no need of the unit that always speaks.
       if arm != .contextOnly { for index in site.row(0) { network.parameters[index] = -1 } }
     }
     learner = GatedLearner(network, threads: threads)
-    if arm == .elastic {
+    if arm.isElastic {
       learner.elastic = .init(weight: Float(elasticity ?? 0), parameters: network.parameters)
     }
   }
@@ -146,6 +158,7 @@ public struct LifelongExperiment {
     let begin = Date()
     var told: [[Double]] = []
     var inferred: [[Double]] = []
+    var byConfidence: [[Double]] = []
     var found: [Double] = []
     let network = learner.network
     for (number, task) in sequence.tasks.enumerated() {
@@ -185,18 +198,31 @@ public struct LifelongExperiment {
         progress(number, epoch)
         return true
       }
-      if arm == .elastic { learner.consolidate(task.train, conditions) }
+      if arm.protects {
+        var sealed = learner.network
+        sealed.parameters = learner.parameters
+        _ = learner.gates.seal(&sealed, tasks: number + 1, largestInput: sequence.largestInput)
+        learner.parameters = sealed.parameters
+      }
+      if arm.hasContext {
+        familiar.append(
+          ClassMeans(
+            learner.rates(task.train.map { $0.variants[0] }, context: conditions[number].context),
+            targets: task.train.map(\.target)))
+      }
+      if arm.isElastic { learner.consolidate(task.train, conditions) }
       let seen = arm == .joint ? sequence.tasks.count : number + 1
       let answers = answers(seen: seen, \.test)
       told.append(answers.told)
       inferred.append(answers.inferred)
-      if arm.hasContext { found.append(answers.found) }
+      byConfidence.append(answers.byConfidence)
+      if arm.hasContext { found.append(Double(answers.found.right) / Double(max(answers.found.of, 1))) }
     }
-    if arm == .joint { (told, inferred) = ([told[0], told[0]], [inferred[0], inferred[0]]) }
     let validation = answers(seen: sequence.tasks.count, \.validation).told
     return LifelongResult(
       sequence: sequence.kind, arm: arm, seed: seed, elasticity: elasticity, tasks: sequence.tasks.map(\.name),
-      told: told, inferred: inferred, contextFound: found,
+      labels: sequence.labels.count,
+      told: told, inferred: inferred, inferredByConfidence: byConfidence, contextFound: found,
       validation: validation.reduce(0, +) / Double(validation.count), gates: gates(), firingInTasks: firingInTasks(),
       parameters: network.parameters.count, seconds: Date().timeIntervalSince(begin))
   }
@@ -215,7 +241,7 @@ public struct LifelongExperiment {
       GatedLearner.Condition(
         context: arm.hasContext
           ? learner.gates.context(ofTask: number) : [Float](repeating: 0, count: learner.gates.contextCount),
-        outputs: sequence.tasks[number].outputs)
+        outputs: arm == .joint ? Array(sequence.labels.indices) : sequence.tasks[number].outputs)
     }
   }
 
@@ -247,7 +273,7 @@ public struct LifelongExperiment {
         default:
           let share = number > 0 && !free[place][channel] ? Self.reuse : Self.openShare
           let isOpen = random.uniform() < share
-          parameters[index] = Float(random.uniform(in: 0.1...0.5)) * (isOpen ? 1 : -1)
+          parameters[index] = Float(isOpen ? random.uniform(in: 0.6...1) : -random.uniform(in: 0.1...0.5))
         }
       }
     }
@@ -270,37 +296,49 @@ public struct LifelongExperiment {
       : learner.gates.writable(network, task: number, newOutputs: 0..<0)
   }
 
-  private func answers(
-    seen: Int, _ part: (TaskSequence.Task) -> [TaskSample]
-  ) -> (told: [Double], inferred: [Double], found: Double) {
-    var told = [Double](repeating: 0, count: sequence.tasks.count)
-    var inferred = told
-    var (found, count) = (0, 0)
+  /// Shares of right answers, of each task.
+  private struct Answers {
+    var told: [Double] = []
+    var inferred: [Double] = []
+    var byConfidence: [Double] = []
+    /// Recordings whose task was inferred rightly, of those of tasks that were learnt.
+    var found = (right: 0, of: 0)
+  }
+
+  private func answers(seen: Int, _ part: (TaskSequence.Task) -> [TaskSample]) -> Answers {
+    var answers = Answers()
     let conditions = conditions
     let all = Set(sequence.tasks[..<seen].flatMap(\.outputs)).sorted()
     for (number, task) in sequence.tasks.enumerated() {
       let samples = part(task)
       let sequences = samples.map { $0.variants[0] }
-      let logits = conditions[..<(arm.hasContext ? seen : 1)].map { learner.logits(sequences, context: $0.context) }
+      let asked = conditions[..<(arm.hasContext ? seen : 1)]
+      let logits = asked.map { learner.logits(sequences, context: $0.context) }
+      let rates = arm.hasContext ? asked.map { learner.rates(sequences, context: $0.context) } : []
       // A task that has not come yet is asked under its own context as it is: nobody has learnt it.
       let own = number < logits.count ? logits[number] : learner.logits(sequences, context: conditions[number].context)
-      var (right, rightInferred) = (0, 0)
+      var (right, inferred, byConfidence) = (0, 0, 0)
       for (sample, truth) in samples.enumerated() {
         right += Self.best(own[sample], among: task.outputs).output == truth.target ? 1 : 0
         let candidates = logits.indices.map {
           Self.best(logits[$0][sample], among: arm.hasContext ? conditions[$0].outputs : all)
         }
-        let chosen = candidates.indices.max { candidates[$0].confidence < candidates[$1].confidence } ?? 0
-        rightInferred += candidates[chosen].output == truth.target ? 1 : 0
+        let confident = candidates.indices.max { candidates[$0].confidence < candidates[$1].confidence } ?? 0
+        byConfidence += candidates[confident].output == truth.target ? 1 : 0
+        let near = rates.indices.map { familiar[$0].nearness(of: rates[$0][sample]) }
+        let chosen = near.indices.max { near[$0] < near[$1] } ?? confident
+        inferred += candidates[chosen].output == truth.target ? 1 : 0
         if number < seen {
-          found += chosen == number ? 1 : 0
-          count += 1
+          answers.found.right += chosen == number ? 1 : 0
+          answers.found.of += 1
         }
       }
-      told[number] = Double(right) / Double(samples.count)
-      inferred[number] = Double(rightInferred) / Double(samples.count)
+      let share = 1 / Double(samples.count)
+      answers.told.append(Double(right) * share)
+      answers.inferred.append(Double(inferred) * share)
+      answers.byConfidence.append(Double(byConfidence) * share)
     }
-    return (told, inferred, Double(found) / Double(max(count, 1)))
+    return answers
   }
 
   /// The highest of some outputs, and how sure it is: its logit.
@@ -322,14 +360,15 @@ public struct LifelongExperiment {
   /// Of each layer how many neurons fire in none of the tasks, in one, in two, and so on.
   private func firingInTasks() -> [[Int]] {
     let conditions = conditions
-    let rates = sequence.tasks.indices.map { number in
-      learner.rates(sequence.tasks[number].test.map { $0.variants[0] }, context: conditions[number].context)
+    let rates = sequence.tasks.indices.map { number -> [Double] in
+      let each = learner.rates(sequence.tasks[number].test.map { $0.variants[0] }, context: conditions[number].context)
+      return each[0].indices.map { neuron in each.reduce(0) { $0 + $1[neuron] } / Double(each.count) }
     }
-    return learner.gates.sites.indices.map { site in
+    var offset = 0
+    return learner.gates.sites.map { site in
+      defer { offset += site.channels }
       var counts = [Int](repeating: 0, count: sequence.tasks.count + 1)
-      for channel in 0..<learner.gates.sites[site].channels {
-        counts[rates.count { $0[site][channel] > 0.001 }] += 1
-      }
+      for neuron in offset..<offset + site.channels { counts[rates.count { $0[neuron] > 0.001 }] += 1 }
       return counts
     }
   }

@@ -29,8 +29,11 @@ public struct TaskSequence: Sendable {
   /// Inputs of a step.
   public let inputs: Int
   public let levels: Int
+  /// The largest value an input can have in a step.
+  public let largestInput: Float
 
-  public init(kind: Kind, labels: [String], tasks: [Task], inputs: Int, levels: Int) {
+  public init(kind: Kind, labels: [String], tasks: [Task], inputs: Int, levels: Int, largestInput: Float) {
+    self.largestInput = largestInput
     self.kind = kind
     self.labels = labels
     self.tasks = tasks
@@ -89,7 +92,8 @@ public struct TaskSequence: Sendable {
       }
     }
     self.init(
-      kind: kind, labels: split.labels, tasks: tasks, inputs: encoder.shape.reduce(1, *), levels: encoder.levels)
+      kind: kind, labels: split.labels, tasks: tasks, inputs: encoder.shape.reduce(1, *), levels: encoder.levels,
+      largestInput: Float(configuration.countClip))
   }
 
   /// FSDD: takes 0 to 4 test, 5 to 9 validation, 10 to 29 train. Speech Commands: no speaker in two parts.
