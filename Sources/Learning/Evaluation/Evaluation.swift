@@ -49,14 +49,14 @@ public struct Evaluator: Sendable {
   private let encoder: RecordingEncoder
   private let classifier: StreamClassifier
 
-  public init(_ model: Model) throws {
+  public init(_ model: Model, task: TaskSelection = .task(0)) throws {
     self.model = model
     switch model.manifest.encoder {
     case .spiketrum(let configuration):
       encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
     case .events(let configuration): encoder = RecordingEncoder(events: configuration)
     }
-    classifier = try StreamClassifier(model)
+    classifier = try StreamClassifier(model, task: task)
   }
 
   /// The label of the decision with the highest score, or nil if the recording gave none.

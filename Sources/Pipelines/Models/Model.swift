@@ -33,6 +33,7 @@ public struct Model: Sendable {
     if network.inputShape != manifest.encoder.shape {
       throw refuse("the encoder makes \(manifest.encoder.shape), the network takes \(network.inputShape)")
     }
+    if let problem = Self.problem(with: manifest, contexts: network.contextCount) { throw refuse(problem) }
     do throws(RecognitionError) {
       try manifest.decision.validate(labels: manifest.labels)
     } catch {
@@ -70,6 +71,7 @@ public struct Model: Sendable {
     do {
       let tensors = try network.tensors()
       manifest.sha256 = Self.digest(of: tensors)
+      manifest.formatVersion = manifest.tasks == nil ? 1 : 2
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let text = String(decoding: try encoder.encode(manifest), as: UTF8.self)

@@ -5,8 +5,9 @@ import SpikingNetworks
 ///
 /// It is kept as JSON under the key `ganglion` of the model file's metadata.
 public struct ModelManifest: Codable, Equatable, Sendable {
-  /// The newest format this program reads, and the one it writes.
-  public static let currentFormatVersion = 1
+  /// The newest format this program reads. Models of a single task are written as version 1, which older programs
+  /// read; those with more need version 2, because without their contexts they would answer wrongly.
+  public static let currentFormatVersion = 2
   /// Where the manifest stands in a safetensors file.
   public static let metadataKey = "ganglion"
 
@@ -20,6 +21,8 @@ public struct ModelManifest: Codable, Equatable, Sendable {
   public var encoder: EncoderConfiguration
   public var decision: DecisionConfiguration
   public var training: TrainingRecord
+  /// The tasks in the order they were learnt; absent where there is only what the model was trained for.
+  public var tasks: [ModelTask]?
   /// SHA-256 of the tensors' bytes, little-endian, in the order of their names; filled in when the model is written.
   public var sha256: String
 
@@ -27,7 +30,7 @@ public struct ModelManifest: Codable, Equatable, Sendable {
     name: String, labels: [String], network: NetworkDescription, encoder: EncoderConfiguration,
     decision: DecisionConfiguration, training: TrainingRecord = TrainingRecord()
   ) {
-    formatVersion = Self.currentFormatVersion
+    formatVersion = 1
     self.name = name
     sense = encoder.sense
     self.labels = labels
