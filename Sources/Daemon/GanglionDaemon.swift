@@ -126,7 +126,8 @@ public actor GanglionDaemon {
       },
       models: plan.configuration.models.compactMap { plan.models[$0.name]?.model.manifest }.map {
         Reply.Model(
-          name: $0.name, labels: $0.labels, sha256: $0.sha256, tasks: ($0.tasks?.count ?? 1) > 1 ? $0.knownTasks.map(\.name) : [])
+          name: $0.name, labels: $0.labels, sha256: $0.sha256,
+          tasks: ($0.tasks?.count ?? 1) > 1 ? $0.knownTasks.map(\.name) : [])
       })
   }
 

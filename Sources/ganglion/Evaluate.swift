@@ -78,7 +78,9 @@ struct Evaluate: AsyncParsableCommand {
     let clips = try LabelledClips(
       model, path: self.model, folder: data[0], part: part ?? "test", lists: lists, layout: layout, leaveOut: leaveOut)
     let line = WorkProgress()
-    let evaluation = try Evaluator(model, task: try model.selection(task)).evaluate(clips.recordings, labels: clips.labels, threads: threads) {
+    let evaluation = try Evaluator(model, task: try model.selection(task)).evaluate(
+      clips.recordings, labels: clips.labels, threads: threads
+    ) {
       line.show("evaluating", done: $0, total: $1)
     }
     line.clear()

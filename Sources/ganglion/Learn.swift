@@ -40,7 +40,8 @@ struct Learn: ParsableCommand {
   @Option(help: "Points that an earlier task may lose with the task inferred; no limit when absent.")
   var limitInferred: Double?
   @Option(
-    help: "Folder with recordings of anything else, to be answered as before; played backwards, the new ones serve too.",
+    help:
+      "Folder with recordings of anything else, to be answered as before; played backwards, the new ones serve too.",
     completion: .directory)
   var background: String?
   @Option(help: "Neurons that each hidden layer gains.") var neurons = 24

@@ -110,7 +110,9 @@ struct LifelongReport {
       return SeedStatistics(runs(.gated).compactMap { run in others[run.seed].map { figure(run) - $0 } })
     }
     guard !runs(.gated).isEmpty else { return [] }
-    var lines = ["", "Context gating with Oja's rule against the others, seed by seed, in points of accuracy, told:", ""]
+    var lines = [
+      "", "Context gating with Oja's rule against the others, seed by seed, in points of accuracy, told:", "",
+    ]
     for arm in LifelongArm.allCases where arm != .gated {
       let points = difference(arm, \.average)
       guard !points.values.isEmpty else { continue }

@@ -24,11 +24,12 @@ public final class SocketServer: Sendable {
       reload: @escaping @Sendable (_ answer: @escaping @Sendable (RequestError?) -> Void) -> Void = {
         $0(RequestError(.reloadFailed, "there is nothing to reload"))
       },
-      context: @escaping @Sendable (
-        _ request: ContextRequest, _ answer: @escaping @Sendable (RequestError?) -> Void
-      ) -> Void = {
-        $1(RequestError(.unknownTask, "there is no model"))
-      },
+      context:
+        @escaping @Sendable (
+          _ request: ContextRequest, _ answer: @escaping @Sendable (RequestError?) -> Void
+        ) -> Void = {
+          $1(RequestError(.unknownTask, "there is no model"))
+        },
       log: @escaping @Sendable (_ level: LogLevel, _ message: String, _ fields: [(String, String)]) -> Void = {
         _, _, _ in
       }

@@ -40,7 +40,7 @@ final class ModelSlot: Sendable {
   /// The task a stream was told last, as the user calls it, and how often it was told one.
   private let told: Mutex<(task: String?, count: Int)>
 
-  init(task: String?) {
+  init(task: String? = nil) {
     told = Mutex((task, 0))
   }
 

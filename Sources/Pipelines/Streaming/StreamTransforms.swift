@@ -87,7 +87,7 @@ struct Classification: StreamTransform {
   private let wantsScores: Bool
 
   init(
-    _ model: Model, task: TaskSelection, wantsScores: Bool, tellsProgress: Bool = false
+    _ model: Model, task: TaskSelection = .task(0), wantsScores: Bool, tellsProgress: Bool = false
   ) throws(RecognitionError) {
     classifier = try StreamClassifier(model, task: task, tellsProgress: tellsProgress)
     self.wantsScores = wantsScores

@@ -142,7 +142,8 @@ public struct LifelongExperiment {
     random = RandomStream(seed: seed, purpose: "lifelong experiment")
     var network = try Network<Float>(
       Self.description(
-        hidden: arm.hidden, inputs: sequence.inputs, outputs: sequence.labels.count, contexts: 1 + sequence.tasks.count), seed: seed)
+        hidden: arm.hidden, inputs: sequence.inputs, outputs: sequence.labels.count, contexts: 1 + sequence.tasks.count),
+      seed: seed)
     for site in GateMap(network).sites {
       for index in site.weights { network.parameters[index] = 0 }
       // A context that only adds a current has no need of the unit that always speaks.
