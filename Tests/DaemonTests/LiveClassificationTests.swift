@@ -124,7 +124,7 @@ struct LiveClassificationTests {
         if pass == 2 { slot.offer(try PreparedModel(model), whenTaken: {}) }
       })
     let cut = changed.count / 3
-    #expect(Array(changed[..<cut]) == Array(first[..<cut]))
+    #expect(zip(changed, first).prefix(cut / 2).allSatisfy { $0 == $1 })
     #expect(changed[(cut + 1)...].count { $0[2] > 0 } > cut)
     #expect(changed.last == second.last)
   }

@@ -77,7 +77,7 @@ struct ModelFileTests {
     let newer = try altered(bytes) { manifest in
       manifest = ["formatVersion": 7, "somethingNew": true]
     }
-    #expect(try reason(newer) == .newerVersion(found: 7, known: 1))
+    #expect(try reason(newer) == .newerVersion(found: 7, known: 2))
   }
 
   @Test func manifestFaultsNameTheirPlace() throws {

@@ -45,7 +45,7 @@ public struct TaskLesson {
   public struct Settings: Sendable {
     /// Neurons that each hidden layer gains, where the network can grow.
     public var neurons = 24
-    public var epochs = 30
+    public var epochs = 60
     public var rate = 0.003
     public var seed: UInt64 = 1
     /// Every so manieth recording of a label is kept aside to measure the result with.
@@ -70,6 +70,11 @@ public struct TaskLesson {
   }
 
   public static let fewest = 3
+  private static let batch = 8
+  /// Few recordings are gone through more often, until there were so many steps.
+  private static let fewestSteps = 400
+  /// So much less like the word than the word usually is must a sound be that is to stand for something else.
+  private static let clearly = 0.75
 
   public let base: Model
   public let name: String
@@ -137,7 +142,8 @@ public struct TaskLesson {
       network, task: number, newOutputs: known.count..<labels.count)
     learner.calibrate(samples, conditions, writable: writable)
     var options = GatedLearner.Settings(
-      epochs: settings.epochs, seed: settings.seed, optimiser: OptimiserDescription(rate: settings.rate))
+      epochs: max(settings.epochs, Self.fewestSteps * Self.batch / samples.count), batch: Self.batch,
+      seed: settings.seed, optimiser: OptimiserDescription(rate: settings.rate))
     options.optimiser.clip = 5
     options.plasticity = settings.plasticity
     options.augmentation = augmentation
@@ -223,19 +229,22 @@ public struct TaskLesson {
     return (learnt, aside)
   }
 
-  /// Recordings played backwards: sounds of the same voice and room that are not the word.
+  /// Recordings played backwards: sounds of the same voice and room that are not the word. Only those that are clearly less like
+  /// themselves than recordings of the label are like each other: a whistle is the same both ways.
   private func reversed(_ samples: [TaskSample]) -> [[SpikeSequence]] {
     guard base.manifest.sense == .sound else { return [] }
-    return samples.map { sample in
-      sample.variants.map { sequence in
-        var backwards = SpikeSequence(shape: sequence.shape)
-        for step in (0..<sequence.steps).reversed() {
-          let range = sequence.range(ofStep: step)
-          backwards.append(channels: Array(sequence.channels[range]), values: Array(sequence.values[range]))
-        }
-        return backwards
+    var kept: [[SpikeSequence]] = []
+    for target in Set(samples.map(\.target)).sorted() {
+      let own = samples.filter { $0.target == target }
+      let outlines = own.map { Outline($0.variants[0]) }
+      let pairs = zip(outlines, outlines.dropFirst()).map { $0.likeness(to: $1) }
+      let usual = pairs.reduce(0, +) / Double(max(pairs.count, 1))
+      for (sample, outline) in zip(own, outlines) {
+        let backwards = sample.variants.map(\.backwards)
+        if Outline(backwards[0]).likeness(to: outline) < Self.clearly * usual { kept.append(backwards) }
       }
     }
+    return kept
   }
 
   /// The largest value the encoder gives an input in a step.
@@ -245,5 +254,38 @@ public struct TaskLesson {
     // Where nothing bounds the count, an event a microsecond does.
     case .events(let binning): binning.maximumCount.map { Float($0) } ?? Float(binning.binMicroseconds)
     }
+  }
+}
+
+/// Where in a recording which inputs are active, coarsely: whatever its length, the same number of places.
+private struct Outline {
+  private static let parts = 8
+  private var counts: [Double]
+
+  init(_ sequence: SpikeSequence) {
+    counts = [Double](repeating: 0, count: Self.parts * sequence.width)
+    for step in 0..<sequence.steps {
+      let part = step * Self.parts / sequence.steps
+      for place in sequence.range(ofStep: step) {
+        counts[part * sequence.width + Int(sequence.channels[place])] += Double(sequence.values[place])
+      }
+    }
+    let norm = counts.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    if norm > 0 { for index in counts.indices { counts[index] /= norm } }
+  }
+
+  /// 1 for the same, 0 for nothing in common.
+  func likeness(to other: Outline) -> Double { zip(counts, other.counts).reduce(0) { $0 + $1.0 * $1.1 } }
+}
+
+extension SpikeSequence {
+  /// The last step first.
+  var backwards: SpikeSequence {
+    var backwards = SpikeSequence(shape: shape)
+    for step in (0..<steps).reversed() {
+      let range = range(ofStep: step)
+      backwards.append(channels: Array(channels[range]), values: Array(values[range]))
+    }
+    return backwards
   }
 }
