@@ -163,9 +163,17 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
   public var averaging: Double
   /// Pieces of time in which long sequences are taken back through the network; whole sequences when absent.
   public var window: TimeWindows?
+  /// Few connections that change places; all there are when absent.
+  public var structure: StructureOptions?
+  /// Channels that are taken out while the network learns; none when absent.
+  public var channels: ChannelOptions?
+  /// A teacher; none when absent.
+  public var distillation: DistillationOptions?
+  /// What the weights are before the first batch; drawn at random when absent.
+  public var beginning: BeginningOptions?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case epochs, batch, seed, loss, optimiser, averaging, window
+    case epochs, batch, seed, loss, optimiser, averaging, window, structure, channels, distillation, beginning
   }
 
   public init(epochs: Int, batch: Int = 32, seed: UInt64 = 1, optimiser: OptimiserDescription) {
@@ -186,6 +194,17 @@ public struct TrainingOptions: Codable, Sendable, Equatable {
     optimiser = try values.value(.optimiser, or: OptimiserDescription())
     averaging = try values.value(.averaging, or: 0)
     window = try values.value(.window, or: nil)
+    structure = try values.value(.structure, or: nil)
+    channels = try values.value(.channels, or: nil)
+    distillation = try values.value(.distillation, or: nil)
+    beginning = try values.value(.beginning, or: nil)
+    guard structure == nil || channels == nil else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "structure and channels are two trainings: take the channels out first and go on from that "
+            + "model with beginning"))
+    }
     guard epochs > 0, batch > 0, (0..<1).contains(averaging) else {
       throw DecodingError.dataCorrupted(
         .init(

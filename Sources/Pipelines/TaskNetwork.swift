@@ -21,7 +21,7 @@ public struct TaskNetwork: Sendable {
   /// - Parameter selection: of a task that the model has.
   public init(_ model: Model, selection: TaskSelection = .task(0)) {
     let tasks = model.manifest.knownTasks
-    let network = model.network
+    let network = model.stepped
     let labels = model.manifest.labels
     self.network = network
     contexts = tasks.map { task in

@@ -20,6 +20,9 @@ public final class BatchRunner<Scalar: Real> {
 
   public let windows: TimeWindows?
   public let rates: RateRegularisation?
+  /// Called by `backward` for every layer with the gradient of its output, `[rows, outputWidth]`, before the layer takes
+  /// it back: losses on what passes inside the network add theirs here. Needs `keepsOutputs`.
+  public var addToOutputGradient: ((_ layer: Int, _ gradient: Buffer<Scalar>) -> Void)?
   /// What `rates` adds to the sum of the samples' losses of the last `forward`.
   public private(set) var rateLoss = 0.0
 
@@ -35,6 +38,7 @@ public final class BatchRunner<Scalar: Real> {
   /// Neurons that are taken together with the pool behind them, by their layer.
   private let pooled: [Int: PooledNeurons<Scalar>]
   private let isSmooth: Bool
+  private let keepsOutputs: Bool
   private let laneGradients = Buffer<Scalar>()
   private let contexts = Buffer<Scalar>()
   /// Context units of the network.
@@ -52,15 +56,17 @@ public final class BatchRunner<Scalar: Real> {
   ///   - isSmooth: the spike is replaced by the surrogate's integral, so that gradients can be checked by differences.
   ///   - windows: how long sequences are taken in pieces; whole when absent.
   ///   - rates: a loss on how often neurons fire.
+  ///   - keepsOutputs: whether the spikes of every layer of neurons can be looked at after `forward`.
   public init(
     _ network: Network<Scalar>, lanes: Lanes, isSmooth: Bool = false, windows: TimeWindows? = nil,
-    rates: RateRegularisation? = nil
+    rates: RateRegularisation? = nil, keepsOutputs: Bool = false
   ) {
     layers = network.layers
     self.lanes = lanes
     self.windows = windows
     self.rates = rates
     self.isSmooth = isSmooth
+    self.keepsOutputs = keepsOutputs
     let firstLearning = network.layers.firstIndex { !$0.parameters.isEmpty } ?? 0
     self.firstLearning = firstLearning
     var pooled: [Int: PooledNeurons<Scalar>] = [:]
@@ -173,7 +179,7 @@ public final class BatchRunner<Scalar: Real> {
   private func forward(
     _ sequences: [SpikeSequence], layout: BatchLayout, isRepeated: Bool, carried: Carried<Scalar>?
   ) {
-    joinsPools = isTraining && rates == nil && carried == nil && !isSmooth
+    joinsPools = isTraining && rates == nil && carried == nil && !isSmooth && !keepsOutputs
     var widest = [0, 0]
     for index in activations.indices {
       let isSkipped = joinsPools && pooled[index - 1] != nil
@@ -213,6 +219,7 @@ public final class BatchRunner<Scalar: Real> {
         continue
       }
       if let rates { spikeCounts.addGradient(rates, layer: index, layout, to: gradients[index + 1]) }
+      addToOutputGradient?(index, gradients[index + 1])
       layers[index].backward(passes[index])
     }
   }
@@ -236,6 +243,13 @@ public final class BatchRunner<Scalar: Real> {
   /// outputWidth]`; those of synapses and normalisations may have been written over by the neurons behind them, and in
   /// training neurons in front of a pool leave none.
   public func output(ofLayer index: Int) -> Buffer<Scalar> { activations[index + 1].values }
+
+  /// Membrane potentials of a layer of neurons in the last `forward`, before any reset, `[rows, outputWidth]`; nil for
+  /// other layers.
+  public func membrane(ofLayer index: Int) -> Buffer<Scalar>? {
+    guard let neurons = layers[index] as? Neurons<Scalar> else { return nil }
+    return neurons.emitsSpikes ? neurons.tapedMembrane(passes[index]) : activations[index + 1].values
+  }
 
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.
   public func measurements(ofLayer index: Int) -> [String: Double] { layers[index].measurements(of: passes[index]) }

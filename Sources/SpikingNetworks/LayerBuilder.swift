@@ -38,6 +38,7 @@ enum LayerBuilder {
         case .context(let description):
           try ContextGate<Scalar>(description, inputShape: shape, layer: index)
         case .flatten: Flatten<Scalar>(inputShape: shape, spikes: spikes)
+        case .relu: Rectifier<Scalar>(inputShape: shape)
         case .convLSTM(let description): try ConvLSTM<Scalar>(description, inputShape: shape, layer: index)
         }
       layers.append(layer)

@@ -19,7 +19,26 @@ public struct Network<Scalar: Real>: Sendable {
 
   /// A network with parameters as they begin, drawn from `seed`.
   public init(_ description: NetworkDescription, seed: UInt64) throws(NetworkError) {
-    let layers: [any Layer<Scalar>] = try LayerBuilder.build(description)
+    self.init(description, layers: try LayerBuilder.build(description))
+    var parameters: [Scalar] = []
+    parameters.reserveCapacity(self.parameters.count)
+    for (index, layer) in layers.enumerated() {
+      for (block, specification) in layer.parameters.enumerated() {
+        var random = RandomStream(seed: seed, purpose: "layer \(index)", index: block)
+        for _ in 0..<specification.count {
+          switch specification.beginning {
+          case .constant(let value): parameters.append(Scalar(value))
+          case .normal(let deviation): parameters.append(Scalar(random.normal() * deviation))
+          case .uniform(let bound): parameters.append(Scalar(random.uniform(in: -bound...bound)))
+          }
+        }
+      }
+    }
+    self.parameters = parameters
+  }
+
+  /// A network of layers that are at hand, all parameters zero.
+  init(_ description: NetworkDescription, layers: [any Layer<Scalar>]) {
     self.description = description
     self.layers = layers
     var offset = 0
@@ -37,20 +56,7 @@ public struct Network<Scalar: Real>: Sendable {
     widest = layers.reduce(description.input.reduce(1, *)) { max($0, $1.outputWidth) }
     fused = layers.indices.map { FusedStep(layers, at: $0) }
     workspace = (layers.map(\.workspaceCount) + fused.compactMap { $0?.workspaceCount }).max() ?? 0
-    parameters = []
-    parameters.reserveCapacity(offset)
-    for (index, layer) in layers.enumerated() {
-      for (block, specification) in layer.parameters.enumerated() {
-        var random = RandomStream(seed: seed, purpose: "layer \(index)", index: block)
-        for _ in 0..<specification.count {
-          switch specification.beginning {
-          case .constant(let value): parameters.append(Scalar(value))
-          case .normal(let deviation): parameters.append(Scalar(random.normal() * deviation))
-          case .uniform(let bound): parameters.append(Scalar(random.uniform(in: -bound...bound)))
-          }
-        }
-      }
-    }
+    parameters = [Scalar](repeating: 0, count: offset)
   }
 
   public var inputShape: [Int] { description.input }

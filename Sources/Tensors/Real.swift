@@ -29,6 +29,11 @@ where RawSignificand: FixedWidthInteger {
   static func scatter(
     active: UnsafePointer<UInt32>, count: Int, values: UnsafePointer<Float>, _ weights: UnsafePointer<Self>, width: Int,
     into output: UnsafeMutablePointer<Self>)
+  /// The first with those weights only that there are: of input `i` the entries `starts[i] ..< starts[i + 1]`, each with
+  /// its column.
+  static func scatter(
+    active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>, starts: UnsafePointer<UInt32>,
+    columns: UnsafePointer<UInt16>, _ weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>)
   /// `gradient[active[k], :] += input[active[k]] · delta[width]`.
   static func addOuter(
     active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>, _ delta: UnsafePointer<Self>, width: Int,

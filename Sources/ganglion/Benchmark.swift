@@ -6,6 +6,6 @@ struct Benchmark: AsyncParsableCommand {
     abstract: "Measure speed and memory on this machine.",
     subcommands: [
       BenchmarkRun.self, BenchmarkSound.self, BenchmarkNetworks.self, BenchmarkEvents.self, BenchmarkDaemon.self,
-      BenchmarkSubscribers.self,
+      BenchmarkSubscribers.self, BenchmarkModels.self,
     ])
 }

@@ -6,7 +6,10 @@ import Learning
 struct Experiment: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Repeat an experiment that shows what a method is worth.",
-    subcommands: [ExperimentAttention.self, ExperimentSpiketrum.self, ExperimentContext.self, ExperimentLifelong.self])
+    subcommands: [
+      ExperimentAttention.self, ExperimentSpiketrum.self, ExperimentContext.self, ExperimentLifelong.self,
+      ExperimentStructure.self, ExperimentChannels.self, ExperimentDistillation.self, ExperimentConversion.self,
+    ])
 }
 
 /// `ganglion experiment srnn-scbam`: the spiking ConvLSTM with attention against nets without.

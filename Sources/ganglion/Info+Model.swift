@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 import Pipelines
 import SpikingNetworks
 
@@ -19,13 +20,47 @@ extension Info {
 
   func printModel() throws {
     let model = try Model(reading: file)
+    let activity = on.isEmpty ? nil : try SynapticActivity(model, recordings: on)
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(model.manifest), as: UTF8.self))
+      let described = try activity.map { try encoder.encode(Described(manifest: model.manifest, activity: $0)) }
+      print(String(decoding: try described ?? encoder.encode(model.manifest), as: UTF8.self))
     } else {
       print(text(model), terminator: "")
+      if let activity { print("\n" + text(activity), terminator: "") }
     }
+  }
+
+  /// A manifest with what was counted on recordings.
+  private struct Described: Encodable {
+    let manifest: ModelManifest
+    let activity: SynapticActivity
+
+    enum CodingKeys: CodingKey { case activity }
+
+    func encode(to encoder: any Encoder) throws {
+      try manifest.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(activity, forKey: .activity)
+    }
+  }
+
+  private func text(_ activity: SynapticActivity) -> String {
+    var lines = [
+      "on \(on.count) recording\(on.count == 1 ? "" : "s"), \(fixed(activity.seconds, 1)) s:",
+      padded("layer", 20) + right("active inputs", 14) + right("weights met a step", 20) + right("if all were", 14),
+    ]
+    for layer in activity.layers {
+      lines.append(
+        padded("\(layer.index) \(layer.kind)", 20) + right(fixed(100 * layer.activeInputs, 1) + " %", 14)
+          + right(fixed(layer.operationsEachStep, 0), 20) + right("\(layer.fullOperations)", 14))
+    }
+    lines.append(
+      "\(fixed(activity.operationsEachSecond / 1e6, 2)) million synaptic operations a second, "
+        + "about \(fixed(activity.nanojoulesEachSecond / 1000, 2)) uJ a second; a network that does not spike and lacks no "
+        + "weight: \(fixed(activity.fullNanojoulesEachSecond / 1000, 1)) uJ")
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private func text(_ model: Model) -> String {
@@ -52,6 +87,7 @@ extension Info {
     if !training.seeds.isEmpty {
       lines.append(("seed", training.seeds.map { "\($0)" }.joined(separator: ", ")))
     }
+    lines.append(("weights", weights(model)))
     lines.append(("SHA-256", manifest.sha256))
     return lines.map { "\(padded($0.0, 10)) \($0.1)\n" }.joined() + "\n" + model.network.summary().text + "\n"
   }
@@ -62,6 +98,22 @@ extension Info {
       ", \(fixed(100 * $0, 1)) %" + (task.testRecordings.map { " of \($0) kept aside" } ?? "")
     }
     return task.labels.joined(separator: ", ") + learnt + (accuracy ?? "")
+  }
+
+  /// How many weights there are, layer by layer where some are missing, and what the file takes.
+  private func weights(_ model: Model) -> String {
+    let blocks = model.network.named.filter { $0.specification.role == .weight }.map { block in
+      (block.name, block.range.count { model.network.parameters[$0] != 0 }, block.range.count)
+    }
+    let (present, places) = (blocks.reduce(0) { $0 + $1.1 }, blocks.reduce(0) { $0 + $1.2 })
+    let bytes = (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
+    var text =
+      "\(present) of \(places) (\(fixed(100 * Double(present) / Double(max(places, 1)), 1)) %), \(bytes) bytes on disk"
+    guard present < places else { return text }
+    for (name, present, places) in blocks {
+      text += "\n\(padded("", 10)) \(name): \(fixed(100 * Double(present) / Double(places), 1)) % of \(places)"
+    }
+    return text
   }
 
   private func encoder(_ manifest: ModelManifest) -> String {

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventFormats
 import Events
 import FoundationEssentials
+import Learning
 
 /// `ganglion info`: what is in a recording or a model.
 struct Info: ParsableCommand {
@@ -13,13 +14,19 @@ struct Info: ParsableCommand {
       polarity as uint8).
 
       Of a model it prints what it perceives, its labels, its network layer by layer, and how it was made and tested; \
-      with --json its whole manifest.
+      with --json its whole manifest. With --on, also how many of its weights each step uses on those recordings, and an \
+      estimate of the energy: \(SynapticActivity.picojoulesOfAddition) pJ for each weight that a spike meets (an addition \
+      in 32-bit floating point, 45 nm; Horowitz, ISSCC 2014), beside \(SynapticActivity.picojoulesOfMultiplication) pJ for \
+      each of a network that does not spike. Memory is left out of both.
       """)
 
   @Argument(help: "A recording or a model, or - for a recording on standard input.")
   var file: String
 
   @OptionGroup var input: EventInputOptions
+
+  @Option(parsing: .upToNextOption, help: "Of a model: recordings to count its operations on.", completion: .file())
+  var on: [String] = []
 
   @Flag(help: "Print JSON.")
   var json = false

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Learning
 import Pipelines
-import Spiketrum
 import SpikingNetworks
 import Tensors
 
@@ -190,10 +189,7 @@ struct LessonEncoder {
   var levels: Int { encoder.levels }
 
   init(_ manifest: ModelManifest, recipe: Recipe?, seed: UInt64, threads: Int) throws {
-    switch manifest.encoder {
-    case .spiketrum(let configuration): encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
-    case .events(let configuration): encoder = RecordingEncoder(events: configuration)
-    }
+    encoder = try RecordingEncoder(manifest.encoder)
     var augmentation = recipe?.sound ?? SoundAugmentation()
     // A handful of recordings is varied as often as many are.
     if case .spiketrum = manifest.encoder { augmentation.variants = max(augmentation.variants, 3) }

@@ -6,18 +6,21 @@ import Plotting
 /// `ganglion plot`: a recording as pictures.
 struct Plot: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draw an event recording as PNG or SVG.",
+    abstract: "Draw an event recording or a model as PNG or SVG.",
     discussion: """
       frames: the events of equal stretches of time, brighter red and darker blue. surface: how long ago each pixel \
       fired, at the end. scatter: time, column and row of events. rate: events a second over time.
+
+      Of models: masks: the weights that there are, layer by layer, red above zero and blue below. course: how the network's \
+      structure changed while it was trained. frontier: test accuracy of several models by their size on disk.
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
-    case frames, surface, scatter, rate
+    case frames, surface, scatter, rate, masks, course, frontier
   }
 
-  @Argument(help: "A recording, or - for standard input.")
-  var file: String
+  @Argument(help: "A recording or - for standard input, or a model; several models for a frontier.")
+  var files: [String]
 
   @Option(name: .shortAndLong, help: "The picture, ending in .png or .svg.")
   var output: String
@@ -36,7 +39,15 @@ struct Plot: ParsableCommand {
 
   @OptionGroup var input: EventInputOptions
 
+  func validate() throws {
+    guard files.count == 1 || kind == .frontier else {
+      throw ValidationError("only --kind frontier draws several files, and they are models")
+    }
+  }
+
   func run() throws {
+    if let picture = try modelPicture() { return try picture.draw(to: output) }
+    let file = files[0]
     guard (1...64).contains(frames), tau > 0 else { throw ValidationError("--frames is 1...64 and --tau above 0") }
     var reader = try openEventReader(path: file, options: input.readingOptions())
     var chain = EventFilterChain(geometry: reader.geometry)
@@ -56,6 +67,7 @@ struct Plot: ParsableCommand {
     case .surface: try picture.drawSurface(tau: tau, to: output)
     case .scatter: try picture.drawScatter(to: output)
     case .rate: try picture.drawRate(to: output)
+    case .masks, .course, .frontier: break
     }
   }
 }

@@ -82,7 +82,7 @@ struct Train: ParsableCommand {
     let trainer = try Trainer(
       network: session.network, options: session.recipe.training, augmentation: session.recipe.spikes, train: train,
       validation: validation, levels: session.encoder.levels, threads: threads, fingerprint: fingerprint,
-      resuming: resumed)
+      teacher: session.teacher, resuming: resumed)
     try trainAll(trainer, checkpoint: checkpoint, report: report, interruption: interruption, line: line)
 
     var model = try session.model(trainer, recipeText: text, seconds: Date().timeIntervalSince(begin))

@@ -1,5 +1,6 @@
 import Foundation
 import SpikingNetworks
+import Tensors
 import TestSupport
 import Testing
 
@@ -45,6 +46,44 @@ struct ModelFileTests {
       #expect(manifest == model.manifest)
       let again = try written(back)
       #expect(again.bytes == bytes)
+    }
+  }
+
+  @Test func missingWeightsAreNotStored() throws {
+    let whole = try TestModels.sound()
+    var network = whole.network
+    let weights = network.named.filter { $0.specification.role == .weight }.flatMap { Array($0.range) }
+    for (place, index) in weights.enumerated() where place % 10 != 3 { network.parameters[index] = 0 }
+    let (_, dense) = try written(whole)
+    let (file, bytes) = try written(Model(manifest: whole.manifest, network: network))
+    #expect(bytes.count < dense.count - 3 * weights.count)
+    let back = try Model(reading: file.path)
+    #expect(back.network.parameters.map(\.bitPattern) == network.parameters.map(\.bitPattern))
+    #expect(back.manifest.formatVersion == 2)
+    #expect(back.stepped.parameters.count < network.parameters.count)
+    let full = try written(whole)
+    #expect(try Model(reading: full.file.path).manifest.formatVersion == 1)
+  }
+
+  @Test func maskThatDoesNotFitIsRefused() throws {
+    var values = [Float](repeating: 0, count: 400)
+    for index in stride(from: 0, to: 400, by: 9) { values[index] = Float(index) }
+    let good = try Safetensors(tensors: ["a": Tensor(shape: [20, 20], values: values)], metadata: [:]).encoded()
+    #expect(try Safetensors(decoding: good).tensors["a"]?.values == values)
+    // The mask's fifty bytes are the last.
+    for place in [good.count - 1, good.count - 50] {
+      var bad = good
+      bad[place] ^= 0x10
+      #expect(throws: SafetensorsError.extent(tensor: "a", shape: [20, 20])) { try Safetensors(decoding: bad) }
+    }
+    let text = String(decoding: good, as: UTF8.self)
+    for (old, new) in [
+      ("[20,20]}", "[20,21]}"), ("[20,20]}", "[20,-2]}"), ("{\\\"a\\\"", "{\\\"b\\\""), ("\"U8\"", "\"I8\""),
+    ] {
+      var bad = good
+      let range = try #require(bad.range(of: Data(old.utf8)), "\(text.prefix(300))")
+      bad.replaceSubrange(range, with: Data(new.utf8))
+      #expect(throws: SafetensorsError.self) { try Safetensors(decoding: bad) }
     }
   }
 

@@ -24,6 +24,10 @@ struct GradientTests {
     try check([.dense(.init(units: 4, taps: 3, dilation: 2, bias: true))])
   }
 
+  @Test func rectifiedLinearUnits() throws {
+    try check([.relu, .dense(.init(units: 4)), .relu])
+  }
+
   @Test(arguments: [NeuronDescription.Reset.none, .hard, .soft, .softLate])
   func everyReset(reset: NeuronDescription.Reset) throws {
     try check([attached { $0.reset = reset }])

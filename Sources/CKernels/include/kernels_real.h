@@ -54,6 +54,11 @@ enum { GANGLION_NEURON_STATE = 5 };
   /* The same with one value a list entry instead of a dense row. */                                                   \
   void ganglion_scatter_list_##SUFFIX(                                                                                 \
       const uint32_t *active, int64_t count, const float *values, const REAL *weights, int64_t width, REAL *out);      \
+  /* The first form with those weights only that there are: of input i the entries starts[i] up to starts[i + 1], each  \
+     with its column. */                                                                                               \
+  void ganglion_scatter_sparse_##SUFFIX(                                                                               \
+      const uint32_t *active, int64_t count, const REAL *in, const uint32_t *starts, const uint16_t *columns,          \
+      const REAL *weights, REAL *out);                                                                                 \
   /* gradient[active[k], width] += in[active[k]] * delta[width]. */                                                    \
   void ganglion_outer_##SUFFIX(                                                                                        \
       const uint32_t *active, int64_t count, const REAL *in, const REAL *delta, int64_t width, REAL *gradient);        \

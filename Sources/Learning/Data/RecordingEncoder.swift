@@ -3,6 +3,7 @@ import Dispatch
 import EventFormats
 import Events
 import Foundation
+import Pipelines
 import Spiketrum
 import Synchronization
 import Tensors
@@ -22,6 +23,14 @@ public struct RecordingEncoder: Sendable {
 
   public init(events: EventBinningConfiguration) {
     kind = .events(events)
+  }
+
+  /// The encoder of a model.
+  public init(_ configuration: EncoderConfiguration) throws {
+    switch configuration {
+    case .spiketrum(let configuration): self.init(spiketrum: try SpiketrumEncoder(configuration))
+    case .events(let configuration): self.init(events: configuration)
+    }
   }
 
   /// Extent of one step.

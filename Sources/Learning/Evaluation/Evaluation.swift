@@ -51,11 +51,7 @@ public struct Evaluator: Sendable {
 
   public init(_ model: Model, task: TaskSelection = .task(0)) throws {
     self.model = model
-    switch model.manifest.encoder {
-    case .spiketrum(let configuration):
-      encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
-    case .events(let configuration): encoder = RecordingEncoder(events: configuration)
-    }
+    encoder = try RecordingEncoder(model.manifest.encoder)
     classifier = try StreamClassifier(model, task: task)
   }
 

@@ -97,7 +97,7 @@ extension AttentionTask {
     while !trainer.isFinished {
       if let record = try trainer.runEpoch(progress: { _, _, _ in true }) { progress(record) }
     }
-    let runner = BatchRunner(trainer.bestNetwork(), lanes: Lanes(threads: threads))
+    let runner = BatchRunner(try trainer.bestNetwork(), lanes: Lanes(threads: threads))
     let shares = Self.evaluate(runner, test)
     let summary = network.summary()
     return AttentionResult(

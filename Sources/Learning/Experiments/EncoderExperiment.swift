@@ -202,7 +202,7 @@ public struct EncoderTask: Sendable {
     public func run(seed: UInt64, epochs: Int, progress: (EpochRecord) -> Void) throws -> EncoderResult {
       let begin = Date()
       let trainer = try task.trained(train, validation, seed: seed, epochs: epochs, progress: progress)
-      let best = trainer.bestNetwork()
+      let best = try trainer.bestNetwork()
       let runner = BatchRunner(best, lanes: Lanes(threads: task.threads))
       func accuracy(_ set: TrainingSet) -> Double { AttentionTask.evaluate(runner, set).accuracy }
       var points: [EncoderResult.Point] = []

@@ -51,6 +51,8 @@ public struct LossDescription: Codable, Sendable, Equatable {
 public struct BatchOutcome: Sendable, Equatable {
   /// Sum of the samples' losses.
   public var lossSum = 0.0
+  /// Each sample's loss.
+  public var losses: [Double] = []
   /// Class with the highest mean logit of each sample; the first of equals.
   public var classes: [Int] = []
 }
@@ -66,6 +68,8 @@ extension LossDescription {
     var mean = [Double](repeating: 0, count: classes)
     var delta = [Double](repeating: 0, count: classes)
     for (sample, target) in targets.enumerated() {
+      let before = outcome.lossSum
+      defer { outcome.losses.append(outcome.lossSum - before) }
       let row = runner.layout.firstRow(of: sample)
       let steps = runner.layout.steps(of: sample)
       for label in 0..<classes { mean[label] = 0 }

@@ -11,11 +11,18 @@ extension TrainingSession {
       case .events(let options): .events(options.configuration)
       }
     let best = trainer.state.history[trainer.state.bestEpoch - 1]
+    let made = try trainer.bestNetwork()
     var notes = [
       "bestEpoch": "\(best.epoch) of \(trainer.options.epochs)",
       "validationAccuracy": "\(best.validationAccuracy)",
-      "parameters": "\(network.parameters.count)",
+      "parameters": "\(made.parameters.count)",
     ]
+    if trainer.state.history.contains(where: { $0.density != nil }) {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      notes[TrainingRecord.courseKey] = String(
+        decoding: try encoder.encode(trainer.state.history.map(TrainingCourse.init)), as: UTF8.self)
+    }
     for (path, text) in lists { notes[TrainingRecord.listKey(path)] = text }
     if let leaveOut = recipe.data.leaveOut { notes["leaveOut"] = leaveOut }
     let record = TrainingRecord(
@@ -24,9 +31,9 @@ extension TrainingSession {
       seconds: seconds.rounded(), notes: notes)
     return try Model(
       manifest: ModelManifest(
-        name: recipe.name, labels: split.labels, network: recipe.network, encoder: encoderConfiguration,
+        name: recipe.name, labels: split.labels, network: made.description, encoder: encoderConfiguration,
         decision: recipe.decision.configuration, training: record),
-      network: trainer.bestNetwork())
+      network: made)
   }
 }
 
@@ -42,7 +49,30 @@ extension Model {
   }
 }
 
+/// An epoch of a training that changed the network's structure, as a model keeps it.
+public struct TrainingCourse: Codable, Sendable, Equatable {
+  public let epoch: Int
+  public let validation: Double
+  public let density: Double
+  public let turnover: Double
+
+  init(_ record: EpochRecord) {
+    func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+    epoch = record.epoch
+    validation = rounded(record.validationAccuracy)
+    density = rounded(record.density ?? 1)
+    turnover = rounded(record.turnover ?? 0)
+  }
+}
+
 extension TrainingRecord {
+  static let courseKey = "course"
+
+  /// How a network's structure changed while it was trained; empty where it did not.
+  public var course: [TrainingCourse] {
+    notes[Self.courseKey].flatMap { try? JSONDecoder().decode([TrainingCourse].self, from: Data($0.utf8)) } ?? []
+  }
+
   static func listKey(_ path: String) -> String { "list " + path }
 
   /// The list files that divided the data, by the path the recipe gives, so that a model alone can be evaluated.

@@ -12,6 +12,21 @@ public struct TrainingSet: Sendable {
     self.targets = targets
   }
 
+  /// Of each recording whether it is among the first `count` of its class, all of them when nil.
+  func firstOfClass(_ count: Int?) -> [Bool] {
+    var seen: [Int: Int] = [:]
+    return targets.map { target in
+      seen[target, default: 0] += 1
+      return count.map { seen[target, default: 0] <= $0 } ?? true
+    }
+  }
+
+  /// Up to `count` recordings spread over the whole set, unchanged.
+  func sample(_ count: Int) -> [SpikeSequence] {
+    let stride = max(1, self.count / count)
+    return self.variants.indices.filter { $0 % stride == 0 }.prefix(count).map { self.variants[$0][0] }
+  }
+
   public var count: Int { targets.count }
 }
 
@@ -27,36 +42,80 @@ public final class Trainer {
   private let train: TrainingSet
   private let validation: TrainingSet
   private let levels: Int
+  private var structure: (any StructureLearner)?
+  private let distiller: Distiller?
+  private let isLabelled: [Bool]
 
   /// - Parameters:
   ///   - levels: inputs of one frequency channel of sound, 1 for events.
+  ///   - teacher: the network that teaches, where distillation asks for one.
+  ///   - isTeacherShuffled: whether the teacher's answers go to the wrong recordings: a control.
   ///   - resuming: a state to go on from.
   public init(
     network: Network<Float>, options: TrainingOptions, augmentation: SpikeAugmentation, train: TrainingSet,
-    validation: TrainingSet, levels: Int, threads: Int, fingerprint: String, resuming: TrainingState? = nil
-  ) throws(TrainingError) {
-    guard train.count > 0 else { throw .emptyPart(.train) }
-    guard validation.count > 0 else { throw .emptyPart(.validation) }
+    validation: TrainingSet, levels: Int, threads: Int, fingerprint: String, teacher: Network<Float>? = nil,
+    isTeacherShuffled: Bool = false, resuming: TrainingState? = nil
+  ) throws {
+    guard train.count > 0 else { throw TrainingError.emptyPart(.train) }
+    guard validation.count > 0 else { throw TrainingError.emptyPart(.validation) }
+    var network = network
+    var connections: ConnectionLearner?
+    if let structure = options.structure {
+      connections = try ConnectionLearner(network, structure, seed: options.seed)
+      connections?.begin(&network.parameters)
+    }
     self.network = network
     self.options = options
     self.augmentation = augmentation
     self.train = train
     self.validation = validation
     self.levels = levels
+    let lanes = Lanes(threads: threads)
+    let teacherNetwork =
+      try options.distillation?.joint.map { try Network<Float>($0, seed: options.seed &+ 1) } ?? teacher
+    let distiller = try options.distillation.map {
+      try Distiller(
+        $0, teacher: teacherNetwork, student: network, optimiser: options.optimiser, lanes: lanes, seed: options.seed,
+        isShuffled: isTeacherShuffled)
+    }
+    self.distiller = distiller
+    isLabelled = train.firstOfClass(options.distillation?.labelled)
+    let looksInside = distiller?.looksInside ?? false
+    guard !looksInside || options.window == nil else { throw DistillationError.windows }
     runner = BatchRunner(
-      network, lanes: Lanes(threads: threads), windows: options.window, rates: options.loss.rates)
+      network, lanes: lanes, windows: options.window, rates: options.loss.rates, keepsOutputs: looksInside)
     optimiser = Optimiser(options.optimiser, for: network)
+    var channels = try options.channels.map {
+      try ChannelLearner(
+        network, $0, sample: train.sample($0.recordings),
+        batchesInEpoch: (train.count + options.batch - 1) / options.batch, epochs: options.epochs, seed: options.seed)
+    }
     if let resuming {
-      guard resuming.parameters.count == network.parameters.count else { throw .otherNetwork }
+      guard resuming.parameters.count == network.parameters.count else { throw TrainingError.otherNetwork }
+      if !resuming.exists.isEmpty {
+        try connections?.resume(exists: resuming.exists, memory: resuming.structureMemory)
+        try channels?.resume(exists: resuming.exists, memory: resuming.structureMemory)
+      }
+      try distiller?.resume(resuming.teacherMemory)
       state = resuming
       runner.parameters.array = resuming.parameters
       optimiser.first = resuming.first
       optimiser.second = resuming.second
       optimiser.steps = resuming.optimiserSteps
+      structure = connections ?? channels
     } else {
+      if let rate = options.beginning?.firingRate {
+        FiringRates.scale(runner, network, to: rate, on: train.sample(64))
+      }
+      let begun = runner.parameters.array
+      structure = connections ?? channels
       state = TrainingState(
-        fingerprint: fingerprint, parameters: network.parameters, first: optimiser.first, second: optimiser.second,
-        average: network.parameters, best: network.parameters)
+        fingerprint: fingerprint, parameters: begun, first: optimiser.first, second: optimiser.second,
+        average: begun, best: begun)
+      state.exists = structure?.exists ?? []
+      state.bestExists = state.exists
+      state.structureMemory = structure?.memory ?? []
+      state.teacherMemory = distiller?.memory ?? []
     }
   }
 
@@ -68,7 +127,7 @@ public final class Trainer {
   /// false: the epoch then leaves no trace and nil is returned.
   public func runEpoch(
     progress: (_ done: Int, _ total: Int, _ loss: Double) -> Bool
-  ) throws(TrainingError) -> EpochRecord? {
+  ) throws -> EpochRecord? {
     let epoch = state.epochsDone
     var order = Array(0..<train.count)
     var shuffling = RandomStream(seed: options.seed, purpose: "order", index: epoch)
@@ -84,17 +143,29 @@ public final class Trainer {
       let seed = options.seed &+ UInt64(epoch * batchesInEpoch + batch) &* 0x2545_f491_4f6c_dd1d
       runner.forward(sequences, training: true, seed: seed)
       let outcome = options.loss.apply(runner, targets: targets)
-      lossSum += outcome.lossSum + runner.rateLoss
+      let step = epoch * batchesInEpoch + batch
+      let total = options.epochs * batchesInEpoch
+      if let distiller {
+        let labelled = chosen.map { isLabelled[$0] }
+        lossSum += distiller.teach(
+          runner, sequences, targets: targets, isLabelled: labelled, step: step, of: total, seed: seed)
+        lossSum += zip(outcome.losses, labelled).reduce(0) { $0 + $1.0 * distiller.labelWeight(isLabelled: $1.1) }
+      } else {
+        lossSum += outcome.lossSum
+      }
+      lossSum += runner.rateLoss
       right += zip(outcome.classes, targets).count { $0 == $1 }
       runner.backward()
-      let norm = optimiser.step(runner, of: options.epochs * batchesInEpoch)
-      guard norm.isFinite, outcome.lossSum.isFinite else {
-        throw .diverged(epoch: epoch + 1, batch: batch + 1, rate: options.optimiser.rate)
+      structure?.willStep(runner, step: step, of: total)
+      let norm = optimiser.step(runner, of: total)
+      structure?.didStep(runner, &optimiser, step: step, of: total)
+      guard norm.isFinite, lossSum.isFinite else {
+        throw TrainingError.diverged(epoch: epoch + 1, batch: batch + 1, rate: options.optimiser.rate)
       }
       largestNorm = max(largestNorm, norm)
       updateAverage(&average)
       let done = min((batch + 1) * options.batch, train.count)
-      guard progress(done, train.count, lossSum / Double(done)) else { return restore() }
+      guard progress(done, train.count, lossSum / Double(done)) else { return try restore() }
     }
     return finishEpoch(
       lossSum: lossSum, right: right, largestNorm: largestNorm, average: average)
@@ -114,9 +185,19 @@ public final class Trainer {
     let keep = Float(min(options.averaging, Double(1 + optimiser.steps) / Double(10 + optimiser.steps)))
     let current = runner.parameters.base
     for index in average.indices { average[index] = keep * average[index] + (1 - keep) * current[index] }
+    guard let exists = structure?.exists else { return }
+    for index in average.indices where !exists[index] { average[index] = 0 }
   }
 
-  private func restore() -> EpochRecord? {
+  private func restore() throws -> EpochRecord? {
+    if var connections = structure as? ConnectionLearner {
+      try connections.resume(exists: state.exists, memory: state.structureMemory)
+      structure = connections
+    } else if var channels = structure as? ChannelLearner {
+      try channels.resume(exists: state.exists, memory: state.structureMemory)
+      structure = channels
+    }
+    try distiller?.resume(state.teacherMemory)
     runner.parameters.array = state.parameters
     optimiser.first = state.first
     optimiser.second = state.second
@@ -130,15 +211,27 @@ public final class Trainer {
     runner.parameters.array = judged
     let validated = evaluate(validation)
     runner.parameters.array = current
-    let record = EpochRecord(
+    var record = EpochRecord(
       epoch: state.epochsDone + 1, trainLoss: lossSum / Double(train.count),
       trainAccuracy: Double(right) / Double(train.count), validationLoss: validated.loss,
       validationAccuracy: validated.accuracy, gradientNorm: largestNorm, firingRates: validated.firingRates,
       measurements: validated.measurements.isEmpty ? nil : validated.measurements)
-    if state.history.isEmpty || record.isBetter(than: state.history[state.bestEpoch - 1]) {
+    record.density = structure?.density
+    record.turnover = structure?.takeTurnover()
+    // A network that is still too large is no candidate once there is one that is not.
+    let counts = structure?.isFinal ?? true
+    let replaces =
+      state.bestEpoch == 0
+      || (counts == state.isBestFinal ? record.isBetter(than: state.history[state.bestEpoch - 1]) : counts)
+    if replaces {
       state.best = judged
       state.bestEpoch = record.epoch
+      state.isBestFinal = counts
+      state.bestExists = structure?.exists ?? []
     }
+    state.exists = structure?.exists ?? []
+    state.structureMemory = structure?.memory ?? []
+    state.teacherMemory = distiller?.memory ?? []
     state.history.append(record)
     state.parameters = current
     state.first = optimiser.first
@@ -191,11 +284,12 @@ public final class Trainer {
       measurements: measurements, classes: classes)
   }
 
-  /// The network with the weights that validated best.
-  public func bestNetwork() -> Network<Float> {
+  /// The network with the weights that validated best; without the channels that are out.
+  public func bestNetwork() throws(NetworkError) -> Network<Float> {
     var best = network
     best.parameters = state.best
-    return best
+    guard let channels = structure as? ChannelLearner else { return best }
+    return try best.sliced(channels.kept(state.bestExists))
   }
 }
 

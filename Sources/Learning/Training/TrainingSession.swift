@@ -1,5 +1,6 @@
 import Audio
 import Foundation
+import Pipelines
 import Spiketrum
 import SpikingNetworks
 import Tensors
@@ -34,6 +35,8 @@ public struct TrainingSession: Sendable {
   let lists: [String: String]
   public let encoder: RecordingEncoder
   public let network: Network<Float>
+  /// The network that teaches, where the recipe names one.
+  public let teacher: Network<Float>?
 
   public init(
     _ recipe: Recipe, settings: Settings, activity: @escaping @Sendable (Activity) -> Void
@@ -55,16 +58,43 @@ public struct TrainingSession: Sendable {
     case .events(let options): encoder = RecordingEncoder(events: options.configuration)
     }
     self.recipe = recipe
-    network = try Network(recipe.network, seed: recipe.training.seed)
-    guard network.inputWidth == encoder.shape.reduce(1, *) else {
+    let teaching = try recipe.training.distillation?.model.map { try Self.model($0, settings) }
+    if let labels = teaching?.manifest.labels, labels != split.labels {
+      throw DistillationError.labels(student: split.labels, teacher: labels)
+    }
+    teacher = teaching?.network
+    var begun = try Network<Float>(recipe.network, seed: recipe.training.seed)
+    let beginning = try recipe.training.beginning?.model.map { try Self.model($0, settings).network }
+    guard begun.inputWidth == encoder.shape.reduce(1, *) else {
       throw NetworkError.shape(
         layer: 0, kind: "input",
         problem: "the network's input \(recipe.network.input) does not hold the encoder's \(encoder.shape)")
     }
-    guard network.outputCount == split.labels.count else {
+    guard begun.outputCount == split.labels.count else {
       throw NetworkError.output(
-        expected: split.labels.count, found: network.layers.last?.outputShape ?? [])
+        expected: split.labels.count, found: begun.layers.last?.outputShape ?? [])
     }
+    if let beginning {
+      let converted = try beginning.converted(
+        calibratedOn: Self.heard(split.train, by: encoder, threads: settings.threads))
+      try begun.take(from: converted)
+    }
+    network = begun
+  }
+
+  /// A model that the recipe names.
+  private static func model(_ path: String, _ settings: Settings) throws -> Model {
+    try Model(reading: path.hasPrefix("/") ? path : "\(settings.recipeFolder)/\(path)")
+  }
+
+  /// The first training recordings, spread over the whole part, as the encoder hears them.
+  private static func heard(
+    _ recordings: [Recording], by encoder: RecordingEncoder, threads: Int
+  ) throws -> [SpikeSequence] {
+    let stride = max(1, recordings.count / 64)
+    let chosen = recordings.indices.filter { $0 % stride == 0 }.map { recordings[$0] }
+    return try encodeAll(
+      chosen, threads: threads, progress: { _, _ in }, { _, recording in try encoder.encode(recording) })
   }
 
   /// Fits what the encoder knows beforehand to up to 200 training recordings spread over the whole part.

@@ -15,6 +15,9 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public var firingRates: [Double]
   /// Figures that layers give of themselves, such as the share of attention that is on, by layer and name.
   public var measurements: [String: Double]?
+  /// Share that exists of what structure learning chooses from, and share of it that changed in this epoch.
+  public var density: Double?
+  public var turnover: Double?
 
   /// Whether this epoch is the better choice: accuracy first, then loss.
   public func isBetter(than other: EpochRecord) -> Bool {
@@ -35,6 +38,15 @@ public struct TrainingState: Sendable, Equatable {
   public var average: [Float]
   public var best: [Float]
   public var bestEpoch = 0
+  /// Whether the best epoch's network was as small as it has to be.
+  public var isBestFinal = false
+  /// For every parameter whether it exists, now and in the best epoch; empty where all do.
+  public var exists: [Bool] = []
+  public var bestExists: [Bool] = []
+  /// What else structure learning needs to go on.
+  public var structureMemory: [Float] = []
+  /// What a teacher that learns along, and what compares layers with it, need to go on.
+  public var teacherMemory: [Float] = []
 
   /// Number of epochs that are done.
   public var epochsDone: Int { history.count }
@@ -57,10 +69,13 @@ public struct Checkpoint {
       tensors: [
         "parameters": try tensor(state.parameters), "first": try tensor(state.first),
         "second": try tensor(state.second), "average": try tensor(state.average), "best": try tensor(state.best),
+        "exists": try tensor(state.exists.map { $0 ? 1 : 0 }),
+        "bestExists": try tensor(state.bestExists.map { $0 ? 1 : 0 }),
+        "structureMemory": try tensor(state.structureMemory), "teacherMemory": try tensor(state.teacherMemory),
       ],
       metadata: [
         "fingerprint": state.fingerprint, "history": history, "optimiserSteps": String(state.optimiserSteps),
-        "bestEpoch": String(state.bestEpoch),
+        "bestEpoch": String(state.bestEpoch), "isBestFinal": String(state.isBestFinal),
       ])
     // Foundation writes beside the file and renames, so that a kill leaves the old one or the new one.
     try file.encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
@@ -86,11 +101,16 @@ public struct Checkpoint {
       }), let steps = file.metadata["optimiserSteps"].flatMap(Int.init),
       let bestEpoch = file.metadata["bestEpoch"].flatMap(Int.init), let parameters = file.tensors["parameters"]?.values,
       let first = file.tensors["first"]?.values, let second = file.tensors["second"]?.values,
-      let average = file.tensors["average"]?.values, let best = file.tensors["best"]?.values
+      let average = file.tensors["average"]?.values, let best = file.tensors["best"]?.values,
+      let exists = file.tensors["exists"]?.values, let bestExists = file.tensors["bestExists"]?.values,
+      let memory = file.tensors["structureMemory"]?.values,
+      let teacherMemory = file.tensors["teacherMemory"]?.values, let isBestFinal = file.metadata["isBestFinal"]
     else { throw CheckpointError(path: path, reason: "lacks a part of the training state") }
     return TrainingState(
       fingerprint: fingerprint, history: history, optimiserSteps: steps, parameters: parameters, first: first,
-      second: second, average: average, best: best, bestEpoch: bestEpoch)
+      second: second, average: average, best: best, bestEpoch: bestEpoch, isBestFinal: isBestFinal == "true",
+      exists: exists.map { $0 != 0 }, bestExists: bestExists.map { $0 != 0 }, structureMemory: memory,
+      teacherMemory: teacherMemory)
   }
 }
 

@@ -8,6 +8,8 @@ import Tensors
 public struct Model: Sendable {
   public let manifest: ModelManifest
   public let network: Network<Float>
+  /// The network in the form that steps quickest.
+  public let stepped: Network<Float>
 
   /// Largest file that is read into memory.
   private static let largestFile = 1 << 30
@@ -41,6 +43,7 @@ public struct Model: Sendable {
     }
     self.manifest = manifest
     self.network = network
+    stepped = network.sparse()
   }
 
   /// Reads a model file and checks everything in it before anything runs.
@@ -71,7 +74,10 @@ public struct Model: Sendable {
     do {
       let tensors = try network.tensors()
       manifest.sha256 = Self.digest(of: tensors)
-      manifest.formatVersion = manifest.tasks == nil ? 1 : 2
+      // Who does not know of missing weights or of tasks can still read a model that has neither.
+      manifest.formatVersion =
+        manifest.tasks != nil || tensors.values.contains(where: Safetensors.isStoredSparse)
+        ? ModelManifest.currentFormatVersion : ModelManifest.denseFormatVersion
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let text = String(decoding: try encoder.encode(manifest), as: UTF8.self)

@@ -5,9 +5,11 @@ import SpikingNetworks
 ///
 /// It is kept as JSON under the key `ganglion` of the model file's metadata.
 public struct ModelManifest: Codable, Equatable, Sendable {
-  /// The newest format this program reads. Models of a single task are written as version 1, which older programs
-  /// read; those with more need version 2, because without their contexts they would answer wrongly.
+  /// The newest format this program reads.
   public static let currentFormatVersion = 2
+  /// The format of models all of whose weights are stored and that have a single task. The newest also has tensors of
+  /// which only what is not zero is stored, and tasks, without whose contexts older programs would answer wrongly.
+  public static let denseFormatVersion = 1
   /// Where the manifest stands in a safetensors file.
   public static let metadataKey = "ganglion"
 
@@ -30,7 +32,7 @@ public struct ModelManifest: Codable, Equatable, Sendable {
     name: String, labels: [String], network: NetworkDescription, encoder: EncoderConfiguration,
     decision: DecisionConfiguration, training: TrainingRecord = TrainingRecord()
   ) {
-    formatVersion = 1
+    formatVersion = Self.denseFormatVersion
     self.name = name
     sense = encoder.sense
     self.labels = labels

@@ -26,12 +26,14 @@ public enum LayerDescription: Sendable, Equatable {
   case delay(DelayDescription)
   case residual(ResidualDescription)
   case context(ContextDescription)
+  /// Rectified linear units: a layer of a network that does not spike, such as a teacher.
+  case relu
 }
 
 extension LayerDescription: Codable {
   enum Kind: String, CodingKey, CaseIterable {
     case dense, batchNorm, neurons, dropout, channelsLast, conv, conv1d, pool, flatten, convLSTM, delay, residual,
-      context
+      context, relu
   }
 
   public init(from decoder: any Decoder) throws {
@@ -55,6 +57,7 @@ extension LayerDescription: Codable {
       case .context: .context(try container.decode(ContextDescription.self, forKey: kind))
       case .pool: .pool(try container.decode(PoolDescription.self, forKey: kind))
       case .flatten: try Self.withoutOptions(.flatten, container.superDecoder(forKey: kind))
+      case .relu: try Self.withoutOptions(.relu, container.superDecoder(forKey: kind))
       case .convLSTM: .convLSTM(try container.decode(ConvLSTMDescription.self, forKey: kind))
       }
   }
@@ -74,6 +77,7 @@ extension LayerDescription: Codable {
     case .context(let description): try container.encode(description, forKey: .context)
     case .pool(let description): try container.encode(description, forKey: .pool)
     case .flatten: try container.encode(NoOptions(), forKey: .flatten)
+    case .relu: try container.encode(NoOptions(), forKey: .relu)
     case .convLSTM(let description): try container.encode(description, forKey: .convLSTM)
     }
   }

@@ -1,0 +1,138 @@
+import Foundation
+import SpikingNetworks
+import Tensors
+
+func cosine(_ angle: Double) -> Double { cos(angle) }
+
+/// Which parameters of a network exist, layer by layer; those that do not are zero.
+public struct Connections: Sendable, Equatable {
+  /// The weights between two layers.
+  public struct Block: Sendable, Equatable {
+    public let name: String
+    public let range: Range<Int>
+    public let shape: [Int]
+    /// How many of them exist: constant through all rewiring.
+    public let kept: Int
+
+    public var density: Double { Double(kept) / Double(range.count) }
+  }
+
+  public let blocks: [Block]
+  /// For every parameter of the network whether it exists.
+  public private(set) var exists: [Bool]
+
+  /// Connections drawn at random, `seed` deciding.
+  ///
+  /// - Throws: `StructureError` where a network has no weights, or fewer connections are asked for than layers.
+  public init(_ network: Network<Float>, _ options: StructureOptions, seed: UInt64) throws(StructureError) {
+    let weights = network.named.filter { $0.specification.role == .weight }
+    let densities = try Self.densities(
+      weights.map(\.specification.shape), density: options.density, layout: options.layout)
+    var blocks: [Block] = []
+    var exists = [Bool](repeating: true, count: network.parameters.count)
+    for (index, weight) in weights.enumerated() {
+      let kept = max(1, Int((densities[index] * Double(weight.range.count)).rounded()))
+      blocks.append(Block(name: weight.name, range: weight.range, shape: weight.specification.shape, kept: kept))
+      var random = RandomStream(seed: seed, purpose: "connections", index: index)
+      var places = Array(weight.range)
+      random.shuffle(&places)
+      for place in places.dropFirst(kept) { exists[place] = false }
+    }
+    self.blocks = blocks
+    self.exists = exists
+  }
+
+  /// The same with the connections of a run that goes on.
+  public func with(exists: [Bool]) throws(StructureError) -> Connections {
+    guard exists.count == self.exists.count,
+      blocks.allSatisfy({ block in block.range.count { exists[$0] } == block.kept })
+    else { throw .otherNetwork }
+    var connections = self
+    connections.exists = exists
+    return connections
+  }
+
+  /// Share of each block that exists, so that all together hold `density` of all weights; blocks that would need more than
+  /// they have are full (Evci et al. 2020, section 3).
+  static func densities(
+    _ shapes: [[Int]], density: Double, layout: StructureOptions.Layout
+  ) throws(StructureError) -> [Double] {
+    guard !shapes.isEmpty else { throw .noWeights }
+    let counts = shapes.map { Double($0.reduce(1, *)) }
+    if layout == .uniform { return shapes.map { _ in density } }
+    let shares = zip(shapes, counts).map { shape, count in
+      let extents = layout == .erdosRenyi ? Array(shape.suffix(2)) : shape
+      return Double(extents.reduce(0, +)) / count
+    }
+    var full = Set<Int>()
+    while true {
+      let rest = shapes.indices.filter { !full.contains($0) }
+      guard !rest.isEmpty else { return counts.map { _ in 1 } }
+      let wanted = density * counts.reduce(0, +) - full.reduce(0) { $0 + counts[$1] }
+      let scale = wanted / rest.reduce(0) { $0 + shares[$1] * counts[$1] }
+      guard scale > 0 else { throw .tooFew(density: density) }
+      let over = rest.filter { scale * shares[$0] > 1 }
+      if over.isEmpty { return shapes.indices.map { full.contains($0) ? 1 : scale * shares[$0] } }
+      full.formUnion(over)
+    }
+  }
+
+  /// Zeros where nothing exists.
+  func clear(_ values: UnsafeMutablePointer<Float>) {
+    for block in blocks {
+      for index in block.range where !exists[index] { values[index] = 0 }
+    }
+  }
+
+  func clear(_ values: inout [Float]) {
+    for block in blocks {
+      for index in block.range where !exists[index] { values[index] = 0 }
+    }
+  }
+
+  /// Moves connections of one block: the `count` that exist with the smallest `worth` go, and the `count` with the largest
+  /// `promise` that did not exist come. Ties fall to the lower index.
+  ///
+  /// - Returns: indices of those that came.
+  mutating func rewire(
+    _ block: Int, count: Int, worth: (Int) -> Float, promise: (Int) -> Float
+  ) -> [Int] {
+    let range = blocks[block].range
+    let absent = range.filter { !exists[$0] }
+    let moved = min(count, absent.count, blocks[block].kept)
+    guard moved > 0 else { return [] }
+    let present = range.filter { exists[$0] }.map { (worth($0), $0) }.sorted { $0 < $1 }
+    let coming = absent.map { (-promise($0), $0) }.sorted { $0 < $1 }.prefix(moved).map(\.1)
+    for (_, index) in present.prefix(moved) { exists[index] = false }
+    for index in coming { exists[index] = true }
+    precondition(range.count { exists[$0] } == blocks[block].kept, "rewiring keeps the number of connections")
+    return coming
+  }
+
+  /// Weights that exist, of all there could be.
+  public var density: Double {
+    Double(blocks.reduce(0) { $0 + $1.kept }) / Double(max(blocks.reduce(0) { $0 + $1.range.count }, 1))
+  }
+}
+
+/// Why a network cannot learn its structure as a recipe asks.
+public enum StructureError: Error, Equatable, CustomStringConvertible {
+  case noWeights
+  case tooFew(density: Double)
+  case otherNetwork
+  case noChannels
+  case silentSurrogate(layer: Int)
+
+  public var description: String {
+    switch self {
+    case .noWeights: "structure: the network has no weights to choose from"
+    case .tooFew(let density): "structure: a density of \(density) leaves nothing for the larger layers; raise it"
+    case .otherNetwork: "structure: the connections belong to another network"
+    case .noChannels:
+      "channels: no layer can lose channels; it takes synapses (dense, conv) followed by batchNorm and neurons"
+    case .silentSurrogate(let layer):
+      "channels: the surrogate of layer \(layer) is zero for a neuron at rest, so that lost channels can never come back; "
+        + "give it surrogate: arctan, sigmoid or fastSigmoid, or regrow: 0"
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/// Training with few connections from the first step on, which change places while the network learns (evolutionary
+/// structure learning, ESL-SNN, Shen et al. 2023; the rules after SET, Mocanu et al. 2018, RigL, Evci et al. 2020, and
+/// sparse momentum, Dettmers and Zettlemoyer 2019).
+public struct StructureOptions: Codable, Sendable, Equatable {
+  /// How the connections that there may be are shared between layers.
+  public enum Layout: String, Codable, Sendable, CaseIterable {
+    /// The same share of every layer.
+    case uniform
+    /// A layer's share falls with its size: `ε (inputs + outputs) / weights`.
+    case erdosRenyi
+    /// The same with the extents of the kernel: `ε (inputs + outputs + kernel extents) / weights`.
+    case erdosRenyiKernel
+  }
+
+  /// Which connections go: those with the smallest weight, or whose loss would change least, `|weight · gradient|`.
+  public enum Pruning: String, Codable, Sendable, CaseIterable { case magnitude, gradient }
+
+  /// Which come in their place: none (the structure stays as it was drawn), any, those with the largest gradient of this
+  /// batch, or of its running mean.
+  public enum Growth: String, Codable, Sendable, CaseIterable { case none, random, gradient, momentum }
+
+  /// Share of the weights that exist, `0 ... 1`.
+  public var density: Double
+  public var layout: Layout
+  public var pruning: Pruning
+  public var growth: Growth
+  /// Share of a layer's connections that change places the first time; falls to zero as a cosine.
+  public var fraction: Double
+  /// Batches between two changes.
+  public var interval: Int
+  /// Share of the training after which the structure stays.
+  public var until: Double
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case density, layout, pruning, growth, fraction, interval, until }
+
+  public init(density: Double, growth: Growth = .gradient) {
+    self.density = density
+    self.growth = growth
+    layout = .erdosRenyiKernel
+    pruning = .magnitude
+    fraction = 0.3
+    interval = 20
+    until = 0.75
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try Options(decoder, CodingKeys.self)
+    self.init(density: try values.required(.density))
+    layout = try values.value(.layout, or: layout)
+    pruning = try values.value(.pruning, or: pruning)
+    growth = try values.value(.growth, or: growth)
+    fraction = try values.value(.fraction, or: fraction)
+    interval = try values.value(.interval, or: interval)
+    until = try values.value(.until, or: until)
+    guard density > 0, density <= 1, (0...1).contains(fraction), interval > 0, (0...1).contains(until) else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription:
+            "density lies within 0...1 and is not 0, fraction and until within 0...1, interval from 1 on"))
+    }
+  }
+
+  /// Share of a layer's connections that change places at a step of `total`.
+  public func fraction(atStep step: Int, of total: Int) -> Double {
+    let end = until * Double(total)
+    guard growth != .none, Double(step) < end else { return 0 }
+    return fraction / 2 * (1 + cosine(.pi * Double(step) / end))
+  }
+}
