@@ -109,7 +109,7 @@ struct DaemonTests {
     try client.subscribe(topics: [.score], id: 1)
     let writer = Task.detached { [path = rig.folder.file("p")] in
       let pipe = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      for _ in 0..<2_000 where !Task.isCancelled {
+      while !Task.isCancelled {
         try pipe.write(contentsOf: Data(WaveBytes(sampleRate: 8_000).file(TestModels.tones).dropFirst(44)))
       }
     }
@@ -129,7 +129,9 @@ struct DaemonTests {
     #expect(try waits { $0.scores["high"] == 0 })
     #expect(await rig.daemon?.change(ContextRequest(source: "film", model: "sounds", task: "infer")) == nil)
     #expect(try waits { ($0.scores["high"] ?? 0) > 0.05 })
+    // While somebody still reads: a pipe without a reader would end the tests.
     writer.cancel()
+    try await writer.value
     try await rig.stop()
   }
 
