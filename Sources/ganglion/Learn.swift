@@ -44,7 +44,7 @@ struct Learn: ParsableCommand {
     completion: .directory)
   var background: String?
   @Option(help: "Neurons that each hidden layer gains.") var neurons = 24
-  @Option(help: "Passes over the recordings; more where there are few.") var epochs = 60
+  @Option(help: "Passes over the recordings; more where there are few.") var epochs = 30
   @Option(help: "Seed of every random choice.") var seed: UInt64 = 1
   @Option(help: "Threads.") var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Print one JSON object instead of a table.") var json = false

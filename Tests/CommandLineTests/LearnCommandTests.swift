@@ -47,7 +47,8 @@ struct LearnCommandTests {
   func learn() throws {
     try withModel { folder in
       let learnt = try Program.shell(
-        "cd \(folder) && ganglion learn tones.safetensors new --task more --check data -o more.safetensors --json")
+        "cd \(folder) && ganglion learn tones.safetensors new --task more --epochs 400 --check data -o more.safetensors --json"
+      )
       #expect(learnt.code == 0, "\(learnt.errors)")
       #expect(learnt.output.contains("\"unchangedToTheBit\":true") && learnt.output.contains("\"isWritten\":true"))
       #expect(learnt.output.contains("\"newLabels\":[\"middle\"]"))
@@ -82,11 +83,12 @@ struct LearnCommandTests {
       let before = try Data(contentsOf: URL(fileURLWithPath: path))
       // Some old recordings are taken for the new word where the task is inferred: two networks of one small layer.
       let refused = try Program.shell(
-        "cd \(folder) && ganglion learn tones.safetensors new --task more --check data --limit-inferred 5")
+        "cd \(folder) && ganglion learn tones.safetensors new --task more --epochs 400 --check data --limit-inferred 5")
       #expect(refused.code == 1, "\(refused.output)")
       #expect(refused.errors.contains("would fall") && refused.errors.contains("nothing was written"))
       #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
-      let written = try Program.shell("cd \(folder) && ganglion learn tones.safetensors new --task more --check data")
+      let written = try Program.shell(
+        "cd \(folder) && ganglion learn tones.safetensors new --task more --epochs 400 --check data")
       #expect(written.code == 0, "\(written.errors)")
       #expect(try Data(contentsOf: URL(fileURLWithPath: path)) != before)
     }

@@ -45,7 +45,7 @@ private func model(_ more: [LayerDescription] = []) throws -> Model {
 private func lesson(_ model: Model, _ name: String, neurons: Int = 6) throws -> TaskLesson {
   var settings = TaskLesson.Settings()
   settings.neurons = neurons
-  settings.epochs = 30
+  settings.epochs = 200
   settings.rate = 0.02
   return try TaskLesson(model, name: name, settings: settings)
 }

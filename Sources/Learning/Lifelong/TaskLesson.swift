@@ -45,7 +45,7 @@ public struct TaskLesson {
   public struct Settings: Sendable {
     /// Neurons that each hidden layer gains, where the network can grow.
     public var neurons = 24
-    public var epochs = 60
+    public var epochs = 30
     public var rate = 0.003
     public var seed: UInt64 = 1
     /// Every so manieth recording of a label is kept aside to measure the result with.
@@ -72,9 +72,9 @@ public struct TaskLesson {
   public static let fewest = 3
   private static let batch = 8
   /// Few recordings are gone through more often, until there were so many steps.
-  private static let fewestSteps = 400
+  private static let fewestSteps = 60
   /// So much less like the word than the word usually is must a sound be that is to stand for something else.
-  private static let clearly = 0.75
+  private static let clearly = 0.9
 
   public let base: Model
   public let name: String
@@ -229,7 +229,7 @@ public struct TaskLesson {
     return (learnt, aside)
   }
 
-  /// Recordings played backwards: sounds of the same voice and room that are not the word. Only those that are clearly less like
+  /// Recordings played backwards: sounds of the same voice and room that are not the word. Only where they are clearly less like
   /// themselves than recordings of the label are like each other: a whistle is the same both ways.
   private func reversed(_ samples: [TaskSample]) -> [[SpikeSequence]] {
     guard base.manifest.sense == .sound else { return [] }
@@ -237,12 +237,11 @@ public struct TaskLesson {
     for target in Set(samples.map(\.target)).sorted() {
       let own = samples.filter { $0.target == target }
       let outlines = own.map { Outline($0.variants[0]) }
-      let pairs = zip(outlines, outlines.dropFirst()).map { $0.likeness(to: $1) }
-      let usual = pairs.reduce(0, +) / Double(max(pairs.count, 1))
-      for (sample, outline) in zip(own, outlines) {
-        let backwards = sample.variants.map(\.backwards)
-        if Outline(backwards[0]).likeness(to: outline) < Self.clearly * usual { kept.append(backwards) }
-      }
+      let backwards = own.map { $0.variants.map(\.backwards) }
+      func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+      let usual = mean(zip(outlines, outlines.dropFirst()).map { $0.likeness(to: $1) })
+      let turned = mean(zip(outlines, backwards).map { $0.likeness(to: Outline($1[0])) })
+      if turned < Self.clearly * usual { kept += backwards }
     }
     return kept
   }
