@@ -68,6 +68,9 @@ public actor GanglionDaemon {
       handlers: .init(
         reload: { [weak self] answer in
           Task { answer(await self?.reload() ?? nil) }
+        },
+        context: { [weak self] request, answer in
+          Task { answer(await self?.change(request)) }
         }, log: { [log] in log($0, $1, $2) }))
     if let configuration = plan.configuration.metrics {
       metrics = try MetricsServer(configuration, log: log) { [weak self] answer in
@@ -122,8 +125,28 @@ public actor GanglionDaemon {
         return Reply.Source(id: source.id, kind: kind)
       },
       models: plan.configuration.models.compactMap { plan.models[$0.name]?.model.manifest }.map {
-        Reply.Model(name: $0.name, labels: $0.labels, sha256: $0.sha256)
+        Reply.Model(
+          name: $0.name, labels: $0.labels, sha256: $0.sha256,
+          tasks: ($0.tasks?.count ?? 1) > 1 ? $0.knownTasks.map(\.name) : [])
       })
+  }
+
+  /// Has streams go over to another task.
+  func change(_ request: ContextRequest) async -> RequestError? {
+    guard let unit = units[request.source] else {
+      return RequestError(.unknownSource, "there is no source '\(request.source.prefix(64))'")
+    }
+    guard await unit.select(task: request.task, model: request.model) else {
+      let model = request.model.map { "model '\($0.prefix(64))'" } ?? "no model"
+      return RequestError(
+        .unknownTask,
+        request.model == nil
+          ? "\(model) of source '\(request.source)' has learnt the task '\(request.task.prefix(64))'"
+          : "\(model) of source '\(request.source)' does not exist, or has not learnt the task "
+            + "'\(request.task.prefix(64))'")
+    }
+    log(.info, "task", [("source", request.source), ("task", request.task)])
+    return nil
   }
 
   /// Starts a source with its models.
@@ -210,6 +233,9 @@ extension GanglionDaemon {
           models: source.models.compactMap { key in
             new.models[key].map { (key, $0, changed.contains(key)) }
           }, whenTaken: { announcer.taken($0) })
+        // What was asked for on the socket holds until the configuration says something else.
+        let before = old.configuration.sources.first { $0.id == source.id }?.task
+        if source.task != before { _ = await unit.select(task: source.task, model: nil) }
       } else {
         await begin(source)
         for key in source.models where changed.contains(key) { announcer.taken(key) }

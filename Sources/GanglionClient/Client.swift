@@ -158,6 +158,17 @@ public final class Client {
   }
 
   /// Asks the daemon to read its configuration and models anew; it answers with `done` or `error`.
+  public func context(
+    id: Int64? = nil, source: String, model: String? = nil, task: String
+  ) throws(ClientError) {
+    var line = JSONLine(type: "context")
+    line.add("id", ifPresent: id)
+    line.add("source", source)
+    line.add("model", ifPresent: model)
+    line.add("task", task)
+    try send(line.line)
+  }
+
   public func reload(id: Int64? = nil) throws(ClientError) {
     var line = JSONLine(type: "reload")
     line.add("id", ifPresent: id)

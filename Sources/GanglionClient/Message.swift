@@ -30,6 +30,8 @@ public enum Message: Equatable, Sendable {
   public struct Model: Codable, Equatable, Sendable {
     public var name: String
     public var labels: [String]?
+    /// Where it has learnt more than one.
+    public var tasks: [String]?
     public var sha256: String
   }
 

@@ -1,5 +1,4 @@
 import Recognition
-import SpikingNetworks
 import Tensors
 
 /// Network and recogniser of one stream: spike frames in, decisions out. A value; copying it copies the stream's state.
@@ -13,20 +12,29 @@ public struct StreamClassifier: Sendable {
     public var values: [Double]
   }
 
-  private let network: Network<Float>
-  private var state: NetworkState<Float>
+  private var network: TaskNetwork
   private var recogniser: Recogniser
-  private var logits: [Float]
+  private var outputs: [Float]
 
   /// Throws `RecognitionError` only for a manifest that `Model` would refuse.
   ///
-  /// - Parameter tellsProgress: whether detections are told from their start on, see `Recogniser`.
-  public init(_ model: Model, tellsProgress: Bool = false) throws(RecognitionError) {
-    network = model.stepped
-    state = model.stepped.makeState()
-    logits = [Float](repeating: 0, count: model.network.outputCount)
+  /// - Parameters:
+  ///   - task: one that the model has, see `Model.selection`.
+  ///   - tellsProgress: whether detections are told from their start on, see `Recogniser`.
+  public init(
+    _ model: Model, task: TaskSelection = .task(0), tellsProgress: Bool = false
+  ) throws(RecognitionError) {
+    network = TaskNetwork(model, selection: task)
+    outputs = [Float](repeating: 0, count: network.outputCount)
     recogniser = try Recogniser(
-      labels: model.manifest.labels, configuration: model.manifest.decision, tellsProgress: tellsProgress)
+      labels: model.manifest.labels, configuration: model.manifest.decision, tellsProgress: tellsProgress,
+      rows: network.rows)
+  }
+
+  /// What the stream is about. A change counts from the next step on; nothing that is open is lost by it.
+  public var task: TaskSelection {
+    get { network.selection }
+    set { if newValue != network.selection { network.select(newValue) } }
   }
 
   /// Whether nothing is open: the place to put another model in.
@@ -41,9 +49,9 @@ public struct StreamClassifier: Sendable {
       startMicroseconds: frame.startMicroseconds, endMicroseconds: frame.endMicroseconds, isActive: !frame.isSilent,
       emit: emit)
     if request == .skip { return nil }
-    if request == .resetThenRun { state.reset() }
-    network.step(frame, &state, logits: &logits)
-    try recogniser.take(logits: logits, emit: emit)
+    if request == .resetThenRun { network.reset() }
+    network.step(frame, outputs: &outputs)
+    try recogniser.take(logits: outputs, emit: emit)
     if frame.isSilent { return nil }
     return recogniser.currentScores.map { Scores(endMicroseconds: frame.endMicroseconds, values: $0) }
   }

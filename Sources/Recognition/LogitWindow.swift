@@ -16,16 +16,19 @@ struct LogitWindow: Codable, Equatable, Sendable {
     var end: Int64
   }
 
+  /// Values of a step: `rows` of one a label.
   let width: Int
+  private let rowCount: Int
   private var sums: [Int64]
   /// Steps in order; those before `first` are gone and swept out now and then.
   private var rows: [Int64] = []
   private var spans: [Span] = []
   private var first = 0
 
-  init(width: Int) {
-    self.width = width
-    sums = [Int64](repeating: 0, count: width)
+  init(width: Int, rows: Int = 1) {
+    self.width = width * rows
+    rowCount = rows
+    sums = [Int64](repeating: 0, count: self.width)
   }
 
   var count: Int { spans.count - first }
@@ -70,20 +73,37 @@ struct LogitWindow: Codable, Equatable, Sendable {
     first = 0
   }
 
-  /// Writes the softmax of the mean over the steps inside, of which there must be one, into a list of as many values.
+  /// Writes the softmax of the mean over the steps inside, of which there must be one, into a list of one value a label:
+  /// that of the row with the highest one, the first of equals.
   func write(scores: inout [Double]) {
-    precondition(count > 0 && scores.count == width, "scores are of a window with steps")
+    precondition(count > 0 && scores.count * rowCount == width, "scores are of a window with steps")
+    var best = 0
+    if rowCount > 1 {
+      var bestTotal = Double.infinity
+      for row in 0..<rowCount {
+        // The highest value of a softmax is one over the total.
+        let total = write(row, &scores)
+        if total < bestTotal { (best, bestTotal) = (row, total) }
+      }
+    }
+    let total = write(best, &scores)
+    for label in scores.indices { scores[label] /= total }
+  }
+
+  /// Writes the exponentials of a row's means less the highest of them, and returns their sum.
+  private func write(_ row: Int, _ scores: inout [Double]) -> Double {
+    let labels = scores.count
     var highest = -Double.infinity
-    for column in 0..<width {
-      scores[column] = Double(sums[column]) / (Self.scale * Double(count))
-      highest = max(highest, scores[column])
+    for label in 0..<labels {
+      scores[label] = Double(sums[row * labels + label]) / (Self.scale * Double(count))
+      highest = max(highest, scores[label])
     }
     var total = 0.0
-    for column in 0..<width {
-      scores[column] = exp(scores[column] - highest)
-      total += scores[column]
+    for label in 0..<labels {
+      scores[label] = exp(scores[label] - highest)
+      total += scores[label]
     }
-    for column in 0..<width { scores[column] /= total }
+    return total
   }
 
   private mutating func dropFirst() {

@@ -32,6 +32,8 @@ public struct Recogniser: Codable, Equatable, Sendable {
   public let configuration: DecisionConfiguration
   /// Whether a detection is told when it starts and when it rises, too, and not only once it is complete.
   public let tellsProgress: Bool
+  /// Rows of outputs that are followed side by side; the one with the highest score is what counts.
+  public let rows: Int
   private let isBackground: [Bool]
   private let thresholds: [Double]
   private var utterance: Utterance?
@@ -50,11 +52,12 @@ public struct Recogniser: Codable, Equatable, Sendable {
   public var isBetweenUtterances: Bool { utterance == nil && awaited == nil }
 
   public init(
-    labels: [String], configuration: DecisionConfiguration, tellsProgress: Bool = false
+    labels: [String], configuration: DecisionConfiguration, tellsProgress: Bool = false, rows: Int = 1
   ) throws(RecognitionError) {
     try configuration.validate(labels: labels)
     self.tellsProgress = tellsProgress
     self.labels = labels
+    self.rows = rows
     self.configuration = configuration
     isBackground = labels.map(configuration.backgroundLabels.contains)
     thresholds = labels.map(configuration.threshold(of:))
@@ -76,19 +79,19 @@ public struct Recogniser: Codable, Equatable, Sendable {
       return .run
     }
     if !isActive { return .skip }
-    var next = spare.take() ?? Utterance(start: startMicroseconds, width: labels.count)
+    var next = spare.take() ?? Utterance(start: startMicroseconds, width: labels.count, rows: rows)
     next.restart(at: startMicroseconds)
     utterance = next
     awaited = step
     return .resetThenRun
   }
 
-  /// Takes the network's outputs for the step `advance` asked to run; one value a label.
+  /// Takes the network's outputs for the step `advance` asked to run; `rows` of one value a label.
   public mutating func take(logits: [Float], emit: (Decision) -> Void) throws(RecognitionError) {
     guard let step = awaited, utterance != nil else { preconditionFailure("no step was asked for") }
-    precondition(logits.count == labels.count, "\(logits.count) outputs for \(labels.count) labels")
+    precondition(logits.count == rows * labels.count, "\(logits.count) outputs for \(labels.count) labels")
     if let bad = logits.firstIndex(where: { !$0.isFinite }) {
-      throw .badLogit(label: labels[bad], value: logits[bad], startMicroseconds: step.start)
+      throw .badLogit(label: labels[bad % labels.count], value: logits[bad], startMicroseconds: step.start)
     }
     awaited = nil
     utterance?.add(logits, at: step, windowMicroseconds: configuration.windowMicroseconds)

@@ -41,11 +41,11 @@ struct Utterance: Codable, Equatable, Sendable {
   /// When the candidate's start or rise was told last.
   var progressTold: Int64?
 
-  init(start: Int64, width: Int) {
+  init(start: Int64, width: Int, rows: Int) {
     self.start = start
     lastActiveEnd = start
-    window = LogitWindow(width: width)
-    waiting = LogitWindow(width: width)
+    window = LogitWindow(width: width, rows: rows)
+    waiting = LogitWindow(width: width, rows: rows)
   }
 
   /// Becomes a new one; the room of its windows is kept.

@@ -20,8 +20,11 @@ public enum Reply {
     public var name: String
     public var labels: [String]
     public var sha256: String
+    /// Names of the tasks it has learnt, where there is more than one.
+    public var tasks: [String]
 
-    public init(name: String, labels: [String], sha256: String) {
+    public init(name: String, labels: [String], sha256: String, tasks: [String] = []) {
+      self.tasks = tasks
       self.name = name
       self.labels = labels
       self.sha256 = sha256
@@ -47,6 +50,7 @@ public enum Reply {
           var object = JSONLine()
           object.add("name", model.name)
           if withLabels { object.add("labels", model.labels) }
+          if !model.tasks.isEmpty { object.add("tasks", model.tasks) }
           object.add("sha256", model.sha256)
           return object
         })

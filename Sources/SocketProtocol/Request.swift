@@ -9,6 +9,23 @@ public enum Request: Equatable, Sendable {
   case ping(Int64)
   /// Configuration and models are to be read anew.
   case reload(id: Int64?)
+  /// A stream is to go over to another task.
+  case context(id: Int64?, ContextRequest)
+}
+
+/// Which streams go over to which task.
+public struct ContextRequest: Equatable, Sendable {
+  public var source: String
+  /// Name of a model; nil for every model of the source that knows the task.
+  public var model: String?
+  /// Name of a task, or `infer`.
+  public var task: String
+
+  public init(source: String, model: String? = nil, task: String) {
+    self.source = source
+    self.model = model
+    self.task = task
+  }
 }
 
 /// What a subscriber wants. Gaps of the chosen sources and reloads always belong to it: a loss is never silent.
@@ -45,6 +62,8 @@ public struct RequestError: Error, Equatable, Sendable {
     case unknownType = "unknown_type"
     case unknownTopic = "unknown_topic"
     case unknownSource = "unknown_source"
+    /// No model of the source has learnt the task, or has that name.
+    case unknownTask = "unknown_task"
     /// A field is missing, or of the wrong kind or range.
     case badField = "bad_field"
     /// The peer may not ask for that.
@@ -82,9 +101,10 @@ extension Request {
     case "pong": self = .pong(try fields.number())
     case "ping": self = .ping(try fields.number())
     case "reload": self = .reload(id: fields.id)
+    case "context": self = .context(id: fields.id, try fields.context(sources: sources))
     case let type?:
       throw RequestError(
-        .unknownType, "'\(type.prefix(64))' is not one of subscribe, ping, pong, reload", id: fields.id)
+        .unknownType, "'\(type.prefix(64))' is not one of subscribe, ping, pong, reload, context", id: fields.id)
     case nil: throw RequestError(.badField, "type is missing", id: fields.id)
     }
   }
@@ -98,10 +118,13 @@ private struct Fields: Decodable {
   var topics: [String]?
   var sources: [String]?
   var minScore: Double?
+  var source: String?
+  var model: String?
+  var task: String?
   var problem: String?
 
   enum CodingKeys: String, CodingKey {
-    case type, id, n, topics, sources
+    case type, id, n, topics, sources, source, model, task
     case minScore = "min_score"
   }
 
@@ -122,12 +145,24 @@ private struct Fields: Decodable {
     topics = read(.topics, "list of texts")
     sources = read(.sources, "list of texts")
     minScore = read(.minScore, "number")
+    source = read(.source, "text")
+    model = read(.model, "text")
+    task = read(.task, "text")
     problem = problems.isEmpty ? nil : problems.joined(separator: ", ")
   }
 
   func number() throws(RequestError) -> Int64 {
     guard let n else { throw RequestError(.badField, "n is missing", id: id) }
     return n
+  }
+
+  func context(sources known: Set<String>?) throws(RequestError) -> ContextRequest {
+    guard let source else { throw RequestError(.badField, "source is missing", id: id) }
+    guard let task, !task.isEmpty else { throw RequestError(.badField, "task is missing", id: id) }
+    if let known, !known.contains(source) {
+      throw RequestError(.unknownSource, "there is no source '\(source.prefix(64))'", id: id)
+    }
+    return ContextRequest(source: source, model: model, task: task)
   }
 
   func filter(sources known: Set<String>?) throws(RequestError) -> Filter {

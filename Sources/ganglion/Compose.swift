@@ -122,7 +122,8 @@ struct LabelledClips {
     _ model: Model, path: String, folder: String, part: String, lists: String?,
     layout: DataDescription.Layout? = nil, leaveOut: String? = nil
   ) throws {
-    let description = try Self.describe(model, path: path, layout: layout, leaveOut: leaveOut)
+    let description = try Self.describe(
+      model, path: path, folder: folder, layout: layout, leaveOut: leaveOut)
     let known = lists == nil ? model.manifest.training.lists : [:]
     let split = try DataSet(description, folder: folder, recipeFolder: lists ?? folder, knownLists: known).split()
     recordings = DataPart(rawValue: part).map { split[$0] } ?? split.train + split.validation + split.test
@@ -131,12 +132,18 @@ struct LabelledClips {
   }
 
   private static func describe(
-    _ model: Model, path: String, layout: DataDescription.Layout?, leaveOut: String?
+    _ model: Model, path: String, folder: String, layout: DataDescription.Layout?, leaveOut: String?
   ) throws -> DataDescription {
     var description: DataDescription
     if let layout {
       description = DataDescription(layout: layout)
-      if layout == .speechCommands || layout == .folders { description.labels = model.manifest.labels }
+      if layout == .speechCommands { description.labels = model.manifest.labels }
+      // Not every label needs recordings.
+      if layout == .folders {
+        description.labels = model.manifest.labels.filter {
+          FileManager.default.fileExists(atPath: "\(folder)/\($0)")
+        }
+      }
     } else if let recipe = model.manifest.training.recipe {
       description = try Recipe(yaml: recipe, path: "the recipe in \(path)").data
       description.leaveOut = model.manifest.training.notes["leaveOut"]

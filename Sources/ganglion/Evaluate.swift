@@ -44,6 +44,7 @@ struct Evaluate: AsyncParsableCommand {
   @Option(help: "Leave this group out as the test part, as in training.") var leaveOut: String?
   @Option(help: "Folder of other list files than those the model was trained with.") var lists: String?
   @Option(help: "Threads for clips.") var threads = ProcessInfo.processInfo.activeProcessorCount
+  @Option(help: "The task, one the model has learnt; infer: find out. The first when absent.") var task: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
   @OptionGroup(title: "For streams") var streams: StreamOptions
 
@@ -68,14 +69,18 @@ struct Evaluate: AsyncParsableCommand {
   func run() async throws {
     let model = try Model(reading: self.model)
     if streams.stream {
-      try await StreamEvaluation(model: try streams.adapted(model), options: streams, recordings: data, isJSON: json)
-        .run()
+      try await StreamEvaluation(
+        model: try streams.adapted(model), task: try model.selection(task), options: streams, recordings: data,
+        isJSON: json
+      ).run()
       return
     }
     let clips = try LabelledClips(
       model, path: self.model, folder: data[0], part: part ?? "test", lists: lists, layout: layout, leaveOut: leaveOut)
     let line = WorkProgress()
-    let evaluation = try Evaluator(model).evaluate(clips.recordings, labels: clips.labels, threads: threads) {
+    let evaluation = try Evaluator(model, task: try model.selection(task)).evaluate(
+      clips.recordings, labels: clips.labels, threads: threads
+    ) {
       line.show("evaluating", done: $0, total: $1)
     }
     line.clear()

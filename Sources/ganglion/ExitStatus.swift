@@ -58,12 +58,22 @@ enum ExitStatus: Int32, CaseIterable {
       case let error as ModelError: Self(error)
       case is OutputError, is RecordError: .output
       case is DataError: .badInput
+      case let error as LessonError: Self(error)
       case is ConfigurationError: .model
       case is ListenerError, is ClientError: .unavailable
       case is RecipeError, is CheckpointError, is TrainingError: .model
       case is RecognitionError, is SpiketrumError, is EventBinningError, is NetworkError: .model
       default: .failure
       }
+  }
+
+  private init(_ error: LessonError) {
+    switch error {
+    case .taskExists, .reservedName: self = .usage
+    case .tooFew, .nothingHeard: self = .badInput
+    case .notGateable: self = .model
+    case .notProtected, .wouldForget: self = .failure
+    }
   }
 
   private init(_ error: AudioError) {

@@ -7,8 +7,8 @@ struct Experiment: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Repeat an experiment that shows what a method is worth.",
     subcommands: [
-      ExperimentAttention.self, ExperimentSpiketrum.self, ExperimentContext.self, ExperimentStructure.self,
-      ExperimentChannels.self, ExperimentDistillation.self, ExperimentConversion.self,
+      ExperimentAttention.self, ExperimentSpiketrum.self, ExperimentContext.self, ExperimentLifelong.self,
+      ExperimentStructure.self, ExperimentChannels.self, ExperimentDistillation.self, ExperimentConversion.self,
     ])
 }
 

@@ -75,6 +75,9 @@ extension Info {
           + fixed(manifest.decision.defaultThreshold, 2) + " on"
       ),
     ]
+    for (number, task) in (manifest.tasks ?? []).enumerated() {
+      lines.append((number == 0 ? "tasks" : "", "\(task.name): \(Self.text(task))"))
+    }
     if let split = training.split { lines.append(("trained on", split + (training.data.map { " (\($0))" } ?? ""))) }
     if let accuracy = training.accuracy, training.accuracyInterval?.count == 2, let bounds = training.accuracyInterval {
       let interval = bounds.map { fixed(100 * $0, 1) }.joined(separator: " to ")
@@ -87,6 +90,14 @@ extension Info {
     lines.append(("weights", weights(model)))
     lines.append(("SHA-256", manifest.sha256))
     return lines.map { "\(padded($0.0, 10)) \($0.1)\n" }.joined() + "\n" + model.network.summary().text + "\n"
+  }
+
+  private static func text(_ task: ModelTask) -> String {
+    let learnt = task.recordings.map { ", from \($0) recordings" } ?? ""
+    let accuracy = task.accuracy.map {
+      ", \(fixed(100 * $0, 1)) %" + (task.testRecordings.map { " of \($0) kept aside" } ?? "")
+    }
+    return task.labels.joined(separator: ", ") + learnt + (accuracy ?? "")
   }
 
   /// How many weights there are, layer by layer where some are missing, and what the file takes.

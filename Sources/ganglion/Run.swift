@@ -25,6 +25,9 @@ struct Run: AsyncParsableCommand {
   @Argument(help: "Recordings to classify; - is standard input.", completion: .file())
   var inputs: [String] = ["-"]
 
+  @Option(help: "The task recordings are about, one the model has learnt; infer: find out. The first when absent.")
+  var task: String?
+
   @Option(help: "real: at the pace of the recording; max: as fast as it goes.")
   var speed: Pipeline.Speed = .max
 
@@ -65,10 +68,17 @@ struct Run: AsyncParsableCommand {
     if raw != nil && model.manifest.sense != .sound {
       throw ValidationError("--raw describes sound, but \(model.manifest.name) watches events")
     }
+    let selection = try model.selection(task)
+    let tasks = model.manifest.knownTasks
+    if task == nil, tasks.count > 1 {
+      StandardError.report(
+        "\(model.manifest.name) has learnt the tasks \(tasks.map(\.name).joined(separator: ", ")); this is the first of "
+          + "them, --task chooses another, --task infer finds out")
+    }
     var firstFailure: ExitStatus?
     for path in inputs {
       do {
-        try await classify(RecordingInput(path: path, raw: raw), with: model)
+        try await classify(RecordingInput(path: path, raw: raw), with: model, selection)
       } catch {
         StandardError.report("\(error)")
         firstFailure = firstFailure ?? ExitStatus(error) ?? .failure
@@ -78,9 +88,9 @@ struct Run: AsyncParsableCommand {
     if let firstFailure { throw ExitCode(firstFailure.rawValue) }
   }
 
-  private func classify(_ input: RecordingInput, with model: Model) async throws {
+  private func classify(_ input: RecordingInput, with model: Model, _ task: TaskSelection) async throws {
     let lines = ResultLine(source: input.isFile ? input.path : "stdin", manifest: model.manifest)
-    let pipeline = Pipeline(model, speed: speed, wantsScores: scores, tellsProgress: phases)
+    let pipeline = Pipeline(model, task: task, speed: speed, wantsScores: scores, tellsProgress: phases)
     var numbers = DetectionNumbers()
     var progress = StreamProgress()
     defer { progress.clear() }

@@ -7,12 +7,13 @@ import Recognition
 /// `ganglion evaluate --stream`: misses and false accepts of a model on long recordings.
 struct StreamEvaluation {
   let model: Model
+  let task: TaskSelection
   let options: StreamOptions
   let recordings: [String]
   let isJSON: Bool
 
   func run() async throws {
-    let evaluator = StreamEvaluator(model, toleranceMicroseconds: options.toleranceMicroseconds)
+    let evaluator = StreamEvaluator(model, task: task, toleranceMicroseconds: options.toleranceMicroseconds)
     let materials = try zip(recordings, options.labels).map { path, labels in
       StreamEvaluator.Material(
         input: RecordingInput(path: path), words: try LabelFile.read(labels, known: model.manifest.labels))

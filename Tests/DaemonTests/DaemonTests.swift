@@ -100,6 +100,48 @@ struct DaemonTests {
     #expect(daemon.hub.sequence >= 3 * 4)
   }
 
+  @Test func aStreamIsToldItsTaskByTheConfigurationAndByARequest() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p, task: second}")
+    try TestModels.twoTasks().write(to: rig.folder.file("m.safetensors"))
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
+    try client.subscribe(topics: [.score], id: 1)
+    let writer = Task.detached { [path = rig.folder.file("p")] in
+      let pipe = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      while !Task.isCancelled {
+        try pipe.write(contentsOf: Data(WaveBytes(sampleRate: 8_000).file(TestModels.tones).dropFirst(44)))
+      }
+    }
+    func waits(for isThere: @escaping (Message.Score) -> Bool) throws -> Bool {
+      try client.messages { if case .score(let scores) = $0 { isThere(scores) } else { false } }.isEmpty == false
+    }
+    // Only the second task knows the third label.
+    #expect(try waits { ($0.scores["high"] ?? 0) > 0.05 })
+    let refused = await rig.daemon?.change(ContextRequest(source: "film", task: "third"))
+    #expect(refused?.code == .unknownTask)
+    #expect(
+      await rig.daemon?.change(ContextRequest(source: "film", model: "other", task: "first"))?.code == .unknownTask)
+    #expect(await rig.daemon?.change(ContextRequest(source: "film", task: "first")) == nil)
+    #expect(try waits { $0.scores["high"] == 0 })
+    // A reload whose configuration says the same does not take it back.
+    #expect(await rig.daemon?.reload() == nil)
+    #expect(try waits { $0.scores["high"] == 0 })
+    #expect(await rig.daemon?.change(ContextRequest(source: "film", model: "sounds", task: "infer")) == nil)
+    #expect(try waits { ($0.scores["high"] ?? 0) > 0.05 })
+    // While somebody still reads: a pipe without a reader would end the tests.
+    writer.cancel()
+    try await writer.value
+    try await rig.stop()
+  }
+
+  @Test func aTaskThatNoModelKnowsIsSaidBeforeAnythingRuns() throws {
+    let rig = try Rig("  film: {type: pipe, path: p, task: third}")
+    try TestModels.twoTasks().write(to: rig.folder.file("m.safetensors"))
+    let error = #expect(throws: ConfigurationError.self) { try Plan(path: rig.configuration) }
+    #expect(error?.description.contains("has learnt the task 'third'; there is first, second") == true)
+  }
+
   @Test func reloadsLoseNoSubscriberAndNoNumber() async throws {
     // Nobody reads before the end, so everything has to fit.
     let room = "socket: {queue_messages: 65536, queue_bytes: 67108864, slow_seconds: 100}"

@@ -75,6 +75,7 @@ struct DocumentTests {
       requests == [
         .subscribe(id: 1, Filter(topics: [.detection, .score, .health], sources: ["mic0"], minScore: 0.3)), .pong(3),
         .ping(7), .reload(id: 4),
+        .context(id: 6, ContextRequest(source: "mic0", model: "digits", task: "visitors")),
       ])
   }
 

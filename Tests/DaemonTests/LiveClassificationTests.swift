@@ -88,6 +88,47 @@ struct LiveClassificationTests {
         == expected.map { "\($0.label) \($0.startMicroseconds / 1_000)-\($0.endMicroseconds / 1_000)" })
   }
 
+  @Test func aStreamGoesOverToAnotherTaskAndStaysThereOverGapsAndNewModels() throws {
+    let model = try TestModels.twoTasks()
+    func reports(_ slot: ModelSlot, _ between: (Int) throws -> Void) throws -> [Report] {
+      var live = try LiveClassification(
+        source: "mic", model: PreparedModel(model), slot: slot, progress: PipelineProgress(),
+        wants: { $0 == .score },
+        makeSegments: { prepared in
+          guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
+          return SoundSegments(encoder, source: "mic")
+        })
+      var told: [Report] = []
+      for pass in 0..<3 {
+        try between(pass)
+        // The second pass is cut off from the first.
+        let start = pass * TestModels.tones.count + (pass > 0 ? 4_000 : 0)
+        let loss: LossReason? = pass == 1 ? .overrun : nil
+        try live.process(block(TestModels.tones[...], at: start, loss: loss), droppedBefore: 0) { told.append($0) }
+      }
+      try live.finish { told.append($0) }
+      return told
+    }
+    func scores(_ told: [Report]) -> [[Double]] {
+      told.compactMap { if case .scores(let scores) = $0 { scores.values } else { nil } }
+    }
+    let first = scores(try reports(ModelSlot(), { _ in }))
+    let second = scores(try reports(ModelSlot(task: "second"), { _ in }))
+    #expect(first.count == second.count && first != second)
+    #expect(first.allSatisfy { $0[2] == 0 } && second.contains { $0[2] > 0.1 })
+    // Told before the second pass; it holds over the gap there, and over the new model before the third.
+    let slot = ModelSlot()
+    let changed = scores(
+      try reports(slot) { pass in
+        if pass == 1 { slot.tell(task: "second") }
+        if pass == 2 { slot.offer(try PreparedModel(model), whenTaken: {}) }
+      })
+    let cut = changed.count / 3
+    #expect(zip(changed, first).prefix(cut / 2).allSatisfy { $0 == $1 })
+    #expect(changed[(cut + 1)...].count { $0[2] > 0 } > cut)
+    #expect(changed.last == second.last)
+  }
+
   @Test func whatTheSourceLostCutsTheStreamSilentlyHereAndTimeGoesOn() throws {
     let model = try TestModels.sound()
     var live = try sound(model)

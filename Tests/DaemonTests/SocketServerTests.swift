@@ -10,7 +10,7 @@ struct SocketServerTests {
   @Test func theServerSpeaksFirst() throws {
     let server = try TestServer()
     let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
-    #expect(client.hello.protocol == [1, 0])
+    #expect(client.hello.protocol == [1, 1])
     #expect(client.hello.server == "ganglion/test")
     #expect(client.hello.sources.map(\.id) == ["mic0"])
     #expect(client.hello.models.first?.labels == ["seven"])
@@ -131,6 +131,31 @@ struct SocketServerTests {
     try client.reload(id: 2)
     let refusal = Message.Refusal(id: 2, code: "reload_failed", message: "line 3: no such model")
     #expect(try client.next(timeoutMilliseconds: 10_000) == .message(.error(refusal)))
+  }
+
+  @Test func anotherTaskIsAskedForAndAnswered() throws {
+    let asked = Mutex<[ContextRequest]>([])
+    let server = try TestServer(
+      handlers: .init(context: { request, answer in
+        asked.withLock { $0.append(request) }
+        answer(request.task == "visitors" ? nil : RequestError(.unknownTask, "no model has it"))
+      }))
+    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
+    try client.context(id: 1, source: "mic0", model: "digits", task: "visitors")
+    #expect(try client.next(timeoutMilliseconds: 10_000) == .message(.done(id: 1)))
+    try client.context(id: 2, source: "mic0", task: "ghosts")
+    let refusal = Message.Refusal(id: 2, code: "unknown_task", message: "no model has it")
+    #expect(try client.next(timeoutMilliseconds: 10_000) == .message(.error(refusal)))
+    try client.context(id: 3, source: "nobody", task: "visitors")
+    guard case .message(.error(let stranger)) = try client.next(timeoutMilliseconds: 10_000) else {
+      Issue.record("a source that is not there was taken")
+      return
+    }
+    #expect(stranger.code == "unknown_source")
+    let expected = [
+      ContextRequest(source: "mic0", model: "digits", task: "visitors"), ContextRequest(source: "mic0", task: "ghosts"),
+    ]
+    #expect(asked.withLock { $0 } == expected)
   }
 
   @Test func aPeerThatOnlyListensAfterClosingItsOwnSideStillGetsLines() throws {

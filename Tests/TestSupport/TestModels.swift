@@ -16,6 +16,25 @@ public enum TestModels {
     return try model("sounds", labels: ["low", "mid", "high"], encoder: .spiketrum(encoder), decision, seed)
   }
 
+  /// Listens as `sound` does and has two tasks: `first` among low and mid, `second` among all three, with other gates.
+  public static func twoTasks(seed: UInt64 = 1) throws -> Model {
+    let encoder = EncoderConfiguration.spiketrum(SpiketrumConfiguration(sampleRate: 8_000, channelCount: 12))
+    let network = NetworkDescription(
+      input: encoder.shape,
+      layers: [
+        .dense(DenseDescription(units: 24, bias: true)), .context(ContextDescription(units: 3, deviation: 0.3)),
+        .neurons(NeuronDescription(decay: 0.9, threshold: 0.3)), .dense(DenseDescription(units: 3)),
+      ])
+    var manifest = ModelManifest(
+      name: "sounds", labels: ["low", "mid", "high"], network: network, encoder: encoder, decision: decision,
+      training: TrainingRecord(seeds: [seed], data: "none"))
+    manifest.tasks = [
+      ModelTask(name: "first", labels: ["low", "mid"], context: [4, 4]),
+      ModelTask(name: "second", labels: ["low", "mid", "high"], context: [4, 0, 4]),
+    ]
+    return try Model(manifest: manifest, network: Network(network, seed: seed))
+  }
+
   /// Watches a sensor of 16 x 16, two labels.
   public static func events(seed: UInt64 = 1, decision: DecisionConfiguration = decision) throws -> Model {
     let encoder = EventBinningConfiguration(

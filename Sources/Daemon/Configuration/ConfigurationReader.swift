@@ -198,7 +198,7 @@ extension ConfigurationReader {
       return nil
     }
     guard let type = nodes.choice(typeNode, "the type of \(what)", Self.types.map { ($0, $0) }) else { return nil }
-    let allowed = ["type", "models"] + (Self.settings[type] ?? [])
+    let allowed = ["type", "models", "task"] + (Self.settings[type] ?? [])
     var fields: [String: Node] = [:]
     // A second walk, now that it is known what may be there.
     for (key, node) in nodes.mapping(node, "\(what) of type \(type)", known: allowed) { fields[key] = node }
@@ -212,6 +212,7 @@ extension ConfigurationReader {
         source.models.append(name)
       }
     }
+    if let node = fields["task"] { source.task = nodes.text(node, "task of \(what)") }
     if let node = fields["raw"], let text = nodes.text(node, "raw of \(what)") {
       source.raw = text
       if (try? RawFormat(parsing: text, defaultSampleRate: 16_000)) == nil {

@@ -60,12 +60,14 @@ public struct SourceConfiguration: Equatable, Sendable {
   public var seconds: Double?
   /// Names the configuration gives models.
   public var models: [String]
+  /// The task its models are told; nil for the first of each.
+  public var task: String?
   public var line: Int
 
-  /// Equal but for where it is written.
+  /// Equal but for the task and for where it is written.
   public func isSame(as other: SourceConfiguration) -> Bool {
     var moved = other
-    (moved.line, moved.models) = (line, models)
+    (moved.line, moved.models, moved.task) = (line, models, task)
     return self == moved
   }
 

@@ -92,6 +92,11 @@ public struct Plan: Sendable {
     case (.udp, .sound): problems.append("source '\(source.id)' carries events, but its models listen to sound")
     default: break
     }
+    if let task = source.task, !chosen.contains(where: { (try? $0.model.selection(task)) != nil }) {
+      let known = Set(chosen.flatMap { $0.model.manifest.knownTasks.map(\.name) }).sorted()
+      problems.append(
+        "no model of source '\(source.id)' has learnt the task '\(task)'; there is \(known.joined(separator: ", "))")
+    }
     if source.raw != nil, case .events = sense {
       problems.append("raw of source '\(source.id)' describes sound, but its models watch events")
     }

@@ -214,19 +214,33 @@ extension ServerLoop {
           Reply.subscribed(
             id: id, sequence: sequence, snapshot: snapshot(for: filter), longest: hub.limits.messageBytes))
       case .success(.reload(let id)):
-        guard policy.mayControl(connection.peer) else {
-          let error = RequestError(.forbidden, "only root and the daemon's own user may ask for a reload", id: id)
-          subscriber.reply(Reply.error(error))
-          break
-        }
-        let (hub, peer) = (hub, connection.id)
-        handlers.reload { error in
-          var error = error
-          error?.id = id
-          hub.reply(to: peer, error.map(Reply.error) ?? Reply.done(id: id))
-        }
+        guard mayControl(connection, "ask for a reload", id, &subscriber) else { break }
+        handlers.reload(answer(to: connection, id))
+      case .success(.context(let id, let request)):
+        guard mayControl(connection, "change a stream's task", id, &subscriber) else { break }
+        handlers.context(request, answer(to: connection, id))
       case .success: break
       }
+    }
+  }
+
+  /// Whether a peer may do what concerns all; it is told if not.
+  private func mayControl(
+    _ connection: Connection, _ deed: String, _ id: Int64?, _ subscriber: inout Subscriber
+  ) -> Bool {
+    if policy.mayControl(connection.peer) { return true }
+    let error = RequestError(.forbidden, "only root and the daemon's own user may \(deed)", id: id)
+    subscriber.reply(Reply.error(error))
+    return false
+  }
+
+  /// Tells a peer, from any thread, how its request ended.
+  private func answer(to connection: Connection, _ id: Int64?) -> @Sendable (RequestError?) -> Void {
+    let (hub, peer) = (hub, connection.id)
+    return { error in
+      var error = error
+      error?.id = id
+      hub.reply(to: peer, error.map(Reply.error) ?? Reply.done(id: id))
     }
   }
 

@@ -14,6 +14,9 @@ public final class SocketServer: Sendable {
   public struct Handlers: Sendable {
     /// A peer asks for a reload; the answer is given from any thread, once.
     public var reload: @Sendable (_ answer: @escaping @Sendable (RequestError?) -> Void) -> Void
+    /// A peer asks for another task; answered in the same way.
+    public var context:
+      @Sendable (_ request: ContextRequest, _ answer: @escaping @Sendable (RequestError?) -> Void) -> Void
     /// Something worth a line in the log.
     public var log: @Sendable (_ level: LogLevel, _ message: String, _ fields: [(String, String)]) -> Void
 
@@ -21,11 +24,18 @@ public final class SocketServer: Sendable {
       reload: @escaping @Sendable (_ answer: @escaping @Sendable (RequestError?) -> Void) -> Void = {
         $0(RequestError(.reloadFailed, "there is nothing to reload"))
       },
+      context:
+        @escaping @Sendable (
+          _ request: ContextRequest, _ answer: @escaping @Sendable (RequestError?) -> Void
+        ) -> Void = {
+          $1(RequestError(.unknownTask, "there is no model"))
+        },
       log: @escaping @Sendable (_ level: LogLevel, _ message: String, _ fields: [(String, String)]) -> Void = {
         _, _, _ in
       }
     ) {
       self.reload = reload
+      self.context = context
       self.log = log
     }
   }

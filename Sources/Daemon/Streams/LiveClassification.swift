@@ -38,6 +38,8 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   /// Why a frame of the work at hand could not be classified; a variable of the work itself would be allocated each time.
   private var failure: (any Error)?
   private let progress: PipelineProgress
+  /// How often a task had been told when it was last looked at.
+  private var toldTasks = 0
 
   init(
     source: String, model: PreparedModel, slot: ModelSlot, progress: PipelineProgress,
@@ -54,6 +56,16 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     segments = try makeSegments(model)
     classifier = model.classifier
     numbers = progress.numbers
+    chooseTask(always: true)
+  }
+
+  /// Goes over to the task that was told last. A model that does not know it stays with its first: it has been replaced
+  /// by another since.
+  private mutating func chooseTask(always: Bool = false) {
+    let told = slot.task
+    guard always || told.count != toldTasks else { return }
+    toldTasks = told.count
+    classifier.task = (try? current.model.selection(told.name)) ?? .task(0)
   }
 
   mutating func process(_ item: Item, droppedBefore: Int, emit: (Report) -> Void) throws {
@@ -65,6 +77,7 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
       let begin = clock()
       spikes = 0
       try adopt(before: block, emit)
+      chooseTask()
       try place(block, droppedBefore: droppedBefore, emit)
       now = (block.endMicroseconds, block.wallMicroseconds)
       try classify(.push(block), emit)
@@ -132,6 +145,7 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     if !isSameEncoder { segments = try makeSegments(model) }
     current = model
     classifier = model.classifier
+    chooseTask(always: true)
     whenTaken()
   }
 

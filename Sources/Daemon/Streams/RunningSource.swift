@@ -14,6 +14,13 @@ protocol RunningSource: Sendable {
   /// Brings in models that are new, other or gone.
   func update(
     models: [(key: String, model: PreparedModel, isNew: Bool)], whenTaken: @escaping @Sendable (String) -> Void) async
+  /// Has its models go over to a task.
+  ///
+  /// - Parameters:
+  ///   - task: as the user calls it; nil for the first of each model.
+  ///   - model: name of the one that is meant; nil for all that know the task.
+  /// - Returns: whether there is one.
+  func select(task: String?, model: String?) async -> Bool
   /// Ends it after everything that came has been classified.
   func shutDown() async
   func tick(now: Int64) async
@@ -51,6 +58,7 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
   private let makeSegments: @Sendable (PreparedModel) throws -> Segments
   private var running: [(pipeline: StreamPipeline<Segments>, task: Task<Void, Never>)] = []
   private var reading: Task<Void, Never>?
+  private var task: String?
 
   init(
     _ configuration: SourceConfiguration, hub: Hub, log: Log, restarts: RestartPolicy,
@@ -59,6 +67,7 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
     whenOver: @escaping @Sendable (String, SourceOutcome) -> Void
   ) {
     self.configuration = configuration
+    task = configuration.task
     self.hub = hub
     self.log = log
     self.restarts = restarts
@@ -127,7 +136,7 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
 
   private func add(_ key: String, _ model: PreparedModel) {
     let pipeline = StreamPipeline(
-      source: configuration.id, modelKey: key, model: model,
+      source: configuration.id, modelKey: key, model: model, task: task,
       policy: configuration.isLive ? .dropOldest : .suspend, hub: hub, makeSegments: makeSegments)
     pipeline.open()
     runner.attach(pipeline)
@@ -144,6 +153,19 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
       }
     }
     running.append((pipeline, task))
+  }
+
+  func select(task: String?, model: String?) -> Bool {
+    var isKnown = false
+    // For those that are added later.
+    if model == nil { self.task = task }
+    for entry in running {
+      let candidate = entry.pipeline.model
+      guard model == nil || candidate.manifest.name == model, (try? candidate.selection(task)) != nil else { continue }
+      entry.pipeline.tell(task: task)
+      isKnown = true
+    }
+    return isKnown
   }
 
   func shutDown() async {

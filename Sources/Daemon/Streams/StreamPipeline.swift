@@ -15,7 +15,7 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
   /// Name the configuration gives the model.
   let modelKey: String
   let progress = PipelineProgress()
-  private let slot = ModelSlot()
+  private let slot: ModelSlot
   private let policy: OverflowPolicy
   private let makeSegments: @Sendable (PreparedModel) throws -> Segments
   private let hub: Hub
@@ -30,7 +30,7 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
   }
 
   init(
-    source: String, modelKey: String, model: PreparedModel, policy: OverflowPolicy, hub: Hub,
+    source: String, modelKey: String, model: PreparedModel, task: String?, policy: OverflowPolicy, hub: Hub,
     makeSegments: @escaping @Sendable (PreparedModel) throws -> Segments
   ) {
     self.source = source
@@ -38,6 +38,7 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
     self.policy = policy
     self.hub = hub
     self.makeSegments = makeSegments
+    slot = ModelSlot(task: task)
     state = Mutex(State(model: model))
   }
 
@@ -66,6 +67,11 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
     state.withLock { $0.model = model }
     slot.offer(model, whenTaken: whenTaken)
   }
+
+  /// Goes over to another task with the next block; nothing that is open is lost.
+  func tell(task: String?) { slot.tell(task: task) }
+
+  var model: Model { state.withLock { $0.model.model } }
 
   /// Makes a place for blocks before the first of them is sent.
   func open() {

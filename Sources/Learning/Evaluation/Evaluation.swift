@@ -49,10 +49,10 @@ public struct Evaluator: Sendable {
   private let encoder: RecordingEncoder
   private let classifier: StreamClassifier
 
-  public init(_ model: Model) throws {
+  public init(_ model: Model, task: TaskSelection = .task(0)) throws {
     self.model = model
     encoder = try RecordingEncoder(model.manifest.encoder)
-    classifier = try StreamClassifier(model)
+    classifier = try StreamClassifier(model, task: task)
   }
 
   /// The label of the decision with the highest score, or nil if the recording gave none.

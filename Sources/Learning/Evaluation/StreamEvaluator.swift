@@ -23,10 +23,12 @@ public struct StreamEvaluator: Sendable {
   }
 
   private let model: Model
+  private let task: TaskSelection
   private let toleranceMicroseconds: Int64
 
-  public init(_ model: Model, toleranceMicroseconds: Int64) {
+  public init(_ model: Model, task: TaskSelection = .task(0), toleranceMicroseconds: Int64) {
     self.model = model
+    self.task = task
     self.toleranceMicroseconds = toleranceMicroseconds
   }
 
@@ -62,7 +64,7 @@ public struct StreamEvaluator: Sendable {
     for material in materials {
       var detections = configurations.map { _ in [StreamTally.Detection]() }
       var end: Int64 = 0
-      _ = try await Pipeline(model).run(material.input, trying: configurations) { event in
+      _ = try await Pipeline(model, task: task).run(material.input, trying: configurations) { event in
         switch event {
         case .decision(let decision, let trial):
           guard decision.kind == .detection else { return }

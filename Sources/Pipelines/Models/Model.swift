@@ -35,6 +35,7 @@ public struct Model: Sendable {
     if network.inputShape != manifest.encoder.shape {
       throw refuse("the encoder makes \(manifest.encoder.shape), the network takes \(network.inputShape)")
     }
+    if let problem = Self.problem(with: manifest, contexts: network.contextCount) { throw refuse(problem) }
     do throws(RecognitionError) {
       try manifest.decision.validate(labels: manifest.labels)
     } catch {
@@ -73,9 +74,9 @@ public struct Model: Sendable {
     do {
       let tensors = try network.tensors()
       manifest.sha256 = Self.digest(of: tensors)
-      // Who does not know of missing weights can still read a model that misses none.
+      // Who does not know of missing weights or of tasks can still read a model that has neither.
       manifest.formatVersion =
-        tensors.values.contains(where: Safetensors.isStoredSparse)
+        manifest.tasks != nil || tensors.values.contains(where: Safetensors.isStoredSparse)
         ? ModelManifest.currentFormatVersion : ModelManifest.denseFormatVersion
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

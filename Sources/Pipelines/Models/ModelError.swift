@@ -12,6 +12,8 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case encoderVersion(found: Int, known: Int)
     /// The manifest contradicts itself or lacks something.
     case manifest(String)
+    /// It has not learnt a task of that name.
+    case unknownTask(String, known: [String])
     /// The tensors are not those the manifest describes.
     case tensors(String)
     /// The tensors' bytes are not those that were written.
@@ -39,6 +41,8 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): was trained on spikes of encoder version \(found), this program makes those of version \(known); "
         + (found > known ? "install a newer ganglion" : "train the model again from its recipe")
     case .manifest(let why): "\(path): its manifest is not valid (\(why)); train the model again"
+    case .unknownTask(let task, let known):
+      "\(path): has learnt no task '\(task)'; there \(known.count == 1 ? "is" : "are") \(known.joined(separator: ", "))"
     case .tensors(let why): "\(path): \(why); the file was altered, train or download the model again"
     case .digest(let expected, let found):
       "\(path): its tensors have SHA-256 \(found.prefix(12))… instead of \(expected.prefix(12))…; "

@@ -7,7 +7,8 @@ import SpikingNetworks
 public struct ModelManifest: Codable, Equatable, Sendable {
   /// The newest format this program reads.
   public static let currentFormatVersion = 2
-  /// The format of models all of whose weights are stored; the newest also has tensors of which only what is not zero is.
+  /// The format of models all of whose weights are stored and that have a single task. The newest also has tensors of
+  /// which only what is not zero is stored, and tasks, without whose contexts older programs would answer wrongly.
   public static let denseFormatVersion = 1
   /// Where the manifest stands in a safetensors file.
   public static let metadataKey = "ganglion"
@@ -22,6 +23,8 @@ public struct ModelManifest: Codable, Equatable, Sendable {
   public var encoder: EncoderConfiguration
   public var decision: DecisionConfiguration
   public var training: TrainingRecord
+  /// The tasks in the order they were learnt; absent where there is only what the model was trained for.
+  public var tasks: [ModelTask]?
   /// SHA-256 of the tensors' bytes, little-endian, in the order of their names; filled in when the model is written.
   public var sha256: String
 

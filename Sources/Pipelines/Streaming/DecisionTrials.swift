@@ -1,6 +1,5 @@
 import Dataflow
 import Recognition
-import SpikingNetworks
 import Tensors
 
 /// One network and many recognisers: what a stream gives under other decision settings, for the price of one.
@@ -8,24 +7,25 @@ import Tensors
 /// Settings that are tried together must cut the stream alike (`windowMicroseconds` and `gapMicroseconds` the same), for
 /// the network's state begins anew with every utterance.
 struct DecisionTrials: StreamTransform {
-  private let network: Network<Float>
-  private var state: NetworkState<Float>
+  private var network: TaskNetwork
   private var recognisers: [Recogniser]
-  private var logits: [Float]
+  private var outputs: [Float]
 
-  init(_ model: Model, _ configurations: [DecisionConfiguration]) throws(RecognitionError) {
+  init(
+    _ model: Model, task: TaskSelection, _ configurations: [DecisionConfiguration]
+  ) throws(RecognitionError) {
     let own = model.manifest.decision
     for configuration in configurations where configuration.gapMicroseconds != own.gapMicroseconds {
       throw .setting(
         name: "gapMicroseconds", value: "\(configuration.gapMicroseconds)",
         allowed: "\(own.gapMicroseconds), as in the model")
     }
-    network = model.stepped
-    state = model.stepped.makeState()
-    logits = [Float](repeating: 0, count: model.network.outputCount)
+    network = TaskNetwork(model, selection: task)
+    outputs = [Float](repeating: 0, count: network.outputCount)
     recognisers = []
     for configuration in configurations {
-      recognisers.append(try Recogniser(labels: model.manifest.labels, configuration: configuration))
+      recognisers.append(
+        try Recogniser(labels: model.manifest.labels, configuration: configuration, rows: network.rows))
     }
   }
 
@@ -38,10 +38,10 @@ struct DecisionTrials: StreamTransform {
         ) { emit(.decision($0, trial: trial)) }
       }
       if request == .skip { continue }
-      if request == .resetThenRun { state.reset() }
-      network.step(frame, &state, logits: &logits)
+      if request == .resetThenRun { network.reset() }
+      network.step(frame, outputs: &outputs)
       for trial in recognisers.indices {
-        try recognisers[trial].take(logits: logits) { emit(.decision($0, trial: trial)) }
+        try recognisers[trial].take(logits: outputs) { emit(.decision($0, trial: trial)) }
       }
     }
     if let last = frames.last { emit(.progress(microseconds: last.endMicroseconds)) }

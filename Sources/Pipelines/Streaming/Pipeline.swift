@@ -21,13 +21,19 @@ public struct Pipeline: Sendable {
 
   public let model: Model
   public var speed: Speed
+  /// What recordings are about; one of the model's tasks.
+  public var task: TaskSelection
   /// Whether scores are published step by step.
   public var wantsScores: Bool
   /// Whether detections are told from their start on, see `Recogniser`.
   public var tellsProgress: Bool
 
-  public init(_ model: Model, speed: Speed = .max, wantsScores: Bool = false, tellsProgress: Bool = false) {
+  public init(
+    _ model: Model, task: TaskSelection = .task(0), speed: Speed = .max, wantsScores: Bool = false,
+    tellsProgress: Bool = false
+  ) {
     self.model = model
+    self.task = task
     self.speed = speed
     self.wantsScores = wantsScores
     self.tellsProgress = tellsProgress
@@ -43,7 +49,7 @@ public struct Pipeline: Sendable {
   ) async throws -> [String] {
     try await run(
       input,
-      classification: { try Classification(model, wantsScores: wantsScores, tellsProgress: tellsProgress) },
+      classification: { try Classification(model, task: task, wantsScores: wantsScores, tellsProgress: tellsProgress) },
       publish: publish)
   }
 
@@ -54,7 +60,7 @@ public struct Pipeline: Sendable {
     _ input: RecordingInput, trying configurations: [DecisionConfiguration],
     publish: (TrialEvent) async throws -> Void
   ) async throws -> [String] {
-    try await run(input, classification: { try DecisionTrials(model, configurations) }, publish: publish)
+    try await run(input, classification: { try DecisionTrials(model, task: task, configurations) }, publish: publish)
   }
 
   private func run<Classifying: StreamTransform>(

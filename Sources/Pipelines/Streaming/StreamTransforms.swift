@@ -86,8 +86,10 @@ struct Classification: StreamTransform {
   private var classifier: StreamClassifier
   private let wantsScores: Bool
 
-  init(_ model: Model, wantsScores: Bool, tellsProgress: Bool = false) throws(RecognitionError) {
-    classifier = try StreamClassifier(model, tellsProgress: tellsProgress)
+  init(
+    _ model: Model, task: TaskSelection = .task(0), wantsScores: Bool, tellsProgress: Bool = false
+  ) throws(RecognitionError) {
+    classifier = try StreamClassifier(model, task: task, tellsProgress: tellsProgress)
     self.wantsScores = wantsScores
   }
 

@@ -53,6 +53,13 @@ public struct BatchNorm<Scalar: Real>: Layer {
     1 / (variance + Scalar(description.epsilon)).squareRoot()
   }
 
+  /// What a channel is multiplied by, and what is added then, outside of training; `parameters` are the layer's own.
+  public func affine(_ channel: Int, parameters: ArraySlice<Scalar>) -> (scale: Scalar, shift: Scalar) {
+    func value(_ block: Int) -> Scalar { parameters[parameters.startIndex + block * channels + channel] }
+    let scale = value(0) * inverseDeviation(value(3))
+    return (scale, value(1) - value(2) * scale)
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(
