@@ -30,6 +30,9 @@ struct Convert: ParsableCommand {
 
       What a format cannot hold is refused with the reason; nothing is rounded or dropped silently. The report on \
       standard error says what every filter took out.
+
+      The output gets its name when all of it is written: a conversion that fails or is interrupted leaves what was \
+      there before, and a recording can be converted into itself.
       """)
 
   @Argument(help: "A recording, or - for standard input.")
@@ -81,13 +84,18 @@ struct Convert: ParsableCommand {
     writing.aedat2Layout = outputLayout
     writing.evt21IsLegacy = evt21IsLegacy
     writing.dropsTriggers = dropTriggers
+    // libhdf5 writes under a passing name, which is to be taken away; other formats have none until all is written.
+    let interruption = target == .hdf5 ? Interruption() : nil
     var writer = try openEventWriter(path: output, options: writing)
-    try copy(&reader, through: &chain, to: &writer)
+    try copy(&reader, through: &chain, to: &writer) {
+      if let status = interruption?.status { throw ExitCode(status.rawValue) }
+    }
     if !quiet { report(reader, chain, writer, target) }
   }
 
   private func copy(
-    _ reader: inout any EventReader, through chain: inout EventFilterChain, to writer: inout any EventWriter
+    _ reader: inout any EventReader, through chain: inout EventFilterChain, to writer: inout any EventWriter,
+    check: () throws -> Void
   ) throws {
     let progress = WorkProgress()
     let size = fileSize(input)
@@ -95,6 +103,7 @@ struct Convert: ParsableCommand {
     while try reader.read(into: &batch, maximum: 16384) {
       chain.apply(&batch)
       try writer.write(batch)
+      try check()
       if !quiet, let size {
         progress.show("convert", done: Int(min(reader.accounting.bytesRead, size)), total: Int(size))
       }

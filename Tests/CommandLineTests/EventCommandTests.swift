@@ -51,6 +51,34 @@ struct EventCommandTests {
     #expect(outcome.errors.contains("\(6_144 - left)"), "\(outcome.errors)")
   }
 
+  /// Events as text without an end, until nobody reads them.
+  private static let endless = "while echo $((++t)),3,5,1 2>/dev/null; do :; done"
+
+  // KILL, which no program can answer, leaves nothing of a file without a name; HDF5 has one that is taken away.
+  @Test(arguments: [("csv", "KILL", 137), ("h5", "TERM", 143)])
+  func aConversionThatIsInterruptedLeavesWhatWasThere(ending: String, signal: String, code: Int) throws {
+    let folder = NSTemporaryDirectory() + "ganglion-convert-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let outcome = try Program.shell(
+      """
+      cd \(folder); echo before > out.\(ending)
+      { t=0; \(Self.endless); } |
+        timeout -s KILL 20 $GANGLION convert --input-format csv --csv-columns 0,1,2,3 --quiet - out.\(ending) &
+      for i in $(seq 1000); do [ "$(ls /proc/$!/task/$!/children 2>/dev/null)" ] && break; sleep 0.01; done
+      sleep 0.5; program=$(cat /proc/$!/task/$!/children); kill -\(signal) $program
+      wait $!; echo "ended $?"; cat out.\(ending); ls
+      """)
+    #expect(outcome.lines == ["ended \(code)", "before", "out.\(ending)"], "\(outcome)")
+  }
+
+  @Test func aFullDiskIsAnErrorOfTheOutput() throws {
+    let outcome = try Program.shell(
+      "cd \(Self.samples) && ganglion convert --quiet --format evt3 --sensor 34x34 \(Self.three) /dev/full")
+    #expect(outcome.code == 74)
+    #expect(outcome.errors.contains("/dev/full") && outcome.errors.contains("No space left"), "\(outcome.errors)")
+  }
+
   @Test func aPlotIsAPicture() throws {
     let folder = NSTemporaryDirectory() + "ganglion-plot-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -38,7 +38,7 @@ public struct SpikeListFile: Sendable, Equatable {
       let counts = [recording.times.count] + recording.columns.values.map(\.count)
       guard counts.allSatisfy({ $0 == recording.units.count }) else {
         throw EventFormatError(
-          .inputOutput, source: path, reason: "a recording has \(recording.units.count) units but columns of \(counts)",
+          .cannotWrite, source: path, reason: "a recording has \(recording.units.count) units but columns of \(counts)",
           remedy: "give every spike a value in every column")
       }
     }
@@ -46,7 +46,7 @@ public struct SpikeListFile: Sendable, Equatable {
       let file = H5Fcreate(path, UInt32(0x0002), 0, 0)
       guard file >= 0 else {
         throw EventFormatError(
-          .inputOutput, source: path, reason: "cannot be written", remedy: "write to a folder that exists and has room")
+          .cannotWrite, source: path, reason: "cannot be written", remedy: "write to a folder that exists and has room")
       }
       defer { H5Fclose(file) }
       for group in ["spikes", "extra"] where group == "spikes" || !columnNames.isEmpty {
@@ -65,7 +65,7 @@ public struct SpikeListFile: Sendable, Equatable {
       isWhole = H5Fflush(file, H5F_SCOPE_LOCAL) >= 0 && isWhole
       guard isWhole else {
         throw EventFormatError(
-          .inputOutput, source: path, reason: "was not written whole", remedy: "make room and write it again")
+          .cannotWrite, source: path, reason: "was not written whole", remedy: "make room and write it again")
       }
     }
   }

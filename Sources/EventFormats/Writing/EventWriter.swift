@@ -82,7 +82,7 @@ public func openEventWriter(
 public func openEventWriter(
   path: String, options: EventWritingOptions
 ) throws(EventFormatError) -> any EventWriter {
-  try openEventWriter(sink: FileByteSink(path: path), options: options)
+  try openEventWriter(sink: FileByteSink(path: path, needsName: options.format == .hdf5), options: options)
 }
 
 /// What a format can hold.
@@ -204,6 +204,6 @@ struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
 
   mutating func finish() throws(EventFormatError) {
     encoder.end(&output)
-    try output.flush()
+    try output.finish()
   }
 }
