@@ -198,7 +198,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       accounting.record(kind, byteOffset: offset)
       pending = EventFormatError(
         .violation, source: input.name, byteOffset: offset, reason: reason,
-        remedy: "read it with strictness `report` to go on and count what is wrong")
+        remedy: "read it with --strictness report to go on and count what is wrong")
     }
   }
 

@@ -42,6 +42,29 @@ struct EventCommandTests {
     #expect(after.digest == before.digest)
   }
 
+  @Test func aFileOfTabsHasTabsAndTheSameEvents() throws {
+    let folder = NSTemporaryDirectory() + "ganglion-tabs-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let before = try info("ganglion info --json \(Self.three)")
+    let after = try info(
+      "ganglion convert --quiet \(Self.three) \(folder)/t.tsv && ganglion info --json \(folder)/t.tsv")
+    #expect(after.digest == before.digest)
+    #expect(try Program.shell("head -2 \(folder)/t.tsv").lines == ["t\tx\ty\tp", "11\t22\t17\t0"])
+  }
+
+  @Test func aFilterThatDoesNotExistIsAnsweredWithTheOnesThatDo() throws {
+    let outcome = try Program.shell(
+      "cd \(Self.samples) && ganglion convert --filter blur=2 --sensor 34x34 --format csv \(Self.three) -")
+    #expect(outcome.code == 64)
+    let help = try Program.shell("ganglion convert --help").output.split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
+    for name in ["refractory", "hot-pixels", "flip-y", "transpose", "downsample", "noise"] {
+      #expect(outcome.errors.contains(name) && help.contains(name), "\(name)")
+    }
+    #expect(help.contains("zstd-high; default: lz4)"))
+  }
+
   @Test func aFilterReportsWhatItTookOut() throws {
     let outcome = try Program.shell(
       "cd \(Self.samples) && ganglion convert --input-format nmnist --filter time=0..100000 --format csv \(Self.three) - "
@@ -64,9 +87,11 @@ struct EventCommandTests {
       """
       cd \(folder); echo before > out.\(ending)
       { t=0; \(Self.endless); } |
-        timeout -s KILL 20 $GANGLION convert --input-format csv --csv-columns 0,1,2,3 --quiet - out.\(ending) &
-      for i in $(seq 1000); do [ "$(ls /proc/$!/task/$!/children 2>/dev/null)" ] && break; sleep 0.01; done
-      sleep 0.5; program=$(cat /proc/$!/task/$!/children); kill -\(signal) $program
+        timeout -s KILL 60 $GANGLION convert --input-format csv --csv-columns 0,1,2,3 --quiet - out.\(ending) &
+      program=
+      while [ -z "$program" ]; do sleep 0.1; program=$(cat /proc/$!/task/$!/children); done
+      if [ \(ending) = h5 ]; then until ls *.partial >/dev/null 2>&1; do sleep 0.1; done; else sleep 0.5; fi
+      kill -\(signal) $program
       wait $!; echo "ended $?"; cat out.\(ending); ls
       """)
     #expect(outcome.lines == ["ended \(code)", "before", "out.\(ending)"], "\(outcome)")

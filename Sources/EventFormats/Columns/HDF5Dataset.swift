@@ -123,9 +123,10 @@ final class HDF5Dataset: Sendable {
     rows range: Range<Int>, fields: [Int], scales: [Double]
   ) throws(EventFormatError) -> [[Int64]] {
     let width = max(fields.count, 1)
-    var whole = [Int64](repeating: 0, count: range.count * width)
-    var real = [Double](repeating: 0, count: range.count * width)
     let isReal = fields.isEmpty ? [areFloats.first ?? false] : fields.map { areFloats[$0] }
+    let isPlainReal = fields.isEmpty && isReal[0]
+    var whole = [Int64](repeating: 0, count: isPlainReal ? 0 : range.count * width)
+    var real = [Double](repeating: 0, count: isPlainReal ? range.count : 0)
     let isGood = withHDF5 {
       let space = H5Dget_space(identifier)
       defer { H5Sclose(space) }
@@ -135,7 +136,7 @@ final class HDF5Dataset: Sendable {
       let memory = H5Screate_simple(1, &count, nil)
       defer { H5Sclose(memory) }
       if fields.isEmpty {
-        return isReal[0]
+        return isPlainReal
           ? H5Dread(identifier, hdf5_native_double(), memory, space, 0, &real) >= 0
           : H5Dread(identifier, hdf5_native_int64(), memory, space, 0, &whole) >= 0
       }
@@ -148,11 +149,12 @@ final class HDF5Dataset: Sendable {
       return H5Dread(identifier, type, memory, space, 0, &whole) >= 0
     }
     guard isGood else { throw failure(range.lowerBound) }
+    if isPlainReal { return [real.map { Self.whole(($0 * scales[0]).rounded(.toNearestOrEven)) }] }
+    if width == 1, !isReal[0] { return [whole] }
     return (0..<width).map { slot in
-      (0..<range.count).map { row in
-        let index = row * width + slot
+      stride(from: slot, to: whole.count, by: width).map { index in
         guard isReal[slot] else { return whole[index] }
-        let value = fields.isEmpty ? real[index] : Double(bitPattern: UInt64(bitPattern: whole[index]))
+        let value = Double(bitPattern: UInt64(bitPattern: whole[index]))
         return Self.whole((value * scales[slot]).rounded(.toNearestOrEven))
       }
     }
