@@ -7,4 +7,5 @@ static inline hid_t hdf5_native_uint16(void) { return H5T_NATIVE_UINT16; }
 static inline hid_t hdf5_native_uint8(void) { return H5T_NATIVE_UINT8; }
 static inline hid_t hdf5_native_int16(void) { return H5T_NATIVE_INT16; }
 static inline hid_t hdf5_c_string(void) { return H5T_C_S1; }
+static inline hid_t hdf5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t hdf5_dataset_creation(void) { return H5P_DATASET_CREATE; }

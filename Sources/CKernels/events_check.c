@@ -54,3 +54,10 @@ CLONES int64_t ganglion_sum_bytes(const uint8_t *bytes, int64_t count) {
   for (int64_t i = 0; i < count; i++) sum += bytes[i];
   return sum;
 }
+
+int ganglion_report_has_findings(const ganglion_event_report *report) {
+  int64_t found = report->trigger_count;
+  for (int kind = 0; kind < GANGLION_VIOLATION_KINDS; kind++) found |= report->violations[kind];
+  for (int kind = 0; kind < GANGLION_SKIPPED_KINDS; kind++) found |= report->skipped[kind];
+  return found != 0;
+}

@@ -15,9 +15,40 @@ static inline double half_to_double(uint16_t h) {
   return h & 0x8000 ? -v : v;
 }
 
+/* Whole numbers of the machine's own byte order as they are; zero for any other type. */
+static int copy_column(
+    const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, int64_t *out) {
+#define COPY(Value)                              \
+  for (int64_t i = 0; i < count; i++) {          \
+    Value value;                                 \
+    memcpy(&value, bytes + i * stride, sizeof value); \
+    out[i] = (int64_t)value;                     \
+  }                                              \
+  return 1;
+  if (type.is_swapped && type.size > 1) return 0;
+  if (type.kind == GANGLION_COLUMN_SIGNED) {
+    switch (type.size) {
+      case 1: COPY(int8_t)
+      case 2: COPY(int16_t)
+      case 4: COPY(int32_t)
+      case 8: COPY(int64_t)
+    }
+  } else if (type.kind == GANGLION_COLUMN_UNSIGNED) {
+    switch (type.size) {
+      case 1: COPY(uint8_t)
+      case 2: COPY(uint16_t)
+      case 4: COPY(uint32_t)
+      case 8: COPY(uint64_t)
+    }
+  }
+#undef COPY
+  return 0;
+}
+
 int64_t ganglion_convert_column(
     const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, int64_t multiplier,
     int64_t divisor, int64_t *out) {
+  if (multiplier == 1 && divisor == 1 && copy_column(bytes, stride, count, type, out)) return 0;
   int64_t bad = 0;
   for (int64_t i = 0; i < count; i++) {
     const uint64_t bits = load_bits(bytes + i * stride, type.size, type.is_swapped);
@@ -58,9 +89,24 @@ int64_t ganglion_convert_column(
   return bad;
 }
 
-int64_t ganglion_assemble_columns(
+CLONES int64_t ganglion_assemble_columns(
     const int64_t *times, const int64_t *x, const int64_t *y, const int64_t *polarities, int64_t count,
     ganglion_event_columns output, int64_t *outside, int64_t *first_outside) {
+  uint64_t places = 0;
+  int64_t timeless = 0;
+  for (int64_t i = 0; i < count; i++) {
+    places |= (uint64_t)x[i] | (uint64_t)y[i];
+    timeless |= times[i] == INT64_MIN;
+  }
+  if (places <= 65535 && !timeless) {
+    memcpy(output.times, times, (size_t)count * sizeof *times);
+    uint16_t *restrict column = output.x, *restrict row = output.y;
+    uint8_t *restrict polarity = output.polarities;
+    for (int64_t i = 0; i < count; i++) column[i] = (uint16_t)x[i];
+    for (int64_t i = 0; i < count; i++) row[i] = (uint16_t)y[i];
+    for (int64_t i = 0; i < count; i++) polarity[i] = polarities[i] > 0;
+    return count;
+  }
   int64_t n = 0;
   for (int64_t i = 0; i < count; i++) {
     if ((uint64_t)x[i] > 65535 || (uint64_t)y[i] > 65535 || times[i] == INT64_MIN) {

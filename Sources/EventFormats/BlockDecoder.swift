@@ -57,26 +57,17 @@ extension ganglion_event_report {
     trigger_count = 0
   }
 
-  /// Calls `body` with every kind of violation that was found: index, count, first offset.
-  func forEachViolation(_ body: (EventViolation, Int64, Int64) -> Void) {
-    withUnsafeBytes(of: violations) { counts in
-      withUnsafeBytes(of: first_offset) { offsets in
-        for kind in EventViolation.allCases {
-          let count = counts.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)
-          if count > 0 { body(kind, count, offsets.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)) }
-        }
-      }
-    }
+  /// Number and first offset of the violations of one kind.
+  func violations(_ kind: EventViolation) -> (count: Int64, firstOffset: Int64) {
+    (
+      withUnsafeBytes(of: violations) { $0.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self) },
+      withUnsafeBytes(of: first_offset) { $0.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self) }
+    )
   }
 
-  /// Calls `body` with every kind of skipped content: count.
-  func forEachSkipped(_ body: (SkippedContent, Int64) -> Void) {
-    withUnsafeBytes(of: skipped) { counts in
-      for kind in SkippedContent.allCases {
-        let count = counts.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)
-        if count > 0 { body(kind, count) }
-      }
-    }
+  /// How much content of one kind was skipped.
+  func skipped(_ kind: SkippedContent) -> Int64 {
+    withUnsafeBytes(of: skipped) { $0.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self) }
   }
 
   /// Counts a violation found in Swift, as the kernels do.

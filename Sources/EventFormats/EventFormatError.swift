@@ -2,8 +2,10 @@
 public struct EventFormatError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of failure it is.
   public enum Code: String, Sendable, Codable {
-    /// The file cannot be opened, read or written.
+    /// The file cannot be opened or read.
     case inputOutput
+    /// The file cannot be written.
+    case cannotWrite
     /// No reader recognises the first bytes.
     case unrecognised
     /// The format is known, this variant of it is not read.

@@ -22,6 +22,9 @@ public struct EventReadingOptions: Sendable {
   public var csv = CSVOptions()
   /// Which recording of a file with many, as SHD and SSC have.
   public var sample = 0
+  /// Whether only formats that are read front to back are. Others wait for the end in a temporary file, which a live
+  /// stream does not have.
+  public var isLive = false
 
   public init(
     format: EventFormat? = nil, geometry: SensorGeometry? = nil, strictness: EventStrictness = .report,

@@ -20,6 +20,8 @@ struct InputBuffer: Sendable {
   private(set) var byteOffset: Int64 = 0
   /// Whether the source has nothing more.
   private(set) var isAtEnd = false
+  /// Whether the last read took all the room there was: more is worth making.
+  private var wasFilled = false
 
   init(_ source: any ByteSource) {
     self.source = source
@@ -34,8 +36,13 @@ struct InputBuffer: Sendable {
   /// Takes one more read from the source into the window, which is grown to hold at least `wanted` bytes.
   mutating func fill(wanted: Int) throws(EventFormatError) {
     guard !isAtEnd else { return }
-    // The first read is small: most recordings of data sets are.
-    let size = max(wanted, storage.isEmpty ? Self.firstReadSize : Self.readSize)
+    // The first read is small, as most recordings of data sets are; a source that fills it gets more room, and a
+    // packet that outgrows the room doubles it.
+    let size =
+      storage.isEmpty
+      ? max(wanted, Self.firstReadSize)
+      : wanted > storage.count
+        ? max(wanted, 2 * storage.count) : wasFilled ? max(storage.count, Self.readSize) : storage.count
     if start > 0, start == end || storage.count - start < size {
       storage.withUnsafeMutableBytes { bytes in
         bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
@@ -64,6 +71,7 @@ struct InputBuffer: Sendable {
       }
     }
     if let failure { throw failure }
+    wasFilled = free + received == storage.count
     end += received
     if received == 0 { isAtEnd = true }
   }

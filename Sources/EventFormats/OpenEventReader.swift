@@ -15,6 +15,11 @@ public func openEventReader(
       .unrecognised, source: input.name, byteOffset: 0, reason: "is no event recording that is recognised by content",
       remedy: "name the format if you know it")
   }
+  if options.isLive, format == .npz || format == .hdf5 {
+    throw EventFormatError(
+      .unsupported, source: input.name, reason: "\(format.title) can be read only when all of it is there",
+      remedy: "send a format that is read front to back, such as EVT or AEDAT")
+  }
   switch format {
   case .aedat1, .aedat2: return try openAEDAT2(input, format, options)
   case .aedat3: return try openAEDAT3(input, options)

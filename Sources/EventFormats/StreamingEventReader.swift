@@ -16,6 +16,10 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   private let timeOrigin: TimeOrigin
   private var previousTime = Int64.min
   private var originMicroseconds: Int64?
+  /// Triggers in front of the first event, while its time is not known and everything counts from there.
+  private var heldTriggers: [TriggerEvent] = []
+  /// So many triggers without one event are a recording of triggers: they count from the first.
+  private static var maximumHeldTriggers: Int { 1 << 20 }
   /// Thrown by the next call: what came before is delivered first.
   private var pending: EventFormatError?
   private var isFinished = false
@@ -43,12 +47,16 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       isFinished = true
       throw pending
     }
-    while !isFinished, batch.isEmpty {
+    while !isFinished, pending == nil, batch.isEmpty {
       if input.count < wanted { try input.fill(wanted: wanted) }
       try decodeBlock(into: &batch, maximum: max(maximum, 1))
       accounting.bytesRead = decoder.bytesTaken ?? input.bytesRead
     }
-    if batch.isEmpty, let pending { throw pending }
+    if batch.isEmpty, !heldTriggers.isEmpty { releaseTriggers(into: &batch, origin: heldTriggers[0].timeMicroseconds) }
+    if batch.isEmpty, let pending {
+      isFinished = true
+      throw pending
+    }
     return !batch.isEmpty
   }
 
@@ -102,6 +110,8 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       previousTime = batch.times[batch.count - 1]
       return
     }
+    // Only the place of the first is kept, and none where violations are ignored: finding it costs a second decoding.
+    func isFirst(_ kind: EventViolation) -> Bool { strictness != .ignore && accounting.violations[kind] == nil }
     func place(_ index: Int64) -> Int64 {
       guard var replayed = before else { return offset }
       return offset + Int64(byteOffset(ofEvent: Int(index), in: &replayed, within: consumed))
@@ -112,7 +122,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       if strictness != .stop || found.first_backwards == first {
         note(
           .nonMonotonicTime, count: found.backwards,
-          offset: accounting.violations[.nonMonotonicTime] == nil ? place(found.first_backwards) : offset,
+          offset: isFirst(.nonMonotonicTime) ? place(found.first_backwards) : offset,
           reason: "an event at \(batch.times[index]) us follows one at \(earlier) us")
       }
     }
@@ -121,7 +131,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       if strictness != .stop || found.first_outside == first {
         note(
           .addressOutOfRange, count: found.outside,
-          offset: accounting.violations[.addressOutOfRange] == nil ? place(found.first_outside) : offset,
+          offset: isFirst(.addressOutOfRange) ? place(found.first_outside) : offset,
           reason: "an event at (\(batch.x[index]), \(batch.y[index])) lies outside the sensor of \(width)x\(height)")
       }
     }
@@ -157,14 +167,12 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   }
 
   private mutating func collectReport(_ batch: inout EventBatch, offset: Int64) {
-    var found: [(EventViolation, Int64, Int64)] = []
-    report.forEachViolation { kind, count, first in found.append((kind, count, first)) }
-    for (kind, count, first) in found {
-      note(kind, count: count, offset: offset + first, reason: kind.name)
+    guard ganglion_report_has_findings(&report) != 0 else { return }
+    for kind in EventViolation.allCases {
+      let (count, first) = report.violations(kind)
+      if count > 0 { note(kind, count: count, offset: offset + first, reason: kind.name) }
     }
-    var skipped: [(SkippedContent, Int64)] = []
-    report.forEachSkipped { kind, count in skipped.append((kind, count)) }
-    for (kind, count) in skipped { accounting.skip(kind, count: count) }
+    for kind in SkippedContent.allCases { accounting.skip(kind, count: report.skipped(kind)) }
     guard report.trigger_count > 0 else { return }
     withUnsafeBytes(of: report.trigger_times) { times in
       withUnsafeBytes(of: report.trigger_channels) { channels in
@@ -190,14 +198,29 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       accounting.record(kind, byteOffset: offset)
       pending = EventFormatError(
         .violation, source: input.name, byteOffset: offset, reason: reason,
-        remedy: "read it with strictness `report` to go on and count what is wrong")
+        remedy: "read it with --strictness report to go on and count what is wrong")
     }
   }
 
   private mutating func applyOrigin(_ batch: inout EventBatch) {
     guard timeOrigin == .firstEvent else { return }
-    if originMicroseconds == nil { originMicroseconds = batch.times.first }
-    guard let origin = originMicroseconds ?? batch.triggers.first?.timeMicroseconds else { return }
+    if let originMicroseconds {
+      batch.shiftTimes(by: 0 &- originMicroseconds)
+    } else if let first = batch.times.first {
+      releaseTriggers(into: &batch, origin: first)
+    } else {
+      heldTriggers += batch.triggers
+      batch.triggers.removeAll(keepingCapacity: true)
+      guard let first = heldTriggers.first, heldTriggers.count >= Self.maximumHeldTriggers else { return }
+      releaseTriggers(into: &batch, origin: first.timeMicroseconds)
+    }
+  }
+
+  /// Settles what time counts from, and puts the triggers that waited for it in front of a batch.
+  private mutating func releaseTriggers(into batch: inout EventBatch, origin: Int64) {
+    originMicroseconds = origin
+    batch.triggers.insert(contentsOf: heldTriggers, at: 0)
+    heldTriggers = []
     batch.shiftTimes(by: 0 &- origin)
   }
 }

@@ -58,7 +58,8 @@ public final class EventFeedSource: LiveSource {
   }
 
   private func open() throws {
-    let options = EventReadingOptions(timeOrigin: .firstEvent)
+    var options = EventReadingOptions(timeOrigin: .firstEvent)
+    options.isLive = isLive
     let opened =
       feed.kind == .file
       ? try openEventReader(path: feed.path, options: options)

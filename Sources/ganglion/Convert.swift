@@ -2,19 +2,22 @@ import ArgumentParser
 import EventFormats
 import Events
 
-extension AEDAT4Compression: ExpressibleByArgument {
-  public init?(argument: String) {
-    switch argument {
-    case "none": self = .none
-    case "lz4": self = .lz4
-    case "lz4-high": self = .lz4High
-    case "zstd": self = .zstd
-    case "zstd-high": self = .zstdHigh
-    default: return nil
+/// Compressions of AEDAT 4 by the names people write.
+enum CompressionName: String, ExpressibleByArgument, CaseIterable {
+  case none, lz4
+  case lz4High = "lz4-high"
+  case zstd
+  case zstdHigh = "zstd-high"
+
+  var compression: AEDAT4Compression {
+    switch self {
+    case .none: .none
+    case .lz4: .lz4
+    case .lz4High: .lz4High
+    case .zstd: .zstd
+    case .zstdHigh: .zstdHigh
     }
   }
-
-  public static var allValueStrings: [String] { ["none", "lz4", "lz4-high", "zstd", "zstd-high"] }
 }
 
 extension HDF5Layout: ExpressibleByArgument {}
@@ -28,8 +31,14 @@ struct Convert: ParsableCommand {
 
       \(EventFilterChain.help)
 
+      The endings of outputs are .raw (EVT 3.0), .dat (DAT 2), .es, .aedat (AEDAT 2.0), .aedat4, .bin and .bs2 (five \
+      bytes an event), .csv and .txt, .tsv (tabs), .npy, .npz, .h5 and .hdf5; other formats are named with --format.
+
       What a format cannot hold is refused with the reason; nothing is rounded or dropped silently. The report on \
       standard error says what every filter took out.
+
+      The output gets its name when all of it is written: a conversion that fails or is interrupted leaves what was \
+      there before, and a recording can be converted into itself.
       """)
 
   @Argument(help: "A recording, or - for standard input.")
@@ -45,7 +54,7 @@ struct Convert: ParsableCommand {
   var filter: [String] = []
 
   @Option(help: "Compression of AEDAT 4.")
-  var compression: AEDAT4Compression = .lz4
+  var compression: CompressionName = .lz4
 
   @Option(help: "How events lie in HDF5: one dataset a column, or records as Prophesee or tonic keep them.")
   var hdf5Layout: HDF5Layout = .columns
@@ -76,18 +85,24 @@ struct Convert: ParsableCommand {
     var chain = EventFilterChain(geometry: reader.geometry)
     for description in filter { try chain.append(description, counts: counts) }
     var writing = EventWritingOptions(format: target, geometry: chain.geometry)
-    writing.compression = compression
+    writing.compression = compression.compression
     writing.hdf5Layout = hdf5Layout
     writing.aedat2Layout = outputLayout
     writing.evt21IsLegacy = evt21IsLegacy
+    writing.separatesWithTabs = output.lowercased().hasSuffix(".tsv")
     writing.dropsTriggers = dropTriggers
+    // libhdf5 writes under a passing name, which is to be taken away; other formats have none until all is written.
+    let interruption = target == .hdf5 ? Interruption() : nil
     var writer = try openEventWriter(path: output, options: writing)
-    try copy(&reader, through: &chain, to: &writer)
+    try copy(&reader, through: &chain, to: &writer) {
+      if let status = interruption?.status { throw ExitCode(status.rawValue) }
+    }
     if !quiet { report(reader, chain, writer, target) }
   }
 
   private func copy(
-    _ reader: inout any EventReader, through chain: inout EventFilterChain, to writer: inout any EventWriter
+    _ reader: inout any EventReader, through chain: inout EventFilterChain, to writer: inout any EventWriter,
+    check: () throws -> Void
   ) throws {
     let progress = WorkProgress()
     let size = fileSize(input)
@@ -95,6 +110,7 @@ struct Convert: ParsableCommand {
     while try reader.read(into: &batch, maximum: 16384) {
       chain.apply(&batch)
       try writer.write(batch)
+      try check()
       if !quiet, let size {
         progress.show("convert", done: Int(min(reader.accounting.bytesRead, size)), total: Int(size))
       }

@@ -51,7 +51,12 @@ enum ExitStatus: Int32, CaseIterable {
     self =
       switch error {
       case let error as AudioError: Self(error)
-      case let error as EventFormatError: error.code == .inputOutput ? .noInput : .badInput
+      case let error as EventFormatError:
+        switch error.code {
+        case .inputOutput: .noInput
+        case .cannotWrite: .output
+        default: .badInput
+        }
       case is InputError, is InputFileError: .badInput
       case is EventFilterError: .usage
       case is PlottingError: .output

@@ -170,7 +170,8 @@ struct EventPicture {
           return (seconds(events.times[position]), Double(place) + 0.5)
         }
         axes.dots(
-          points, Color(red: color.red, green: color.green, blue: color.blue, alpha: 0.5), on: canvas, size: 1.4)
+          points, Color(red: color.red, green: color.green, blue: color.blue, alpha: 0.5), on: canvas,
+          size: min(max(1.4, 80 / Double(extent)), 3))
       }
     }
     try canvas.finish()

@@ -27,6 +27,41 @@ import Testing
     #expect(reading.accounting.violations.isEmpty)
   }
 
+  /// Blanks around the fields keep a line from being read as a plain one.
+  @Test(arguments: [("us", 1.0), ("ns", 1000), ("ms", 0.001), ("s", 0.000_001)])
+  func plainLinesGiveWhatOthersGive(unit: String, scale: Double) throws {
+    let events = randomEvents(
+      count: 3000, seed: 5, geometry: SensorGeometry(width: 65_536, height: 65_536), maximumStep: 900)
+    var plain = "y,t_\(unit),p,x\n"
+    var careful = plain
+    for index in 0..<events.count {
+      var time = String(events.times[index])
+      if scale < 1 {
+        let places = scale == 0.001 ? 3 : 6
+        time = String(repeating: "0", count: max(0, places + 1 - time.count)) + time
+        time.insert(".", at: time.index(time.endIndex, offsetBy: -places))
+        if index % 5 == 0 { time += "49" }
+        if index % 7 == 0 { time = String(time.dropLast(2)) }
+      } else if scale > 1 {
+        time += "7\(index % 10)0"
+      }
+      // Every tenth line is wrong in one way or another.
+      let fields = [
+        index % 70 == 3 ? "" : "\(events.y[index])", index % 90 == 4 ? "12345678901234567890123" : time,
+        index % 80 == 6 ? "1-" : events.polarities[index] == 1 ? "1" : index % 2 == 0 ? "0" : "-1",
+        index % 60 == 9 ? "65536" : "\(events.x[index])",
+      ]
+      plain += fields.joined(separator: ",") + (index % 3 == 0 ? "\r\n" : "\n")
+      careful += fields.map { " \($0) " }.joined(separator: ",") + "\n"
+    }
+    let first = try read(plain)
+    let second = try read(careful)
+    #expect(first.batch == second.batch)
+    #expect(first.batch.count > 2500)
+    #expect(first.accounting.violations[.malformedLine]?.count == second.accounting.violations[.malformedLine]?.count)
+    #expect(first.accounting.violations[.malformedLine]?.count ?? 0 > 100)
+  }
+
   @Test func columnsCanBeNamed() throws {
     let reading = try read("9,1000,7,5,1\n9,1250,8,6,0\n9,3000001,200,300,1\n") { options in
       options.format = .csv

@@ -65,4 +65,15 @@ import Testing
       return error?.code == .inputOutput && error?.source == "/nowhere/clip.raw"
     }
   }
+
+  @Test(arguments: ["gesture.npz", "gesture_tonic.h5", "spikes_shd.h5"])
+  func whatIsReadOnlyAsAWholeIsNoLiveStream(name: String) throws {
+    let bytes = try Fixture.bytes(name)
+    var options = EventReadingOptions()
+    #expect(try Reading(bytes, options: options).batch.count > 0)
+    options.isLive = true
+    let error = #expect(throws: EventFormatError.self) { try Reading(bytes, options: options) }
+    #expect(error?.code == .unsupported)
+    #expect(try Reading(Fixture.bytes("gesture_evt2.raw"), options: options).batch.count == 4096)
+  }
 }

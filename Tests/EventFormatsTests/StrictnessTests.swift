@@ -32,6 +32,33 @@ import Testing
     #expect(reading.error?.source == "memory")
   }
 
+  /// A file of EVT 2.0 without a header of its own worth: words in the order given.
+  private func evt2(_ words: [UInt32]) -> [UInt8] {
+    Array("% evt 2.0\n% end\n".utf8) + words.flatMap { word in (0..<4).map { UInt8(word >> (8 * $0) & 0xff) } }
+  }
+
+  @Test(arguments: [Int.max, 1]) func stopDeliversNothingAfterAFirstWordThatIsWrong(pieceSize: Int) throws {
+    // An event before any time, then a time and an event that is in order.
+    let bytes = evt2([0x1000_1002, 0x8000_0001, 0x1080_1002])
+    let reported = try Reading(bytes, pieceSize: pieceSize)
+    #expect(reported.batch.times == [66])
+    let stopped = try Reading(bytes, options: .init(strictness: .stop), pieceSize: pieceSize)
+    #expect(stopped.batch.isEmpty)
+    #expect(stopped.error?.byteOffset == 16)
+  }
+
+  @Test(arguments: [Int.max, 1]) func triggersBeforeTheFirstEventCountFromItToo(pieceSize: Int) throws {
+    // Triggers at 64 and 70, an event at 100, a trigger at 110.
+    let words: [UInt32] = [0x8000_0001, 0xA000_0001, 0xA180_0000, 0x1900_1002, 0xAB80_0001]
+    let options = EventReadingOptions(timeOrigin: .firstEvent)
+    let reading = try Reading(evt2(words), options: options, pieceSize: pieceSize)
+    #expect(reading.batch.times == [0])
+    #expect(reading.batch.triggers.map(\.timeMicroseconds) == [-36, -30, 10])
+    // Without any event, the first trigger is the origin.
+    let alone = try Reading(evt2(Array(words[..<3])), options: options, pieceSize: pieceSize)
+    #expect(alone.batch.triggers.map(\.timeMicroseconds) == [0, 6])
+  }
+
   @Test func ignoreDeliversTheSameWithoutCounting() throws {
     var times = Array(stride(from: 0, to: 4000, by: 100))
     times[20] = 1000

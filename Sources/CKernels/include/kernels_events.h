@@ -59,6 +59,9 @@ typedef struct {
   uint8_t trigger_rising[GANGLION_TRIGGER_CAPACITY];
 } ganglion_event_report;
 
+/// Whether a call found anything beside events: violations, skipped content or triggers.
+int ganglion_report_has_findings(const ganglion_event_report *report);
+
 /// How far one call came: bytes used up and events written.
 typedef struct {
   int64_t consumed;

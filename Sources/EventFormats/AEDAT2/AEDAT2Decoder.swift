@@ -28,11 +28,11 @@ struct AEDATHeader: Sendable {
   /// cannot be told from a line; `#End Of ASCII Header` (jAER) and `#!END-HEADER` (3.x) end it for certain.
   init(_ input: inout InputBuffer) throws(EventFormatError) {
     while let line = try input.headerLine(startingWith: [0x23]) {
-      let text = line.dropFirst().drop { $0 == " " || $0 == "!" }
-      if text.hasPrefix("END-HEADER") || text.hasPrefix("End Of ASCII Header") { break }
-      let key = text.prefix { $0 != ":" }
-      let value = text.dropFirst(key.count + 1).drop { $0 == " " }
-      lines.append(EventMetadata(key: String(key), value: String(value)))
+      let text = line.utf8.dropFirst().drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "!") }
+      if text.starts(with: "END-HEADER".utf8) || text.starts(with: "End Of ASCII Header".utf8) { break }
+      let key = text.prefix { $0 != UInt8(ascii: ":") }
+      let value = text[key.endIndex...].dropFirst().drop { $0 == UInt8(ascii: " ") }
+      lines.append(EventMetadata(key: String(Substring(key)), value: String(Substring(value))))
       if lines.count > 65536 {
         throw EventFormatError(
           .malformedHeader, source: input.name, byteOffset: input.byteOffset,

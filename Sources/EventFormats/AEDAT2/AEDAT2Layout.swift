@@ -25,14 +25,15 @@ public enum AEDAT2Layout: String, Sendable, Codable, CaseIterable {
 
   /// The layout a header names, by its chip class.
   init?(header lines: [EventMetadata]) {
-    let chip = lines.filter { $0.key.lowercased() == "aechip" }.map { $0.value.lowercased() }.joined()
-    if chip.contains("davis346") || chip.contains("davis_346") {
+    let chips = lines.filter { $0.key.lowercased() == "aechip" }.map { Array($0.value.lowercased().utf8) }
+    func names(_ part: String) -> Bool { chips.contains { $0.contains(part.utf8) } }
+    if names("davis346") || names("davis_346") {
       self = .davis346
-    } else if chip.contains("davis640") {
+    } else if names("davis640") {
       self = .davis640
-    } else if chip.contains("davis240") || chip.contains("sbret10") {
+    } else if names("davis240") || names("sbret10") {
       self = .davis240
-    } else if chip.contains("dvs128") || chip.contains("tmpdiff128") {
+    } else if names("dvs128") || names("tmpdiff128") {
       self = .dvs128
     } else {
       return nil

@@ -52,29 +52,55 @@ final class Decompressor: Sendable {
   private static func unpackLZ4(
     _ frame: UnsafeRawBufferPointer, _ context: OpaquePointer, into output: inout [UInt8]
   ) -> Int? {
-    LZ4F_resetDecompressionContext(context)
-    guard reserve(min(max(output.count, 4 * frame.count, 65536), maximumSize), in: &output) else { return nil }
-    var written = 0
-    var taken = 0
-    while taken < frame.count {
-      var sourceSize = frame.count - taken
-      var targetSize = output.count - written
-      let hint = output.withUnsafeMutableBytes { bytes in
-        LZ4F_decompress(
-          context, bytes.baseAddress.map { $0 + written }, &targetSize, frame.baseAddress.map { $0 + taken },
-          &sourceSize, nil)
-      }
-      guard LZ4F_isError(hint) == 0 else { return nil }
-      written += targetSize
-      taken += sourceSize
-      if hint == 0 { return written }
-      if written == output.count {
-        guard reserve(2 * output.count, in: &output) else { return nil }
-      } else if sourceSize == 0, targetSize == 0 {
-        return nil
+    // Room for one more block than is expected: blocks are unpacked in place, and copied only where room is short.
+    var room = max(output.count, 4 * frame.count + largestUsualBlock)
+    while true {
+      guard reserve(min(room, maximumSize), in: &output) else { return nil }
+      switch unpackLZ4Whole(frame, context, into: &output) {
+      case .written(let count): return count
+      case .damaged: return nil
+      case .larger:
+        guard output.count < maximumSize else { return nil }
+        // What is unpacked must not move while it is looked back to: from the beginning.
+        room = 2 * output.count
       }
     }
-    return nil
+  }
+
+  private enum Outcome {
+    case written(Int)
+    case larger
+    case damaged
+  }
+
+  /// Size of the blocks that recorders write, 64 KiB.
+  private static let largestUsualBlock = 65536
+
+  private static func unpackLZ4Whole(
+    _ frame: UnsafeRawBufferPointer, _ context: OpaquePointer, into output: inout [UInt8]
+  ) -> Outcome {
+    LZ4F_resetDecompressionContext(context)
+    return output.withUnsafeMutableBytes { output in
+      var options = LZ4F_decompressOptions_t()
+      // Later blocks look back into earlier ones where these lie, instead of into a copy.
+      options.stableDst = 1
+      var written = 0
+      var taken = 0
+      while taken < frame.count {
+        var sourceSize = frame.count - taken
+        var targetSize = output.count - written
+        let hint = LZ4F_decompress(
+          context, output.baseAddress.map { $0 + written }, &targetSize, frame.baseAddress.map { $0 + taken },
+          &sourceSize, &options)
+        guard LZ4F_isError(hint) == 0 else { return .damaged }
+        written += targetSize
+        taken += sourceSize
+        if hint == 0 { return .written(written) }
+        if written == output.count { return .larger }
+        if sourceSize == 0, targetSize == 0 { return .damaged }
+      }
+      return .damaged
+    }
   }
 
   private static func unpackZstd(

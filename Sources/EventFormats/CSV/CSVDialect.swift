@@ -40,18 +40,21 @@ struct CSVDialect: Sendable, Equatable {
   /// never falls and ends highest, x and y the other two in order. A time with a point is in seconds.
   init?(_ bytes: [UInt8], options: CSVOptions = CSVOptions()) {
     guard !bytes.isEmpty, bytes.allSatisfy(isTextByte) else { return nil }
-    var lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map { String(decoding: $0, as: UTF8.self) }
+    var lines = bytes.split(separator: 10)
     // The last line of a prefix may be cut.
     if bytes.last != 10, lines.count > 1 { lines.removeLast() }
     lines = lines.filter { line in
-      guard let first = line.first(where: { !$0.isWhitespace }) else { return false }
-      return first != "#" && first != "%"
+      guard let first = line.first(where: { !Self.isBlank($0) }) else { return false }
+      return first != UInt8(ascii: "#") && first != UInt8(ascii: "%")
     }
     guard let first = lines.first else { return nil }
-    let found = options.separator ?? [",", ";", "\t"].first { first.contains($0) } ?? " "
-    guard let separator = found.asciiValue else { return nil }
-    self.separator = separator
-    let rows = lines.prefix(256).map { Self.fields($0, separator: found) }
+    if let asked = options.separator {
+      guard let byte = asked.asciiValue else { return nil }
+      separator = byte
+    } else {
+      separator = ",;\t".utf8.first { first.contains($0) } ?? Self.anyBlank
+    }
+    let rows = lines.prefix(256).map { [separator] in Self.fields($0, separator: separator) }
     guard let head = rows.first, head.count >= 4 else { return nil }
     let names = head.map { $0.lowercased() }
     hasHeader = names.contains { Self.number($0) == nil && !Self.polarityWords.contains($0) }
@@ -67,7 +70,10 @@ struct CSVDialect: Sendable, Equatable {
     } else if hasHeader, let unit = Self.unit(inName: names[timeColumn]) {
       timeUnit = unit
     } else {
-      timeUnit = times.contains { $0.contains(".") && !$0.lowercased().contains("e") } ? .seconds : .microseconds
+      let hasPoint = times.contains { time in
+        time.utf8.contains(UInt8(ascii: ".")) && !time.utf8.contains { $0 | 0x20 == UInt8(ascii: "e") }
+      }
+      timeUnit = hasPoint ? .seconds : .microseconds
     }
     geometry = hasHeader ? Self.geometry(names: names, xColumn, yColumn) : nil
   }
@@ -89,17 +95,23 @@ struct CSVDialect: Sendable, Equatable {
   private static let polarityWords: Set<String> = ["true", "false", "on", "off"]
 
   private static func number(_ text: String) -> Double? {
-    guard let first = text.unicodeScalars.first, "+-.0123456789".unicodeScalars.contains(first) else { return nil }
+    guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first) else { return nil }
     return Double(text)
   }
 
-  private static func fields(_ line: String, separator: Character) -> [String] {
+  /// As a separator, a blank stands for any run of white space.
+  private static let anyBlank = UInt8(ascii: " ")
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+
+  private static func fields(_ line: ArraySlice<UInt8>, separator: UInt8) -> [String] {
     let parts =
-      separator == " "
-      ? line.split(whereSeparator: \.isWhitespace) : line.split(separator: separator, omittingEmptySubsequences: false)
+      separator == anyBlank
+      ? line.split(whereSeparator: isBlank) : line.split(separator: separator, omittingEmptySubsequences: false)
     return parts.map { part in
-      let tail = part.drop(while: \.isWhitespace)
-      return String(tail.reversed().drop(while: \.isWhitespace).reversed())
+      var text = part.drop(while: isBlank)
+      while let last = text.last, isBlank(last) { text.removeLast() }
+      return String(decoding: text, as: UTF8.self)
     }
   }
 
@@ -130,7 +142,9 @@ struct CSVDialect: Sendable, Equatable {
       guard width >= 4, rows.count >= 2 || time != nil else { return nil }
       let columns = (0..<width).map { column in rows.map { number($0[column]) } }
       func isPolarity(_ column: Int) -> Bool {
-        rows.allSatisfy { ["0", "1", "-1"].contains($0[column]) || polarityWords.contains($0[column].lowercased()) }
+        rows.allSatisfy { row in
+          ["0", "1", "-1"].contains(row[column]) || polarityWords.contains(row[column].lowercased())
+        }
       }
       func rises(_ column: Int) -> Bool {
         let values = columns[column].compactMap { $0 }
@@ -139,7 +153,9 @@ struct CSVDialect: Sendable, Equatable {
       }
       let rising = (0..<width).filter { $0 != polarity && rises($0) }
       // Pixels have no fractions: a column with points is the time.
-      let fractional = rising.first { column in rows.contains { $0[column].contains(".") } }
+      let fractional = rising.first { column in
+        rows.contains { $0[column].utf8.contains(UInt8(ascii: ".")) }
+      }
       func end(_ column: Int) -> Double { columns[column].last.flatMap { $0 } ?? 0 }
       time = time ?? fractional ?? rising.max { end($0) < end($1) }
       polarity = polarity ?? (0..<width).last { $0 != time && isPolarity($0) }

@@ -26,6 +26,7 @@ final class HDF5Dataset: Sendable {
       var isList = false
       var missingFilter: Int32?
       var chunkBytes = 0
+      var isPlausible = false
     }
     let facts = withHDF5 {
       var facts = Facts()
@@ -49,6 +50,7 @@ final class HDF5Dataset: Sendable {
       case let kind:
         facts.floats = [kind == H5T_FLOAT]
       }
+      facts.isPlausible = Self.isPlausible(identifier, count: facts.count, valueBytes: H5Tget_size(type))
       let properties = H5Dget_create_plist(identifier)
       defer { H5Pclose(properties) }
       for index in 0..<UInt32(max(H5Pget_nfilters(properties), 0)) {
@@ -82,6 +84,12 @@ final class HDF5Dataset: Sendable {
         remedy:
           "install its plugin and name its folder in HDF5_PLUGIN_PATH, or convert the file with the camera's tools")
     }
+    guard facts.isPlausible else {
+      throw EventFormatError(
+        .implausibleSize, source: file.file.name,
+        reason: "dataset \(path) has \(facts.count) rows, far more than what is stored of it can hold",
+        remedy: "the file was cut or damaged: repair it with the tools it was written with")
+    }
     guard facts.chunkBytes <= HDF5File.maximumChunk else {
       throw EventFormatError(
         .implausibleSize, source: file.file.name,
@@ -89,6 +97,13 @@ final class HDF5Dataset: Sendable {
           "dataset \(path) has chunks of \(facts.chunkBytes) bytes, at most \(HDF5File.maximumChunk) are unpacked",
         remedy: "rewrite it with smaller chunks (h5repack -l CHUNK=65536)")
     }
+  }
+
+  /// Whether a dataset can have so many values. What was never written reads as filling, however much the file says
+  /// there is; deflate packs 1032 bytes into one at best.
+  static func isPlausible(_ identifier: Int64, count: Int, valueBytes: Int) -> Bool {
+    let (claimed, isBeyond) = valueBytes.multipliedReportingOverflow(by: count)
+    return !isBeyond && UInt64(claimed) / 65536 <= max(H5Dget_storage_size(identifier), 64)
   }
 
   deinit {
@@ -108,9 +123,10 @@ final class HDF5Dataset: Sendable {
     rows range: Range<Int>, fields: [Int], scales: [Double]
   ) throws(EventFormatError) -> [[Int64]] {
     let width = max(fields.count, 1)
-    var whole = [Int64](repeating: 0, count: range.count * width)
-    var real = [Double](repeating: 0, count: range.count * width)
     let isReal = fields.isEmpty ? [areFloats.first ?? false] : fields.map { areFloats[$0] }
+    let isPlainReal = fields.isEmpty && isReal[0]
+    var whole = [Int64](repeating: 0, count: isPlainReal ? 0 : range.count * width)
+    var real = [Double](repeating: 0, count: isPlainReal ? range.count : 0)
     let isGood = withHDF5 {
       let space = H5Dget_space(identifier)
       defer { H5Sclose(space) }
@@ -120,7 +136,7 @@ final class HDF5Dataset: Sendable {
       let memory = H5Screate_simple(1, &count, nil)
       defer { H5Sclose(memory) }
       if fields.isEmpty {
-        return isReal[0]
+        return isPlainReal
           ? H5Dread(identifier, hdf5_native_double(), memory, space, 0, &real) >= 0
           : H5Dread(identifier, hdf5_native_int64(), memory, space, 0, &whole) >= 0
       }
@@ -133,16 +149,19 @@ final class HDF5Dataset: Sendable {
       return H5Dread(identifier, type, memory, space, 0, &whole) >= 0
     }
     guard isGood else { throw failure(range.lowerBound) }
+    if isPlainReal { return [real.map { Self.whole(($0 * scales[0]).rounded(.toNearestOrEven)) }] }
+    if width == 1, !isReal[0] { return [whole] }
     return (0..<width).map { slot in
-      (0..<range.count).map { row in
-        let index = row * width + slot
+      stride(from: slot, to: whole.count, by: width).map { index in
         guard isReal[slot] else { return whole[index] }
-        let value = fields.isEmpty ? real[index] : Double(bitPattern: UInt64(bitPattern: whole[index]))
-        let scaled = (value * scales[slot]).rounded(.toNearestOrEven)
-        return scaled > -9e18 && scaled < 9e18 ? Int64(scaled) : .min
+        let value = Double(bitPattern: UInt64(bitPattern: whole[index]))
+        return Self.whole((value * scales[slot]).rounded(.toNearestOrEven))
       }
     }
   }
+
+  /// A whole number as an integer; the least there is for what is none or too large.
+  static func whole(_ value: Double) -> Int64 { value > -9e18 && value < 9e18 ? Int64(value) : .min }
 
   /// The list at one row of a list of lists, as doubles.
   func list(at row: Int) throws(EventFormatError) -> [Double] {

@@ -97,7 +97,10 @@ final class HDF5File: Sendable {
     withHDF5 {
       guard H5Aexists(identifier, name) > 0 else { return nil }
       let attribute = H5Aopen(identifier, name, 0)
+      guard attribute >= 0 else { return nil }
       defer { H5Aclose(attribute) }
+      // Reading takes all values there are: there must be room for them.
+      guard Self.isSingle(attribute) else { return nil }
       var value: Int64 = 0
       return H5Aread(attribute, hdf5_native_int64(), &value) >= 0 ? value : nil
     }
@@ -108,10 +111,11 @@ final class HDF5File: Sendable {
     withHDF5 {
       guard H5Aexists(identifier, name) > 0 else { return nil }
       let attribute = H5Aopen(identifier, name, 0)
+      guard attribute >= 0 else { return nil }
       defer { H5Aclose(attribute) }
       let type = H5Aget_type(attribute)
       defer { H5Tclose(type) }
-      guard H5Tget_class(type) == H5T_STRING else { return nil }
+      guard H5Tget_class(type) == H5T_STRING, Self.isSingle(attribute) else { return nil }
       if H5Tis_variable_str(type) > 0 {
         var pointer: UnsafeMutablePointer<CChar>?
         guard H5Aread(attribute, type, &pointer) >= 0, let pointer else { return nil }
@@ -122,6 +126,13 @@ final class HDF5File: Sendable {
       guard H5Tget_size(type) == bytes.count, H5Aread(attribute, type, &bytes) >= 0 else { return nil }
       return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
+  }
+
+  /// Whether an attribute holds one value.
+  static func isSingle(_ attribute: Int64) -> Bool {
+    let space = H5Aget_space(attribute)
+    defer { H5Sclose(space) }
+    return H5Sget_simple_extent_npoints(space) == 1
   }
 
   /// The whole number in a dataset of one value.

@@ -111,8 +111,8 @@ private func findEvents(_ file: HDF5File, _ options: EventReadingOptions) throws
     // The file is not sorted: its spikes come unit by unit in some samples.
     let order = seconds.indices.sorted { (seconds[$0], $0) < (seconds[$1], $1) }
     let layout = HDF5Decoder.Layout.lists(
-      times: order.map { Int64(clamping: Int((seconds[$0] * 1e6).rounded())) }, units: order.map { Int64(channels[$0]) }
-    )
+      times: order.map { HDF5Dataset.whole((seconds[$0] * 1e6).rounded()) },
+      units: order.map { HDF5Dataset.whole(channels[$0].rounded(.towardZero)) })
     return FoundEvents(
       decoder: HDF5Decoder(layout, count: seconds.count, timeUnit: nil, fileSize: size),
       encoding: "spikes of sample \(options.sample) of \(times.count)",

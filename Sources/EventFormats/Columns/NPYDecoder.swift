@@ -7,8 +7,10 @@ struct NPYDecoder: BlockDecoder {
   let timeUnit: EventTimeUnit
   /// Records not yet decoded; what follows them is no part of the array.
   private var remaining: Int
-  private var scratch = [Int64](repeating: 0, count: 4 * Self.blockSize)
-  private static let blockSize = 1024
+  /// Room for so many records: all of a small array, or a block of a large one.
+  private let blockSize: Int
+  private var scratch: [Int64]
+  private static let largestBlock = 1024
 
   static var isCheapToCopy: Bool { false }
   var wordSize: Int { stride }
@@ -19,6 +21,8 @@ struct NPYDecoder: BlockDecoder {
     self.columns = columns
     self.timeUnit = timeUnit
     remaining = count
+    blockSize = min(max(count, 1), Self.largestBlock)
+    scratch = [Int64](repeating: 0, count: 4 * blockSize)
   }
 
   mutating func decode(
@@ -28,7 +32,7 @@ struct NPYDecoder: BlockDecoder {
     var progress = DecodingProgress(consumed: 0, produced: 0, needed: stride)
     while remaining > 0 {
       let free = output.dropFirst(progress.produced)
-      let count = min(remaining, (bytes.count - progress.consumed) / stride, Self.blockSize, Int(free.capacity))
+      let count = min(remaining, (bytes.count - progress.consumed) / stride, blockSize, Int(free.capacity))
       guard count > 0 else { return progress }
       let block = UnsafeRawBufferPointer(rebasing: bytes[progress.consumed...])
       var outside: Int64 = 0
@@ -39,11 +43,11 @@ struct NPYDecoder: BlockDecoder {
         for (index, column) in columns.enumerated() {
           ganglion_convert_column(
             start + column.offset, Int64(stride), Int64(count), column.type,
-            index == 0 ? factors.multiplier : 1, index == 0 ? factors.divisor : 1, base + index * Self.blockSize)
+            index == 0 ? factors.multiplier : 1, index == 0 ? factors.divisor : 1, base + index * blockSize)
         }
         return Int(
           ganglion_assemble_columns(
-            base, base + Self.blockSize, base + 2 * Self.blockSize, base + 3 * Self.blockSize, Int64(count), free,
+            base, base + blockSize, base + 2 * blockSize, base + 3 * blockSize, Int64(count), free,
             &outside, &first))
       }
       if outside > 0 {

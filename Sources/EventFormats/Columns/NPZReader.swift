@@ -10,8 +10,10 @@ struct NPZDecoder: BlockDecoder {
   private var columns: [Column] = []
   private var remaining: Int
   private let timeUnit: EventTimeUnit
-  private var scratch = [Int64](repeating: 0, count: 4 * Self.blockSize)
-  private static let blockSize = 1024
+  /// Room for so many events: all of a small recording, or a block of a large one.
+  private let blockSize: Int
+  private var scratch: [Int64]
+  private static let largestBlock = 1024
 
   static var isCheapToCopy: Bool { false }
   let wordSize = 1
@@ -40,6 +42,8 @@ struct NPZDecoder: BlockDecoder {
       columns.append(Column(input: input, type: header.fields[0].type))
     }
     remaining = count ?? 0
+    blockSize = min(max(remaining, 1), Self.largestBlock)
+    scratch = [Int64](repeating: 0, count: 4 * blockSize)
     timeUnit = EventFormats.timeUnit(of: columns[0].type, options: options)
   }
 
@@ -50,7 +54,7 @@ struct NPZDecoder: BlockDecoder {
     var progress = DecodingProgress(consumed: 0, produced: 0)
     while remaining > 0 {
       let free = output.dropFirst(progress.produced)
-      var count = min(remaining, Self.blockSize, Int(free.capacity))
+      var count = min(remaining, blockSize, Int(free.capacity))
       for index in columns.indices {
         let size = Int(columns[index].type.size)
         if try !columns[index].input.require(count * size) { count = min(count, columns[index].input.count / size) }
@@ -63,7 +67,7 @@ struct NPZDecoder: BlockDecoder {
           scratch.withUnsafeMutableBufferPointer { scratch in
             _ = ganglion_convert_column(
               bytes.bytePointer, Int64(type.size), Int64(count), type, index == 0 ? factors.multiplier : 1,
-              index == 0 ? factors.divisor : 1, scratch.baseAddress.map { $0 + index * Self.blockSize })
+              index == 0 ? factors.divisor : 1, scratch.baseAddress.map { $0 + index * blockSize })
           }
         }
         columns[index].input.consume(count * Int(type.size))
@@ -82,7 +86,7 @@ struct NPZDecoder: BlockDecoder {
     let produced = scratch.withUnsafeBufferPointer { scratch -> Int64 in
       guard let base = scratch.baseAddress else { return 0 }
       return ganglion_assemble_columns(
-        base, base + Self.blockSize, base + 2 * Self.blockSize, base + 3 * Self.blockSize, Int64(count), output,
+        base, base + blockSize, base + 2 * blockSize, base + 3 * blockSize, Int64(count), output,
         &outside, &first)
     }
     for _ in 0..<outside { report.violate(.addressOutOfRange, offset: 0) }

@@ -172,7 +172,7 @@ private final class ZipMemberSource: ByteSource {
         throw damaged()
       }
       state.stream = stream
-      state.packed = [UInt8](repeating: 0, count: 65536)
+      state.packed = [UInt8](repeating: 0, count: Int(min(max(member.packedSize, 1), 65536)))
     }
     guard let stream = state.stream else { return 0 }
     while true {

@@ -8,15 +8,16 @@ struct PropheseeHeader: Sendable, Equatable {
   /// Takes the header from the front of a file; no line at all gives an empty header.
   init(_ input: inout InputBuffer) throws(EventFormatError) {
     while let line = try input.headerLine(startingWith: [0x25]) {
+      var text = line.utf8.dropFirst().drop { $0 == 0x20 }
       // Some writers leave blanks at the end.
-      let text = String(line.reversed().drop { $0 == " " }.reversed()).dropFirst().drop { $0 == " " }
-      if text == "end" {
+      while text.last == 0x20 { text.removeLast() }
+      if text.elementsEqual("end".utf8) {
         hasEnd = true
         break
       }
-      let key = text.prefix { $0 != " " }
-      let value = text.dropFirst(key.count).drop { $0 == " " }
-      lines.append(EventMetadata(key: String(key), value: String(value)))
+      let key = text.prefix { $0 != 0x20 }
+      let value = text[key.endIndex...].drop { $0 == 0x20 }
+      lines.append(EventMetadata(key: String(Substring(key)), value: String(Substring(value))))
       if lines.count > 4096 {
         throw EventFormatError(
           .malformedHeader, source: input.name, byteOffset: input.byteOffset,
@@ -25,8 +26,11 @@ struct PropheseeHeader: Sendable, Equatable {
     }
   }
 
+  /// The value of the first line with a key, given in lower case.
   func value(_ key: String) -> String? {
-    lines.first { $0.key.lowercased() == key }?.value
+    lines.first { line in
+      line.key.utf8.elementsEqual(key.utf8) { $0 == $1 || $0 &+ 0x20 == $1 && (0x41...0x5a).contains($0) }
+    }?.value
   }
 
   /// The `EVT3` of `% format EVT3;height=720;width=1280`, or of the older `% evt 3.0`.

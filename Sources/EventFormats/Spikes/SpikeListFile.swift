@@ -38,7 +38,7 @@ public struct SpikeListFile: Sendable, Equatable {
       let counts = [recording.times.count] + recording.columns.values.map(\.count)
       guard counts.allSatisfy({ $0 == recording.units.count }) else {
         throw EventFormatError(
-          .inputOutput, source: path, reason: "a recording has \(recording.units.count) units but columns of \(counts)",
+          .cannotWrite, source: path, reason: "a recording has \(recording.units.count) units but columns of \(counts)",
           remedy: "give every spike a value in every column")
       }
     }
@@ -46,7 +46,7 @@ public struct SpikeListFile: Sendable, Equatable {
       let file = H5Fcreate(path, UInt32(0x0002), 0, 0)
       guard file >= 0 else {
         throw EventFormatError(
-          .inputOutput, source: path, reason: "cannot be written", remedy: "write to a folder that exists and has room")
+          .cannotWrite, source: path, reason: "cannot be written", remedy: "write to a folder that exists and has room")
       }
       defer { H5Fclose(file) }
       for group in ["spikes", "extra"] where group == "spikes" || !columnNames.isEmpty {
@@ -65,7 +65,7 @@ public struct SpikeListFile: Sendable, Equatable {
       isWhole = H5Fflush(file, H5F_SCOPE_LOCAL) >= 0 && isWhole
       guard isWhole else {
         throw EventFormatError(
-          .inputOutput, source: path, reason: "was not written whole", remedy: "make room and write it again")
+          .cannotWrite, source: path, reason: "was not written whole", remedy: "make room and write it again")
       }
     }
   }
@@ -170,7 +170,9 @@ private func readLists<Value: ExpressibleByIntegerLiteral>(
   let space = H5Dget_space(dataset)
   defer { H5Sclose(space) }
   let count = Int(H5Sget_simple_extent_npoints(space))
-  guard H5Sget_simple_extent_ndims(space) == 1, (0...mostValues).contains(count) else { return nil }
+  guard H5Sget_simple_extent_ndims(space) == 1, (0...mostValues).contains(count),
+    HDF5Dataset.isPlausible(dataset, count: count, valueBytes: H5Tget_size(stored))
+  else { return nil }
   if count == 0 { return [] }
   let listType = H5Tvlen_create(type)
   defer { H5Tclose(listType) }
@@ -191,7 +193,11 @@ private func readValues(_ path: String, _ file: Int64) -> [Int64] {
   let space = H5Dget_space(dataset)
   defer { H5Sclose(space) }
   let count = Int(H5Sget_simple_extent_npoints(space))
-  guard (1...mostValues).contains(count) else { return [] }
+  let stored = H5Dget_type(dataset)
+  defer { H5Tclose(stored) }
+  guard (1...mostValues).contains(count),
+    HDF5Dataset.isPlausible(dataset, count: count, valueBytes: H5Tget_size(stored))
+  else { return [] }
   var values = [Int64](repeating: 0, count: count)
   return H5Dread(dataset, hdf5_native_int64(), 0, 0, 0, &values) >= 0 ? values : []
 }
@@ -225,7 +231,7 @@ private func readTexts(_ file: Int64) -> [String: String] {
     defer { H5Tclose(type) }
     let size = H5Tget_size(type)
     guard length > 0, length < name.count, H5Tget_class(type) == H5T_STRING, H5Tis_variable_str(type) == 0,
-      (1...(1 << 20)).contains(size)
+      (1...(1 << 20)).contains(size), HDF5File.isSingle(attribute)
     else { continue }
     var bytes = [UInt8](repeating: 0, count: size)
     guard H5Aread(attribute, type, &bytes) >= 0 else { continue }

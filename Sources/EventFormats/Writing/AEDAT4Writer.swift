@@ -112,7 +112,7 @@ struct AEDAT4Writer: EventWriter {
   private func packed(_ content: [UInt8]) throws(EventFormatError) -> [UInt8] {
     guard let packed = compress(content, compression) else {
       throw EventFormatError(
-        .inputOutput, source: output.sink.name, reason: "the packet cannot be compressed",
+        .cannotWrite, source: output.sink.name, reason: "the packet cannot be compressed",
         remedy: "free memory, or write it uncompressed")
     }
     return packed
@@ -137,13 +137,11 @@ struct AEDAT4Writer: EventWriter {
   mutating func finish() throws(EventFormatError) {
     try writeEvents(0..<pending.count)
     pending.removeAll()
-    guard output.sink.canPatch else {
-      try output.flush()
-      return
-    }
+    guard output.sink.canPatch else { return try output.finish() }
     let place = output.offset
     output.append(contentsOf: try packed(FlatBufferBytes.index(index)))
     try output.patch(
       (0..<8).map { UInt8(place >> Int64(8 * $0) & 0xff) }, at: Int64(AEDAT4Header.magic.count + 40))
+    try output.finish()
   }
 }

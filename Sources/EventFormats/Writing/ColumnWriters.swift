@@ -49,6 +49,7 @@ struct NPYWriter: EventWriter {
 
   mutating func finish() throws(EventFormatError) {
     try output.patch(npyHeader(type: Self.type, count: count), at: 0)
+    try output.finish()
   }
 }
 
@@ -103,7 +104,7 @@ struct NPZWriter: EventWriter {
     output.append(
       contentsOf: little(0x0605_4b50, 4) + little(0, 4) + little(4, 2) + little(4, 2)
         + little(UInt64(directory.count), 4) + little(start, 4) + little(0, 2))
-    try output.flush()
+    try output.finish()
   }
 }
 
@@ -121,7 +122,7 @@ private final class TemporaryFile: Sendable {
 
   private static func failure() -> EventFormatError {
     EventFormatError(
-      .inputOutput, source: "temporary file", reason: systemMessage(errno),
+      .cannotWrite, source: "temporary file", reason: systemMessage(errno),
       remedy: "make room, or name another folder in TMPDIR")
   }
 
@@ -152,10 +153,12 @@ private final class TemporaryFile: Sendable {
 struct HDF5Writer: EventWriter {
   private(set) var count: Int64 = 0
   private let file: HDF5Output
+  private var sink: any ByteSink
 
   init(sink: any ByteSink, options: EventWritingOptions) throws(EventFormatError) {
     guard let path = sink.path else { throw needsFile("HDF5", sink) }
-    file = try HDF5Output(path: path, layout: options.hdf5Layout, geometry: options.geometry)
+    self.sink = sink
+    file = try HDF5Output(path: path, name: sink.name, layout: options.hdf5Layout, geometry: options.geometry)
   }
 
   mutating func write(_ batch: EventBatch) throws(EventFormatError) {
@@ -166,5 +169,6 @@ struct HDF5Writer: EventWriter {
 
   mutating func finish() throws(EventFormatError) {
     try file.finish()
+    try sink.finish()
   }
 }

@@ -13,6 +13,8 @@ public struct EventWritingOptions: Sendable {
   public var evt21IsLegacy = false
   /// Where HDF5 keeps the events: one dataset a column in this group, or records in a dataset of that path.
   public var hdf5Layout = HDF5Layout.columns
+  /// Whether the columns of a text stand between tabs instead of commas.
+  public var separatesWithTabs = false
   /// Leave triggers out where the format cannot hold them, instead of refusing.
   public var dropsTriggers = false
 
@@ -67,7 +69,7 @@ public func openEventWriter(
   case .dat1, .dat2: return try encoded(DATEncoder(options))
   case .eventStream: return try encoded(EventStreamEncoder(options, name: sink.name))
   case .nmnist: return try encoded(NMNISTEncoder())
-  case .csv: return try encoded(CSVEncoder())
+  case .csv: return try encoded(CSVEncoder(separator: options.separatesWithTabs ? "\t" : ","))
   case .npy: return try NPYWriter(sink: sink)
   case .npz: return try NPZWriter(sink: sink)
   case .hdf5: return try HDF5Writer(sink: sink, options: options)
@@ -82,7 +84,7 @@ public func openEventWriter(
 public func openEventWriter(
   path: String, options: EventWritingOptions
 ) throws(EventFormatError) -> any EventWriter {
-  try openEventWriter(sink: FileByteSink(path: path), options: options)
+  try openEventWriter(sink: FileByteSink(path: path, needsName: options.format == .hdf5), options: options)
 }
 
 /// What a format can hold.
@@ -204,6 +206,6 @@ struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
 
   mutating func finish() throws(EventFormatError) {
     encoder.end(&output)
-    try output.flush()
+    try output.finish()
   }
 }

@@ -9,12 +9,13 @@ final class HDF5Output: Sendable {
     var datasets: [Int64]
   }
 
-  private let path: String
+  /// What errors call it.
+  private let name: String
   private let layout: HDF5Layout
   private let handles: Mutex<Handles>
 
-  init(path: String, layout: HDF5Layout, geometry: SensorGeometry?) throws(EventFormatError) {
-    self.path = path
+  init(path: String, name: String, layout: HDF5Layout, geometry: SensorGeometry?) throws(EventFormatError) {
+    self.name = name
     self.layout = layout
     let opened: Handles? = withHDF5 {
       // 2 is H5F_ACC_TRUNC, a macro Swift does not see.
@@ -52,15 +53,15 @@ final class HDF5Output: Sendable {
       }
       return datasets.allSatisfy { $0 >= 0 } ? Handles(file: file, datasets: datasets) : nil
     }
-    guard let opened else { throw Self.failure(path) }
+    guard let opened else { throw Self.failure(name) }
     handles = Mutex(opened)
   }
 
   deinit { close() }
 
-  private static func failure(_ path: String) -> EventFormatError {
+  private static func failure(_ name: String) -> EventFormatError {
     EventFormatError(
-      .inputOutput, source: path, reason: "libhdf5 cannot write it", remedy: "check the space left and the permissions")
+      .cannotWrite, source: name, reason: "libhdf5 cannot write it", remedy: "check the space left and the permissions")
   }
 
   private static func dataset(_ path: String, _ type: Int64, in file: Int64) -> Int64 {
@@ -122,7 +123,7 @@ final class HDF5Output: Sendable {
         return Self.append(&records, type, batch.count, to: datasets[0], at: count)
       }
     }
-    if !isGood { throw Self.failure(path) }
+    if !isGood { throw Self.failure(name) }
   }
 
   private static func append(
@@ -143,7 +144,7 @@ final class HDF5Output: Sendable {
   /// Writes everything out.
   func finish() throws(EventFormatError) {
     let file = handles.withLock { $0.file }
-    guard withHDF5({ H5Fflush(file, H5F_SCOPE_GLOBAL) }) >= 0 else { throw Self.failure(path) }
+    guard withHDF5({ H5Fflush(file, H5F_SCOPE_GLOBAL) }) >= 0 else { throw Self.failure(name) }
     close()
   }
 

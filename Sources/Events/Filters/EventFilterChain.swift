@@ -25,6 +25,12 @@ public struct EventFilterChain: Sendable {
     noise=RATE,SEED         random events, so many a second
     """
 
+  /// The names alone.
+  static let names = [
+    "refractory", "background", "hot-pixels", "polarity", "crop", "mask", "flip-x", "flip-y", "transpose",
+    "downsample", "rate", "time", "events", "shift", "noise",
+  ]
+
   /// Whether a description needs the pixels' counts beforehand.
   public static func needsCounts(_ description: String) -> Bool {
     description.hasPrefix("hot-pixels")
@@ -106,7 +112,7 @@ public struct EventFilterChain: Sendable {
         let seed = numbers.count == 2 ? UInt64(numbers[1]) : 0
       else { throw refused("RATE,SEED is wanted") }
       return try NoiseFilter(rate: rate, seed: seed, geometry: sensor())
-    default: throw refused("no such filter; known are\n\(help)")
+    default: throw refused("no such filter, known are \(names.joined(separator: ", "))")
     }
   }
 }

@@ -109,6 +109,9 @@ def with_numpy(path, kind, height):
         a = np.loadtxt(path, delimiter=",", skiprows=1, dtype="i8", ndmin=2)
         return a[:, 0], a[:, 1], a[:, 2], a[:, 3]
     a = np.load(path)
+    if isinstance(a, np.ndarray) and a.dtype.names is None:
+        # Rows of four numbers.
+        return a[:, 0], a[:, 1], a[:, 2], a[:, 3]
     return a["t"], a["x"], a["y"], a["p"]
 
 
@@ -117,10 +120,18 @@ def with_h5py(path, kind, height):
     with h5py.File(path) as f:
         if "CD" in f:
             a = f["CD/events"][()]
+        elif "spikes" in f:
+            # The first recording; its spikes are put in order of time, as Ganglion does.
+            seconds, units = f["spikes/times"][0], f["spikes/units"][0]
+            order = np.argsort(seconds, kind="stable")
+            t = np.floor(seconds[order].astype("f8") * 1e6 + 0.5).astype("i8")
+            return t, units[order], np.zeros(len(t)), np.ones(len(t))
         elif "data" in f:
             a = f["data/0"][()]
         else:
             a = {k: f["events/" + k][()] for k in "txyp"}
+            if "t_offset" in f:
+                a["t"] = a["t"].astype("i8") + int(f["t_offset"][()])
         return a["t"], a["x"], a["y"], a["p"]
 
 

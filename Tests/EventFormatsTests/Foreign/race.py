@@ -1,10 +1,12 @@
 """Measures Ganglion's readers and those of other projects side by side, in one run, one after the other.
 
-    race.py GANGLION [-r REPEATS] FILE...
+    race.py GANGLION [-r REPEATS] [--binning] FILE...
 
 Every reader runs in a process of its own, reads the whole file REPEATS + 1 times and does not count the first; the
 figure is million events a second of CPU time (user and system), the median. The last column compares the number of
 events and the last time with Ganglion's. Readers come from agree.py, and those that give events in chunks do so here.
+With --binning the files are arrays of events (NPY) that are counted into 2 x height x width frames of 10 ms; reading
+them is not measured. The table is Markdown.
 """
 import json
 import os
@@ -50,6 +52,33 @@ def chunks(reader, path, kind):
         a = EventReader(path, max_events=100_000_000).read_all()
         a = a[0] if isinstance(a, tuple) else a
         return len(a), int(a.t[-1])
+    elif reader == "numpy":
+        import numpy as np
+        if kind == "NPY":
+            a = np.load(path)
+            t, x, y, p = (np.ascontiguousarray(a[k]) for k in "txyp")
+        elif kind == "N-MNIST":
+            r = np.fromfile(path, "u1").reshape(-1, 5)
+            t = (r[:, 2].astype("i8") & 127) << 16 | r[:, 3].astype("i8") << 8 | r[:, 4]
+            x, y, p = r[:, 0].astype("u2"), r[:, 1].astype("u2"), r[:, 2] >> 7
+        else:
+            a = np.loadtxt(path, delimiter=",", skiprows=1, dtype="i8")
+            t = a[:, 0]
+        return len(t), int(t[-1])
+    elif reader == "polars":
+        import polars
+        t = polars.read_csv(path)[:, 0].to_numpy()
+        return len(t), int(t[-1])
+    elif reader == "tonic":
+        import numpy as np
+        import tonic.io
+        a = tonic.io.read_mnist_file(path, dtype=np.dtype([("x", int), ("y", int), ("t", int), ("p", int)]))
+        return len(a), int(a["t"][-1])
+    elif reader == "h5py":
+        import h5py
+        with h5py.File(path) as f:
+            t, x, y, p = (f["events/" + k][()] for k in "txyp")
+        return len(t), int(t[-1])
     for part in parts:
         if len(part):
             count, last = count + len(part), int(part[field][-1])
@@ -72,38 +101,98 @@ def child(reader, path, kind, repeats):
     print(json.dumps(dict(rate=statistics.median(rates), low=min(rates), high=max(rates), count=count, last=last, memory=memory)))
 
 
+def binned(peer, path, width, height):
+    """Gives a function that counts all events into frames of 10 ms, and the number of events."""
+    import numpy as np
+    a = np.load(path)
+    t, x, y, p = (np.ascontiguousarray(a[k]) for k in "txyp")
+    edges = np.searchsorted(t, np.arange(t[0], t[-1] + 10_001, 10_000))
+    pairs = list(zip(edges, edges[1:]))
+    if peer == "evutils":
+        from evutils.dense import histogram
+        from evutils.types import EventArray
+        parts = [EventArray(t=t[i:j], x=x[i:j], y=y[i:j], p=p[i:j]) for i, j in pairs]
+
+        def body():
+            for part in parts:
+                histogram(part, width=width, height=height)
+        return body, int(edges[-1] - edges[0])
+
+    def count():
+        for i, j in pairs:
+            place = (p[i:j].astype(np.int64) * height + y[i:j]) * width + x[i:j]
+            np.bincount(place, minlength=2 * width * height)
+    return count, int(edges[-1] - edges[0])
+
+
+def binning_child(peer, path, width, height, repeats):
+    body, count = binned(peer, path, width, height)
+    rates = []
+    for turn in range(repeats + 1):
+        start = cpu()
+        body()
+        if turn:
+            rates.append(count / (cpu() - start) / 1e6)
+    print(json.dumps(dict(rate=statistics.median(rates), low=min(rates), high=max(rates))))
+
+
+def binning(program, files, repeats):
+    import numpy as np
+    print("| events | sensor | binning | Mev/s | range | ganglion is |\n|---|---|---|---|---|---|")
+    for path in files:
+        a = np.load(path, mmap_mode="r")
+        width, height = int(a["x"].max()) + 1, int(a["y"].max()) + 1
+        size = f"{width}x{height}"
+        ours = None
+        for name, flags in (("ganglion, frames", ["--dense"]), ("ganglion, lists", [])):
+            line = [program, "benchmark", "events", "--binning", *flags, "--sensor", size, "--repeats", str(repeats), path]
+            fields = subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()[-1].split()
+            ours = ours or float(fields[-3])
+            print(f"| {len(a)} | {size} | {name} | {float(fields[-3]):.0f} | {fields[-2]} | |", flush=True)
+        for peer in ("evutils", "numpy"):
+            line = [sys.executable, __file__, "--binning-child", peer, path, str(width), str(height), str(repeats)]
+            r = json.loads(subprocess.run(line, capture_output=True, text=True).stdout.splitlines()[-1])
+            print(f"| {len(a)} | {size} | {peer} | {r['rate']:.0f} | {r['low']:.0f}-{r['high']:.0f} | x {ours / r['rate']:.2f} |", flush=True)
+
+
 PEERS = {
     "AEDAT 2.0": ("evutils",), "AEDAT 3.1": ("evutils",), "AEDAT 4.0": ("dv_processing", "faery", "aedat"),
     "Prophesee EVT 2.0": ("expelliarmus", "evutils", "faery"), "Prophesee EVT 2.1": ("evutils",),
     "Prophesee EVT 3.0": ("evutils", "expelliarmus", "faery"), "Prophesee EVT 4.0": ("evutils",),
     "Prophesee DAT 2": ("expelliarmus", "evutils", "faery"), "Event Stream": ("event_stream", "faery"),
+    "N-MNIST": ("tonic", "numpy"), "CSV": ("polars", "faery", "numpy"), "NPY": ("numpy",), "HDF5": ("h5py", "evutils"),
 }
 
 
 def main():
     if sys.argv[1] == "--child":
-        child(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))
-        return
+        return child(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))
+    if sys.argv[1] == "--binning-child":
+        return binning_child(sys.argv[2], sys.argv[3], *map(int, sys.argv[4:]))
     program, arguments, repeats = sys.argv[1], sys.argv[2:], 3
     if arguments[0] == "-r":
         repeats, arguments = int(arguments[1]), arguments[2:]
-    print(f"{'file':24} {'reader':14} {'Mev/s':>8} {'range':>16} {'MiB':>5}  result")
+    if arguments[0] == "--binning":
+        return binning(program, arguments[1:], repeats)
+    print("| file | bytes/event | reader | Mev/s | range | MiB | result | ganglion is |\n|---|---|---|---|---|---|---|---|")
     for path in arguments:
         info = json.loads(subprocess.run([program, "info", "--json", "--no-digest", path], capture_output=True, check=True).stdout)
         kind, row, name = info["format"], info["rows"][0], path.split("/")[-1]
+        size = os.path.getsize(path) / row["count"]
         out = subprocess.run([program, "benchmark", "events", "--repeats", str(repeats), path], capture_output=True, text=True, check=True).stdout
         fields = out.splitlines()[-1].split()
         ours = float(fields[-3])
-        print(f"{name:24} {'ganglion':14} {ours:8.1f} {fields[-2]:>16} {fields[-1]:>5}  {row['count']} events, last {row['lastMicroseconds']}", flush=True)
+        print(f"| {name} | {size:.1f} | ganglion | {ours:.0f} | {fields[-2]} | {fields[-1]} | {row['count']} events, last {row['lastMicroseconds']} | |", flush=True)
         for reader in PEERS.get(kind, ()):
             try:
-                run = subprocess.run([sys.executable, __file__, "--child", reader, path, kind, str(repeats)], capture_output=True, text=True, timeout=120)
+                run = subprocess.run([sys.executable, __file__, "--child", reader, path, kind, str(repeats)], capture_output=True, text=True, timeout=240)
                 r = json.loads(run.stdout.splitlines()[-1])
             except Exception:
-                print(f"{name:24} {reader:14} cannot read it", flush=True)
+                print(f"| {name} | | {reader} | | | | cannot read it | |", flush=True)
                 continue
-            result = "the same" if (r["count"], r["last"]) == (row["count"], row["lastMicroseconds"]) else f"DIFFERS: {r['count']} events, last {r['last']}"
-            print(f"{name:24} {reader:14} {r['rate']:8.1f} {r['low']:7.1f}-{r['high']:.1f} {r['memory']:>8}  {result}; ganglion x {ours / r['rate']:.2f}", flush=True)
+            same = (r["count"], r["last"]) == (row["count"], row["lastMicroseconds"])
+            result = "the same" if same else f"**differs**: {r['count']} events, last {r['last']}"
+            print(f"| {name} | | {reader} | {r['rate']:.1f} | {r['low']:.1f}-{r['high']:.1f} | {r['memory']} | {result} | x {ours / r['rate']:.2f} |", flush=True)
 
 
 main()
