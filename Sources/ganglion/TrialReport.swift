@@ -179,7 +179,7 @@ struct TrialReport {
         })
     }
     try write("Converted, and distilled layer by layer (LaSNN)", lines)
-    let names = ["converted", "alone", "answers", "attention, all layers", "attention, all layers, and answers"]
+    let names = ["converted", "alone", "from the converted", "answers", "attention, all layers"]
     try draw(title: "accuracy by steps") { task in
       names.map { name in
         let runs = chosen(task: task, arm: name)
@@ -194,6 +194,15 @@ struct TrialReport {
     }
   }
 
+  /// An axis of per cent with four to eight ticks.
+  private static func percentAxis(_ values: [Double]) -> Axis {
+    let (low, high) = (values.min() ?? 0, values.max() ?? 100)
+    let step = [1.0, 2, 5, 10].first { (high - low) / $0 <= 6 } ?? 20
+    let ticks = stride(from: (low / step).rounded(.down) * step, through: (high / step).rounded(.up) * step, by: step)
+    let labels = ticks.map { (value: $0, text: "\(Int($0))") }
+    return Axis("accuracy (%)", (labels.first?.value ?? 0)...(labels.last?.value ?? 100), labels: labels)
+  }
+
   /// A diagram a task, one below the other.
   private func draw(
     title: String, isLogarithmic: Bool = true, _ series: (String) -> [(String, [(x: Double, y: Double)])]
@@ -202,7 +211,7 @@ struct TrialReport {
     guard !shown.isEmpty else { return }
     let height = 300.0
     let canvas = try Canvas(
-      path: "\(folder)/\(experiment).png", width: 820, height: height * Double(shown.count), scale: 1.5)
+      path: "\(folder)/\(experiment).png", width: 850, height: height * Double(shown.count), scale: 1.5)
     for (place, task) in shown.enumerated() {
       let lines = series(task).filter { !$0.1.isEmpty }
       let points = lines.flatMap(\.1)
@@ -215,7 +224,7 @@ struct TrialReport {
           isLogarithmic ? low / 1.2...high * 1.2 : low...high,
           isLogarithmic: isLogarithmic,
           labels: ordered(points.map(\.x).sorted().map { "\(Int($0))" }).map { (Double($0) ?? 0, $0) }),
-        y: Axis("accuracy (%)", fitting: points.map(\.y), margin: 0.1))
+        y: Self.percentAxis(points.map(\.y)))
       for (index, line) in lines.enumerated() {
         let color = Color.series[index % Color.series.count]
         axes.line(line.1, color, on: canvas)
