@@ -24,6 +24,16 @@ struct TrialOptions: ParsableArguments {
     }
   }
 
+  /// The data whose folders were given, each encoded when its turn comes.
+  var tasks: [() throws -> TrialTask] {
+    let threads = threads
+    return [
+      digits.map { folder in { try .spoken(folder: folder, threads: threads) } },
+      words.map { folder in { try .words(folder: folder, threads: threads) } },
+      events.map { folder in { try .eventDigits(folder: folder, threads: threads) } },
+    ].compactMap { $0 }
+  }
+
   var range: ClosedRange<UInt64> { UInt64(firstSeed)...UInt64(firstSeed + seeds - 1) }
 
   /// Runs an experiment on its tasks and keeps every result.
@@ -79,13 +89,8 @@ struct ExperimentStructure: ParsableCommand {
   @OptionGroup var options: TrialOptions
 
   func run() throws {
-    var tasks: [() throws -> TrialTask] = []
-    let threads = options.threads
-    if let folder = options.digits { tasks.append { try .spoken(folder: folder, threads: threads) } }
-    if let folder = options.words { tasks.append { try .words(folder: folder, threads: threads) } }
-    if let folder = options.events { tasks.append { try .eventDigits(folder: folder, threads: threads) } }
     try options.run(
-      StructureTrials.experiment, tasks: tasks, arms: { StructureTrials.arms($0, epochs: options.epochs) },
+      StructureTrials.experiment, tasks: options.tasks, arms: { StructureTrials.arms($0, epochs: options.epochs) },
       measure: StructureTrials.figures,
       report: { results in
         try TrialReport(results: results, folder: options.results, experiment: StructureTrials.experiment).structure()
@@ -110,13 +115,8 @@ struct ExperimentChannels: ParsableCommand {
   @OptionGroup var options: TrialOptions
 
   func run() throws {
-    var tasks: [() throws -> TrialTask] = []
-    let threads = options.threads
-    if let folder = options.digits { tasks.append { try .spoken(folder: folder, threads: threads) } }
-    if let folder = options.words { tasks.append { try .words(folder: folder, threads: threads) } }
-    if let folder = options.events { tasks.append { try .eventDigits(folder: folder, threads: threads) } }
     try options.run(
-      ChannelTrials.experiment, tasks: tasks, arms: { ChannelTrials.arms($0, epochs: options.epochs) },
+      ChannelTrials.experiment, tasks: options.tasks, arms: { ChannelTrials.arms($0, epochs: options.epochs) },
       measure: ChannelTrials.figures,
       report: { results in
         try TrialReport(results: results, folder: options.results, experiment: ChannelTrials.experiment).channels()

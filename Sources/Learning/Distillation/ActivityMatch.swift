@@ -104,7 +104,8 @@ struct FeatureMatch {
 /// Attention transfer: `weight · mean over places of (Q_S − Q_T)²` with `Q` the places' mean squared activity over the
 /// channels, scaled to length 1 (Zagoruyko and Komodakis 2017, their code's form).
 enum AttentionMatch {
-  static func map(_ activity: [Float], places: Int, channels: Int) -> [Double] {
+  /// Each place's mean squared activity over its channels, scaled to length 1, and the length it had.
+  private static func map(_ activity: [Float], places: Int, channels: Int) -> (shares: [Double], length: Double) {
     let squares = (0..<places).map { place in
       (0..<channels).reduce(0.0) { sum, channel in
         let value = Double(activity[place * channels + channel])
@@ -112,22 +113,15 @@ enum AttentionMatch {
       } / Double(channels)
     }
     let length = squares.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    return length > 0 ? squares.map { $0 / length } : squares
+    return (length > 0 ? squares.map { $0 / length } : squares, length)
   }
 
   /// The loss and its gradient by the student's activity.
   static func loss(
     student: [Float], teacher: [Float], places: Int, channels: Int, teacherChannels: Int, weight: Double
   ) -> (loss: Double, gradient: [Float]) {
-    let wanted = map(teacher, places: places, channels: teacherChannels)
-    let found = map(student, places: places, channels: channels)
-    let squares = (0..<places).map { place in
-      (0..<channels).reduce(0.0) { sum, channel in
-        let value = Double(student[place * channels + channel])
-        return sum + value * value
-      } / Double(channels)
-    }
-    let length = squares.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let wanted = map(teacher, places: places, channels: teacherChannels).shares
+    let (found, length) = map(student, places: places, channels: channels)
     let distances = zip(found, wanted).map { $0 - $1 }
     let loss = weight * distances.reduce(0) { $0 + $1 * $1 } / Double(places)
     guard length > 0 else { return (loss, [Float](repeating: 0, count: student.count)) }

@@ -35,7 +35,7 @@ extension Network where Scalar == Float {
         }
         scale = threshold
       case "pool", "flatten", "dropout", "channelsLast": break
-      default: throw ConversionError(layer: index, kind: layer.kind)
+      default: throw ConversionError.layer(index, kind: layer.kind)
       }
     }
     var converted = try Network(NetworkDescription(input: plain.description.input, layers: descriptions), seed: 0)
@@ -75,18 +75,21 @@ extension Network where Scalar == Float {
       next = found + 1
       taken += 1
     }
-    guard taken > 0 else { throw ConversionError(layer: 0, kind: "none") }
+    guard taken > 0 else { throw ConversionError.nothingFits }
   }
 }
 
 /// Why a network cannot become a spiking one, or another's beginning.
-public struct ConversionError: Error, Equatable, CustomStringConvertible {
-  public let layer: Int
-  public let kind: String
+public enum ConversionError: Error, Equatable, CustomStringConvertible {
+  case layer(Int, kind: String)
+  case nothingFits
 
   public var description: String {
-    kind == "none"
-      ? "beginning: no layer of the model has the kind and shape of one of the recipe's; use the same widths"
-      : "conversion: layer \(layer) (\(kind)) has no spiking counterpart; use dense, conv, pool, flatten and relu"
+    switch self {
+    case .layer(let index, let kind):
+      "conversion: layer \(index) (\(kind)) has no spiking counterpart; use dense, conv, pool, flatten and relu"
+    case .nothingFits:
+      "beginning: no layer of the model has the kind and shape of one of the recipe's; use the same widths"
+    }
   }
 }

@@ -99,10 +99,10 @@ final class Distiller {
   ///   - isLabelled: of each sample whether its label counts.
   /// - Returns: the sum of the samples' losses that the teacher adds.
   func teach(
-    _ runner: BatchRunner<Float>, _ sequences: [SpikeSequence], targets: [Int], isLabelled: [Bool], step: Int,
-    of total: Int, seed: UInt64
+    _ runner: BatchRunner<Float>, _ sequences: [SpikeSequence], targets: [Int], isLabelled: [Bool], of total: Int,
+    seed: UInt64
   ) -> Double {
-    let answers = answers(sequences, targets: targets, step: step, of: total, seed: seed)
+    let answers = answers(sequences, targets: targets, of: total, seed: seed)
     var lossSum = 0.0
     let share = 1 / Double(sequences.count)
     for sample in sequences.indices {
@@ -128,7 +128,7 @@ final class Distiller {
 
   /// The teacher's mean logits for each sample.
   private func answers(
-    _ sequences: [SpikeSequence], targets: [Int], step: Int, of total: Int, seed: UInt64
+    _ sequences: [SpikeSequence], targets: [Int], of total: Int, seed: UInt64
   ) -> [[Double]] {
     guard let teacher else {
       return targets.map { SoftTargets.virtual(options.virtual ?? 0.99, target: $0, of: classes) }

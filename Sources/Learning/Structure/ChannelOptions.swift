@@ -1,3 +1,5 @@
+import Foundation
+
 /// Training that takes whole channels out of a network and now and then brings one back (spiking channel activity, SCA,
 /// Li et al. 2024; the schedule and the constants are ours). At the end what is left becomes a smaller network.
 public struct ChannelOptions: Codable, Sendable, Equatable {
@@ -65,6 +67,6 @@ public struct ChannelOptions: Codable, Sendable, Equatable {
   /// Share of the kept channels that is exchanged after an epoch.
   func regrow(afterEpoch epoch: Int, of epochs: Int) -> Double {
     let place = Double(epoch) / (until * Double(epochs))
-    return place >= 1 ? 0 : regrow / 2 * (1 + cosine(.pi * place))
+    return place >= 1 ? 0 : regrow / 2 * (1 + cos(.pi * place))
   }
 }

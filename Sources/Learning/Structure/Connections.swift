@@ -1,16 +1,11 @@
-import Foundation
 import SpikingNetworks
 import Tensors
-
-func cosine(_ angle: Double) -> Double { cos(angle) }
 
 /// Which parameters of a network exist, layer by layer; those that do not are zero.
 public struct Connections: Sendable, Equatable {
   /// The weights between two layers.
   public struct Block: Sendable, Equatable {
-    public let name: String
     public let range: Range<Int>
-    public let shape: [Int]
     /// How many of them exist: constant through all rewiring.
     public let kept: Int
 
@@ -32,7 +27,7 @@ public struct Connections: Sendable, Equatable {
     var exists = [Bool](repeating: true, count: network.parameters.count)
     for (index, weight) in weights.enumerated() {
       let kept = max(1, Int((densities[index] * Double(weight.range.count)).rounded()))
-      blocks.append(Block(name: weight.name, range: weight.range, shape: weight.specification.shape, kept: kept))
+      blocks.append(Block(range: weight.range, kept: kept))
       var random = RandomStream(seed: seed, purpose: "connections", index: index)
       var places = Array(weight.range)
       random.shuffle(&places)

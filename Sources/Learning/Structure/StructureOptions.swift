@@ -1,3 +1,5 @@
+import Foundation
+
 /// Training with few connections from the first step on, which change places while the network learns (evolutionary
 /// structure learning, ESL-SNN, Shen et al. 2023; the rules after SET, Mocanu et al. 2018, RigL, Evci et al. 2020, and
 /// sparse momentum, Dettmers and Zettlemoyer 2019).
@@ -65,6 +67,6 @@ public struct StructureOptions: Codable, Sendable, Equatable {
   public func fraction(atStep step: Int, of total: Int) -> Double {
     let end = until * Double(total)
     guard growth != .none, Double(step) < end else { return 0 }
-    return fraction / 2 * (1 + cosine(.pi * Double(step) / end))
+    return fraction / 2 * (1 + cos(.pi * Double(step) / end))
   }
 }

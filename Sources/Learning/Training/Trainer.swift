@@ -148,7 +148,7 @@ public final class Trainer {
       if let distiller {
         let labelled = chosen.map { isLabelled[$0] }
         lossSum += distiller.teach(
-          runner, sequences, targets: targets, isLabelled: labelled, step: step, of: total, seed: seed)
+          runner, sequences, targets: targets, isLabelled: labelled, of: total, seed: seed)
         lossSum += zip(outcome.losses, labelled).reduce(0) { $0 + $1.0 * distiller.labelWeight(isLabelled: $1.1) }
       } else {
         lossSum += outcome.lossSum

@@ -23,17 +23,9 @@ public enum ChannelTrials {
 
   static let widths = [16, 32, 32]
 
-  private static func options(epochs: Int) -> TrainingOptions {
-    var optimiser = OptimiserDescription(rate: 0.002)
-    optimiser.schedule = .oneCycle
-    optimiser.warmUp = 0.15
-    optimiser.clip = 5
-    return TrainingOptions(epochs: epochs, batch: 32, optimiser: optimiser)
-  }
-
   public static func arms(_ task: TrialTask, epochs: Int) -> [TrialArm] {
     let whole = TrialArm(
-      name: "whole", network: network(task, widths: widths), options: options(epochs: epochs),
+      name: "whole", network: network(task, widths: widths), options: TrialArm.oneCycle(epochs: epochs),
       rates: [0.005, 0.01, 0.02])
     var arms = [whole]
     for percent in shares {
@@ -56,7 +48,7 @@ public enum ChannelTrials {
     return arms
   }
 
-  /// Channels that are left, and multiply-accumulates of a step with every input active.
+  /// Channels and parameters that are left, and multiply-accumulates of a step with every input active.
   public static func figures(_ network: Network<Float>, _ task: TrialTask) throws -> [String: Double] {
     let channels = network.channelGroups.reduce(0) { $0 + $1.channels }
     return [

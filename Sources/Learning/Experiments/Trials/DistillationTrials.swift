@@ -5,14 +5,6 @@ import Tensors
 public enum DistillationTrials {
   public static let experiment = "distillation"
 
-  private static func options(epochs: Int) -> TrainingOptions {
-    var optimiser = OptimiserDescription(rate: 0.002)
-    optimiser.schedule = .oneCycle
-    optimiser.warmUp = 0.15
-    optimiser.clip = 5
-    return TrainingOptions(epochs: epochs, batch: 32, optimiser: optimiser)
-  }
-
   /// Units of two layers with taps over time; the same for both kinds of network.
   static func network(_ task: TrialTask, units: Int, isSpiking: Bool) -> NetworkDescription {
     let unit: LayerDescription = isSpiking ? .neurons(NeuronDescription(decay: 0.5)) : .relu
@@ -27,10 +19,10 @@ public enum DistillationTrials {
   /// - Parameter labelled: recordings of each class whose label the students know; all when nil.
   public static func arms(_ task: TrialTask, epochs: Int, labelled: Int?) -> [TrialArm] {
     let teacher = TrialArm(
-      name: "teacher", network: network(task, units: 128, isSpiking: false), options: options(epochs: epochs),
+      name: "teacher", network: network(task, units: 128, isSpiking: false), options: TrialArm.oneCycle(epochs: epochs),
       rates: [0.001, 0.002, 0.004])
     let student = TrialArm(
-      name: "alone", network: network(task, units: 32, isSpiking: true), options: options(epochs: epochs),
+      name: "alone", network: network(task, units: 32, isSpiking: true), options: TrialArm.oneCycle(epochs: epochs),
       rates: [0.002, 0.004, 0.008])
     func taught(_ name: String, by teacher: String?, _ change: (inout DistillationOptions) -> Void) -> TrialArm {
       student.named(name) { arm in
@@ -114,11 +106,7 @@ public enum ConversionTrials {
   }
 
   public static func arms(_ task: TrialTask, epochs: Int) -> [TrialArm] {
-    var optimiser = OptimiserDescription(rate: 0.002)
-    optimiser.schedule = .oneCycle
-    optimiser.warmUp = 0.15
-    optimiser.clip = 5
-    let options = TrainingOptions(epochs: epochs, batch: 32, optimiser: optimiser)
+    let options = TrialArm.oneCycle(epochs: epochs)
     let widths = [16, 32, 32]
     let teacher = TrialArm(
       name: "teacher", network: network(task, widths: widths, isSpiking: false), options: options,

@@ -79,7 +79,7 @@ public enum StructureTrials {
     return arms
   }
 
-  /// Density, bytes as stored, and multiply-accumulates of a step with every input active.
+  /// Weights that are not zero, and their share of all.
   public static func figures(_ network: Network<Float>, _ task: TrialTask) throws -> [String: Double] {
     let weights = network.named.filter { $0.specification.role == .weight }
     let all = weights.reduce(0) { $0 + $1.range.count }

@@ -26,6 +26,15 @@ public struct TrialArm: Sendable {
     self.rates = rates
   }
 
+  /// Adam with one cycle of the learning rate.
+  static func oneCycle(epochs: Int) -> TrainingOptions {
+    var optimiser = OptimiserDescription(rate: 0.002)
+    optimiser.schedule = .oneCycle
+    optimiser.warmUp = 0.15
+    optimiser.clip = 5
+    return TrainingOptions(epochs: epochs, batch: 32, optimiser: optimiser)
+  }
+
   /// The same under another name, changed.
   public func named(_ name: String, _ change: (inout TrialArm) -> Void = { _ in }) -> TrialArm {
     var arm = self
