@@ -20,6 +20,13 @@ extension Double: MapKernels {
     ganglion_conv_scatter_f64(&shape, active, Int64(count), input, weights, output)
   }
 
+  public static func convolutionScatterTurned(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Double>,
+    weights: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>, turned: UnsafeMutablePointer<Double>
+  ) {
+    ganglion_conv_scatter_turned_f64(&shape, active, Int64(count), input, weights, output, turned)
+  }
+
   public static func convolutionBegins(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, into begins: UnsafeMutablePointer<UInt32>
   ) {

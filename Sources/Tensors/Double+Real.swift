@@ -49,6 +49,13 @@ extension Double: Real {
     ganglion_scatter_sparse_f64(active, Int64(count), input, starts, columns, weights, output)
   }
 
+  public static func scatterBlocks(
+    active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Double>, starts: UnsafePointer<UInt32>,
+    columns: UnsafePointer<UInt16>, _ weights: UnsafePointer<Double>, into output: UnsafeMutablePointer<Double>
+  ) {
+    ganglion_scatter_blocks_f64(active, Int64(count), input, starts, columns, weights, output)
+  }
+
   public static func addOuter(
     active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Double>, _ delta: UnsafePointer<Double>,
     width: Int, into gradient: UnsafeMutablePointer<Double>

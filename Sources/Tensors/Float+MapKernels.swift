@@ -20,6 +20,13 @@ extension Float: MapKernels {
     ganglion_conv_scatter_f32(&shape, active, Int64(count), input, weights, output)
   }
 
+  public static func convolutionScatterTurned(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Float>,
+    weights: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
+  ) {
+    ganglion_conv_scatter_turned_f32(&shape, active, Int64(count), input, weights, output, turned)
+  }
+
   public static func convolutionBegins(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, into begins: UnsafeMutablePointer<UInt32>
   ) {

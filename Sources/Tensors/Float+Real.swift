@@ -49,6 +49,13 @@ extension Float: Real {
     ganglion_scatter_sparse_f32(active, Int64(count), input, starts, columns, weights, output)
   }
 
+  public static func scatterBlocks(
+    active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Float>, starts: UnsafePointer<UInt32>,
+    columns: UnsafePointer<UInt16>, _ weights: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
+  ) {
+    ganglion_scatter_blocks_f32(active, Int64(count), input, starts, columns, weights, output)
+  }
+
   public static func addOuter(
     active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Float>, _ delta: UnsafePointer<Float>,
     width: Int, into gradient: UnsafeMutablePointer<Float>

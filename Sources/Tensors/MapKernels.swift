@@ -15,6 +15,10 @@ public protocol MapKernels {
   static func convolutionScatter(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,
     weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>)
+  /// The same sums for one group, no strides and few channels; `turned` has room for all weights.
+  static func convolutionScatterTurned(
+    _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,
+    weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>, turned: UnsafeMutablePointer<Self>)
   /// Where each place's entries begin in the list of active inputs, and the end of the last.
   static func convolutionBegins(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, into begins: UnsafeMutablePointer<UInt32>)

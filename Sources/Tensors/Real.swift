@@ -34,6 +34,10 @@ where RawSignificand: FixedWidthInteger {
   static func scatter(
     active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>, starts: UnsafePointer<UInt32>,
     columns: UnsafePointer<UInt16>, _ weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>)
+  /// The same with blocks of `GANGLION_BLOCK` neighbouring weights, each with its first column.
+  static func scatterBlocks(
+    active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>, starts: UnsafePointer<UInt32>,
+    columns: UnsafePointer<UInt16>, _ weights: UnsafePointer<Self>, into output: UnsafeMutablePointer<Self>)
   /// `gradient[active[k], :] += input[active[k]] · delta[width]`.
   static func addOuter(
     active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>, _ delta: UnsafePointer<Self>, width: Int,

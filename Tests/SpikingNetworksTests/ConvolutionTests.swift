@@ -28,6 +28,14 @@ struct ConvolutionTests {
       height: 40, width: 70, inputChannels: 6, channels: 42, kernel: (5, 4), stride: (1, 1), padding: (2, 1), groups: 2),
     .init(
       height: 1, width: 50, inputChannels: 9, channels: 72, kernel: (1, 7), stride: (1, 1), padding: (0, 3), groups: 1),
+    .init(
+      height: 17, width: 9, inputChannels: 2, channels: 3, kernel: (3, 3), stride: (1, 1), padding: (1, 1), groups: 1),
+    .init(
+      height: 6, width: 13, inputChannels: 3, channels: 4, kernel: (3, 3), stride: (1, 1), padding: (0, 0), groups: 1),
+    .init(
+      height: 1, width: 40, inputChannels: 3, channels: 9, kernel: (1, 5), stride: (1, 1), padding: (0, 4), groups: 1),
+    .init(
+      height: 30, width: 11, inputChannels: 1, channels: 1, kernel: (2, 5), stride: (1, 1), padding: (1, 3), groups: 1),
   ]
 
   @Test("Scattered and whole maps agree to the last bit", arguments: shapes.indices)

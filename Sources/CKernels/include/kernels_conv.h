@@ -31,6 +31,10 @@ typedef struct {
   /* Adds the active inputs' contributions to the outputs. */                                                          \
   void ganglion_conv_scatter_##SUFFIX(                                                                                 \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *weights, REAL *out);  \
+  /* The same for one group, no strides and few channels; `turned` has room for all weights. */                         \
+  void ganglion_conv_scatter_turned_##SUFFIX(                                                                          \
+      const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *weights, REAL *out,   \
+      REAL *turned);                                                                                                   \
   /* Where each place's entries begin in the list; one more for its end. */                                            \
   void ganglion_conv_begins_##SUFFIX(                                                                                  \
       const ganglion_conv *g, const uint32_t *active, int64_t count, uint32_t *begins);                                \

@@ -43,6 +43,9 @@ typedef struct {
 /// Scalars of state a neuron needs between two steps: membrane, last spike, adaptation, synaptic current, refractory.
 enum { GANGLION_NEURON_STATE = 5 };
 
+/// Neighbouring columns that are stored together, or not at all, where weights come in blocks.
+enum { GANGLION_BLOCK = 8 };
+
 #define GANGLION_DECLARE(REAL, SUFFIX)                                                                                 \
   /* out[rows, width] += in[rows, depth] * weights[depth, width], row strides in scalars. */                          \
   void ganglion_multiply_##SUFFIX(                                                                                     \
@@ -57,6 +60,10 @@ enum { GANGLION_NEURON_STATE = 5 };
   /* The first form with those weights only that there are: of input i the entries starts[i] up to starts[i + 1], each  \
      with its column. */                                                                                               \
   void ganglion_scatter_sparse_##SUFFIX(                                                                               \
+      const uint32_t *active, int64_t count, const REAL *in, const uint32_t *starts, const uint16_t *columns,          \
+      const REAL *weights, REAL *out);                                                                                 \
+  /* The same in blocks of GANGLION_BLOCK neighbours: `starts` counts blocks, `columns` says where each begins. */      \
+  void ganglion_scatter_blocks_##SUFFIX(                                                                               \
       const uint32_t *active, int64_t count, const REAL *in, const uint32_t *starts, const uint16_t *columns,          \
       const REAL *weights, REAL *out);                                                                                 \
   /* gradient[active[k], width] += in[active[k]] * delta[width]. */                                                    \

@@ -82,6 +82,13 @@ struct Convolution<Scalar: Real>: Sendable {
     return Self.paddedCount(shape) + seen * 2 * 32 / MemoryLayout<Scalar>.size
   }
 
+  /// Whether a whole row of the kernel is worth adding at once: there are too few channels to fill vectors with. The
+  /// working memory of `add` has room for the weights of so many.
+  private var isNarrow: Bool {
+    let lane = 32 / MemoryLayout<Scalar>.size
+    return back != nil && groups == 1 && channels % lane != 0 && channels < 2 * lane && shape.kernel_width > 1
+  }
+
   /// Maps of `count` entries with fewer active ones are sparse.
   private func sparseLimit(of count: Int) -> Int { Int((Self.sparseShare * Double(count)).rounded(.up)) }
 
@@ -139,8 +146,14 @@ struct Convolution<Scalar: Real>: Sendable {
     switch way {
     case .scatter(let count):
       let reached = reached(by: rows, active: active, count: count)
-      Scalar.convolutionScatter(
-        &shape, active: active + reached.lowerBound, count: reached.count, input, weights: weights, into: output)
+      let list = active + reached.lowerBound
+      if isNarrow, reached.count >= Int(shape.in_channels) {
+        Scalar.convolutionScatterTurned(
+          &shape, active: list, count: reached.count, input, weights: weights, into: output, turned: workspace)
+      } else {
+        Scalar.convolutionScatter(
+          &shape, active: list, count: reached.count, input, weights: weights, into: output)
+      }
     case .collect:
       Scalar.convolutionCollect(
         &shape, active: active, begins: begins(workspace), input, weights: weights, into: output)
