@@ -36,6 +36,16 @@ public struct SpikeSequence: Sendable, Equatable {
     Int(offsets[step])..<Int(offsets[step + 1])
   }
 
+  /// Every step as a frame of a running stream, a microsecond long.
+  public var frames: [SpikeFrame] {
+    (0..<steps).map { step in
+      let range = range(ofStep: step)
+      return SpikeFrame(
+        step: step, startMicroseconds: Int64(step), endMicroseconds: Int64(step) + 1, channels: Array(channels[range]),
+        values: Array(values[range]))
+    }
+  }
+
   /// Some of the steps as a sequence of their own.
   public func part(_ steps: Range<Int>) -> SpikeSequence {
     var part = SpikeSequence(shape: shape)

@@ -144,12 +144,7 @@ struct BenchmarkNetworks: ParsableCommand {
   private func steps(_ which: BenchmarkNetwork) throws -> Row {
     let network = try which.network(density: density).folded()
     let recording = which.recording(steps: 16, density: density, seed: 1)
-    let frames = (0..<recording.steps).map { step in
-      let range = recording.range(ofStep: step)
-      return SpikeFrame(
-        step: step, startMicroseconds: Int64(step), endMicroseconds: Int64(step) + 1,
-        channels: Array(recording.channels[range]), values: Array(recording.values[range]))
-    }
+    let frames = recording.frames
     var state = network.makeState()
     var logits = [Float](repeating: 0, count: network.outputCount)
     let rounds = which.stepRounds

@@ -7,5 +7,6 @@ struct Benchmark: AsyncParsableCommand {
     subcommands: [
       BenchmarkRun.self, BenchmarkSound.self, BenchmarkNetworks.self, BenchmarkEvents.self, BenchmarkDaemon.self,
       BenchmarkSubscribers.self, BenchmarkModels.self,
+      BenchmarkSparse.self,
     ])
 }

@@ -59,15 +59,3 @@ struct BenchmarkModels: ParsableCommand {
     }
   }
 }
-
-extension SpikeSequence {
-  /// Every step as a frame.
-  fileprivate var frames: [SpikeFrame] {
-    (0..<steps).map { step in
-      let range = range(ofStep: step)
-      return SpikeFrame(
-        step: step, startMicroseconds: Int64(step), endMicroseconds: Int64(step) + 1, channels: Array(channels[range]),
-        values: Array(values[range]))
-    }
-  }
-}

@@ -36,13 +36,14 @@ struct StructureTests {
 
   private func trainer(
     _ growth: StructureOptions.Growth, pruning: StructureOptions.Pruning = .magnitude, density: Double = 0.2,
-    averaging: Double = 0, resuming: TrainingState? = nil
+    block: Int = 1, averaging: Double = 0, resuming: TrainingState? = nil
   ) throws -> Trainer {
     var options = TrainingOptions(epochs: 6, batch: 8, seed: 3, optimiser: OptimiserDescription(rate: 0.01))
     options.optimiser.weightDecay = 0.01
     options.averaging = averaging
     options.structure = StructureOptions(density: density, growth: growth)
     options.structure?.pruning = pruning
+    options.structure?.block = block
     options.structure?.interval = 3
     return try Trainer(
       network: Network(description, seed: 3), options: options, augmentation: SpikeAugmentation(),
@@ -103,6 +104,45 @@ struct StructureTests {
     let best = try trainer.bestNetwork()
     for index in all where !trainer.state.bestExists[index] { #expect(best.parameters[index] == 0) }
     #expect((begun == trainer.state.exists) == (growth == .none))
+  }
+
+  @Test(
+    "connections in blocks come and go as whole blocks of one input",
+    arguments: [StructureOptions.Growth.random, .momentum])
+  func blocks(growth: StructureOptions.Growth) throws {
+    let trainer = try trainer(growth, density: 0.4, block: 8)
+    let begun = trainer.state.exists
+    while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
+    #expect(begun != trainer.state.exists)
+    let weights = trainer.network.named.filter { $0.specification.role == .weight }
+    for weight in weights {
+      #expect(weight.range.count { trainer.state.exists[$0] } == weight.range.count { begun[$0] })
+      // The readout has two units: they go singly.
+      guard weight.specification.shape.last != 2 else { continue }
+      for start in stride(from: weight.range.lowerBound, to: weight.range.upperBound, by: 8) {
+        #expect(Set((start..<start + 8).map { trainer.state.exists[$0] }).count == 1)
+      }
+    }
+  }
+
+  @Test("a block's worth and promise are the sums over its members")
+  func rewiringBlocks() throws {
+    let network = try Network<Float>(NetworkDescription(input: [2], layers: [.dense(.init(units: 16))]), seed: 1)
+    var options = StructureOptions(density: 0.5)
+    options.block = 4
+    var connections = try Connections(network, options, seed: 2)
+    let starts = Array(stride(from: 0, to: 32, by: 4))
+    let present = starts.filter { connections.exists[$0] }
+    let absent = starts.filter { !connections.exists[$0] }
+    #expect(present.count == 4)
+    // One member is worth much, three nothing: less than the blocks whose members are all worth 1.
+    let (loser, winner) = (present[2], absent[1])
+    let came = connections.rewire(
+      0, count: 7, worth: { ($0 / 4 * 4) == loser ? ($0 == loser ? 3 : 0) : 1 },
+      promise: { ($0 / 4 * 4) == winner ? 1 : ($0 % 4 == 0 ? 3 : 0) })
+    #expect(came == Array(winner..<winner + 4))
+    #expect(!connections.exists[loser..<loser + 4].contains(true))
+    #expect(connections.exists.count { $0 } == 16)
   }
 
   @Test("fewer and fewer connections change, and none towards the end")
@@ -183,6 +223,7 @@ struct StructureTests {
       }
     }
     #expect(reason("  structure: {density: 0}").contains("training.structure: density lies within"))
+    #expect(reason("  structure: {density: 0.1, block: 0}").contains("block and interval from 1 on"))
     #expect(reason("  structure: {density: 0.1, grow: random}").contains("unknown option 'grow'"))
     #expect(reason("  channels: {keep: 2}").contains("keep and until lie within"))
     #expect(

@@ -4,15 +4,19 @@ import Tensors
 /// Which parameters of a network exist, layer by layer; those that do not are zero.
 public struct Connections: Sendable, Equatable {
   /// The weights between two layers.
-  public struct Block: Sendable, Equatable {
+  public struct Matrix: Sendable, Equatable {
     public let range: Range<Int>
-    /// How many of them exist: constant through all rewiring.
+    /// Neighbours that exist or do not together; 1 where blocks of the size asked for do not fit the layer's units.
+    public let block: Int
+    /// How many of the weights exist: constant through all rewiring.
     public let kept: Int
 
     public var density: Double { Double(kept) / Double(range.count) }
+    /// Where each block begins.
+    var starts: StrideTo<Int> { stride(from: range.lowerBound, to: range.upperBound, by: block) }
   }
 
-  public let blocks: [Block]
+  public let matrices: [Matrix]
   /// For every parameter of the network whether it exists.
   public private(set) var exists: [Bool]
 
@@ -23,31 +27,36 @@ public struct Connections: Sendable, Equatable {
     let weights = network.named.filter { $0.specification.role == .weight }
     let densities = try Self.densities(
       weights.map(\.specification.shape), density: options.density, layout: options.layout)
-    var blocks: [Block] = []
+    var matrices: [Matrix] = []
     var exists = [Bool](repeating: true, count: network.parameters.count)
     for (index, weight) in weights.enumerated() {
-      let kept = max(1, Int((densities[index] * Double(weight.range.count)).rounded()))
-      blocks.append(Block(range: weight.range, kept: kept))
+      let units = weight.specification.shape.last ?? 1
+      let block = units % options.block == 0 ? options.block : 1
+      let kept = max(1, Int((densities[index] * Double(weight.range.count / block)).rounded()))
+      let matrix = Matrix(range: weight.range, block: block, kept: kept * block)
+      matrices.append(matrix)
       var random = RandomStream(seed: seed, purpose: "connections", index: index)
-      var places = Array(weight.range)
-      random.shuffle(&places)
-      for place in places.dropFirst(kept) { exists[place] = false }
+      var starts = Array(matrix.starts)
+      random.shuffle(&starts)
+      for start in starts.dropFirst(kept) {
+        for place in start..<start + block { exists[place] = false }
+      }
     }
-    self.blocks = blocks
+    self.matrices = matrices
     self.exists = exists
   }
 
   /// The same with the connections of a run that goes on.
   public func with(exists: [Bool]) throws(StructureError) -> Connections {
     guard exists.count == self.exists.count,
-      blocks.allSatisfy({ block in block.range.count { exists[$0] } == block.kept })
+      matrices.allSatisfy({ matrix in matrix.range.count { exists[$0] } == matrix.kept })
     else { throw .otherNetwork }
     var connections = self
     connections.exists = exists
     return connections
   }
 
-  /// Share of each block that exists, so that all together hold `density` of all weights; blocks that would need more than
+  /// Share of each matrix that exists, so that all together hold `density` of all weights; those that would need more than
   /// they have are full (Evci et al. 2020, section 3).
   static func densities(
     _ shapes: [[Int]], density: Double, layout: StructureOptions.Layout
@@ -74,39 +83,45 @@ public struct Connections: Sendable, Equatable {
 
   /// Zeros where nothing exists.
   func clear(_ values: UnsafeMutablePointer<Float>) {
-    for block in blocks {
-      for index in block.range where !exists[index] { values[index] = 0 }
+    for matrix in matrices {
+      for index in matrix.range where !exists[index] { values[index] = 0 }
     }
   }
 
   func clear(_ values: inout [Float]) {
-    for block in blocks {
-      for index in block.range where !exists[index] { values[index] = 0 }
+    for matrix in matrices {
+      for index in matrix.range where !exists[index] { values[index] = 0 }
     }
   }
 
-  /// Moves connections of one block: the `count` that exist with the smallest `worth` go, and the `count` with the largest
-  /// `promise` that did not exist come. Ties fall to the lower index.
+  /// Moves connections of one matrix: `count` of those that exist go, blocks with the smallest sum of `worth` first, and as
+  /// many that did not exist come, blocks with the largest sum of `promise` first. Ties fall to the lower index.
   ///
   /// - Returns: indices of those that came.
   mutating func rewire(
-    _ block: Int, count: Int, worth: (Int) -> Float, promise: (Int) -> Float
+    _ matrix: Int, count: Int, worth: (Int) -> Float, promise: (Int) -> Float
   ) -> [Int] {
-    let range = blocks[block].range
-    let absent = range.filter { !exists[$0] }
-    let moved = min(count, absent.count, blocks[block].kept)
+    let (range, block, kept) = (matrices[matrix].range, matrices[matrix].block, matrices[matrix].kept)
+    func sum(_ start: Int, _ value: (Int) -> Float) -> Float {
+      (start + 1..<start + block).reduce(value(start)) { $0 + value($1) }
+    }
+    let absent = matrices[matrix].starts.filter { !exists[$0] }
+    let moved = min(count / block, absent.count, kept / block)
     guard moved > 0 else { return [] }
-    let present = range.filter { exists[$0] }.map { (worth($0), $0) }.sorted { $0 < $1 }
-    let coming = absent.map { (-promise($0), $0) }.sorted { $0 < $1 }.prefix(moved).map(\.1)
-    for (_, index) in present.prefix(moved) { exists[index] = false }
+    let present = matrices[matrix].starts.filter { exists[$0] }.map { (sum($0, worth), $0) }.sorted { $0 < $1 }
+    let coming = absent.map { (-sum($0, promise), $0) }.sorted { $0 < $1 }.prefix(moved)
+      .flatMap { $0.1..<$0.1 + block }
+    for (_, start) in present.prefix(moved) {
+      for index in start..<start + block { exists[index] = false }
+    }
     for index in coming { exists[index] = true }
-    precondition(range.count { exists[$0] } == blocks[block].kept, "rewiring keeps the number of connections")
+    precondition(range.count { exists[$0] } == kept, "rewiring keeps the number of connections")
     return coming
   }
 
   /// Weights that exist, of all there could be.
   public var density: Double {
-    Double(blocks.reduce(0) { $0 + $1.kept }) / Double(max(blocks.reduce(0) { $0 + $1.range.count }, 1))
+    Double(matrices.reduce(0) { $0 + $1.kept }) / Double(max(matrices.reduce(0) { $0 + $1.range.count }, 1))
   }
 }
 

@@ -50,9 +50,9 @@ struct ConnectionLearner: StructureLearner {
   /// as those of the full network do.
   func begin(_ parameters: inout [Float]) {
     connections.clear(&parameters)
-    for block in connections.blocks {
-      let gain = Float(1 / block.density.squareRoot())
-      for index in block.range { parameters[index] *= gain }
+    for matrix in connections.matrices {
+      let gain = Float(1 / matrix.density.squareRoot())
+      for index in matrix.range { parameters[index] *= gain }
     }
   }
 
@@ -62,7 +62,7 @@ struct ConnectionLearner: StructureLearner {
 
   mutating func takeTurnover() -> Double {
     defer { moved = 0 }
-    return Double(moved) / Double(max(connections.blocks.reduce(0) { $0 + $1.kept }, 1))
+    return Double(moved) / Double(max(connections.matrices.reduce(0) { $0 + $1.kept }, 1))
   }
 
   private func isDue(_ step: Int, of total: Int) -> Bool {
@@ -72,8 +72,8 @@ struct ConnectionLearner: StructureLearner {
   mutating func willStep(_ runner: BatchRunner<Float>, step: Int, of total: Int) {
     let gradient = runner.gradient.base
     if !memory.isEmpty {
-      for block in connections.blocks {
-        for index in block.range { memory[index] = 0.9 * memory[index] + 0.1 * gradient[index] }
+      for matrix in connections.matrices {
+        for index in matrix.range { memory[index] = 0.9 * memory[index] + 0.1 * gradient[index] }
       }
     }
     if isDue(step, of: total) { fresh = runner.gradient.array }
@@ -86,16 +86,16 @@ struct ConnectionLearner: StructureLearner {
     let weights = runner.parameters.base
     if isDue(step, of: total) {
       let fraction = options.fraction(atStep: step, of: total)
-      for (index, block) in connections.blocks.enumerated() {
+      for (index, matrix) in connections.matrices.enumerated() {
         var random = RandomStream(seed: seed, purpose: "growth \(step)", index: index)
-        let chance = options.growth == .random ? block.range.map { _ in Float(random.uniform(in: 0...1)) } : []
+        let chance = options.growth == .random ? matrix.range.map { _ in Float(random.uniform(in: 0...1)) } : []
         let grown = connections.rewire(
-          index, count: Int(fraction * Double(block.kept)),
+          index, count: Int(fraction * Double(matrix.kept)),
           worth: { options.pruning == .magnitude ? abs(weights[$0]) : abs(weights[$0] * fresh[$0]) },
           promise: { place in
             switch options.growth {
             case .none: 0
-            case .random: chance[place - block.range.lowerBound]
+            case .random: chance[place - matrix.range.lowerBound]
             case .gradient: abs(fresh[place])
             case .momentum: abs(memory[place])
             }

@@ -24,6 +24,9 @@ public struct StructureOptions: Codable, Sendable, Equatable {
   /// Share of the weights that exist, `0 ... 1`.
   public var density: Double
   public var layout: Layout
+  /// Neighbouring targets of one input that are connected together or not at all: 8 fill the vectors that a step adds, so
+  /// that few connections are also quick.
+  public var block: Int
   public var pruning: Pruning
   public var growth: Growth
   /// Share of a layer's connections that change places the first time; falls to zero as a cosine.
@@ -33,12 +36,15 @@ public struct StructureOptions: Codable, Sendable, Equatable {
   /// Share of the training after which the structure stays.
   public var until: Double
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case density, layout, pruning, growth, fraction, interval, until }
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case density, layout, block, pruning, growth, fraction, interval, until
+  }
 
   public init(density: Double, growth: Growth = .gradient) {
     self.density = density
     self.growth = growth
     layout = .erdosRenyiKernel
+    block = 1
     pruning = .magnitude
     fraction = 0.3
     interval = 20
@@ -49,17 +55,18 @@ public struct StructureOptions: Codable, Sendable, Equatable {
     let values = try Options(decoder, CodingKeys.self)
     self.init(density: try values.required(.density))
     layout = try values.value(.layout, or: layout)
+    block = try values.value(.block, or: block)
     pruning = try values.value(.pruning, or: pruning)
     growth = try values.value(.growth, or: growth)
     fraction = try values.value(.fraction, or: fraction)
     interval = try values.value(.interval, or: interval)
     until = try values.value(.until, or: until)
-    guard density > 0, density <= 1, (0...1).contains(fraction), interval > 0, (0...1).contains(until) else {
+    guard density > 0, density <= 1, block > 0, (0...1).contains(fraction), interval > 0, (0...1).contains(until) else {
       throw DecodingError.dataCorrupted(
         .init(
           codingPath: decoder.codingPath,
           debugDescription:
-            "density lies within 0...1 and is not 0, fraction and until within 0...1, interval from 1 on"))
+            "density lies within 0...1 and is not 0, fraction and until within 0...1, block and interval from 1 on"))
     }
   }
 

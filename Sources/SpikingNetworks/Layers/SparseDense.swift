@@ -1,7 +1,10 @@
+import CKernels
 import Tensors
 
 /// Dense synapses of which few exist: those alone are stored and looked at. Made of a `Dense` layer and its weights by
 /// `Network.sparse(below:)`; it computes the same but for the order of its sums.
+///
+/// Where connections come in blocks of `GANGLION_BLOCK` neighbouring units, blocks are what is stored and added.
 ///
 /// An input is not kept for its later taps: it is sent at once to the currents of all the steps it will reach.
 ///
@@ -18,13 +21,26 @@ public struct SparseDense<Scalar: Real>: Layer {
   private let inputs: Int
   /// Steps that an input reaches, its own among them.
   private let reach: Int
-  /// Where the weights of each input begin, and their number as last entry.
+  /// Neighbouring units that an entry stands for: one, or `GANGLION_BLOCK`.
+  private let block: Int
+  /// Where the entries of each input begin, and their number as last one.
   private let starts: [UInt32]
-  /// Where each weight leads: steps ahead times units, and the unit.
+  /// Where each entry leads: steps ahead times units, and the unit.
   private let targets: [UInt16]
 
-  /// The layer and its parameters, of a dense layer with these; nil where targets do not fit 16 bits.
-  init?(_ dense: Dense<Scalar>, parameters: ArraySlice<Scalar>) {
+  /// Shares of the weights below which a step is quicker with those alone (`ganglion benchmark sparse`). Single ones are
+  /// added one at a time: small matrices, which lie in the nearest caches, are as quick with all of them, unless that
+  /// spares listing inputs again for later taps.
+  static func worthwhileShare(_ dense: Dense<Scalar>) -> Double {
+    dense.description.taps > 1 ? 0.15 : dense.multiplyAccumulates >= 1 << 18 ? 0.1 : 0.02
+  }
+  static var worthwhileShareInBlocks: Double { 0.6 }
+
+  /// The layer, of a dense layer with these parameters; nil where too many of them exist to be worth it, or where targets
+  /// do not fit 16 bits.
+  ///
+  /// - Parameter share: of single connections fewer than this are worth it; what was measured when nil.
+  init?(_ dense: Dense<Scalar>, parameters: ArraySlice<Scalar>, below share: Double? = nil) {
     let units = dense.units
     reach = (dense.description.taps - 1) * dense.description.dilation + 1
     guard reach * units <= Int(UInt16.max) + 1 else { return nil }
@@ -32,9 +48,22 @@ public struct SparseDense<Scalar: Real>: Layer {
     inputShape = dense.inputShape
     outputShape = dense.outputShape
     inputs = dense.inputs
+    let all = Double(dense.multiplyAccumulates)
+    let present = Double(parameters.prefix(dense.multiplyAccumulates).count { $0 != 0 })
+    let size = Int(GANGLION_BLOCK)
+    var inBlocks = 0.0
+    if units % size == 0 { Self.forEachEntry(dense, parameters, block: size) { _, _, _ in inBlocks += Double(size) } }
+    // Some weights of a block may happen to be zero.
+    if inBlocks > 0, inBlocks <= 1.25 * present, inBlocks < Self.worthwhileShareInBlocks * all {
+      block = size
+    } else if present < (share ?? Self.worthwhileShare(dense)) * all {
+      block = 1
+    } else {
+      return nil
+    }
     var starts: [UInt32] = [0]
     var targets: [UInt16] = []
-    Self.forEachWeight(dense, parameters) { input, tap, unit, _ in
+    Self.forEachEntry(dense, parameters, block: block) { input, tap, unit in
       while starts.count <= input { starts.append(UInt32(targets.count)) }
       targets.append(UInt16(tap * dense.description.dilation * units + unit))
     }
@@ -43,40 +72,46 @@ public struct SparseDense<Scalar: Real>: Layer {
     self.targets = targets
   }
 
-  /// What of a dense layer's parameters this one keeps.
-  static func kept(_ dense: Dense<Scalar>, _ parameters: ArraySlice<Scalar>) -> [Scalar] {
+  /// What of the dense layer's parameters this one keeps.
+  func kept(_ dense: Dense<Scalar>, _ parameters: ArraySlice<Scalar>) -> [Scalar] {
     var kept: [Scalar] = []
-    forEachWeight(dense, parameters) { kept.append($3) }
+    Self.forEachEntry(dense, parameters, block: block) { input, tap, unit in
+      let first = parameters.startIndex + (tap * inputs + input) * units + unit
+      kept += parameters[first..<first + block]
+    }
     return kept + parameters.dropFirst(dense.multiplyAccumulates)
   }
 
-  private static func forEachWeight(
-    _ dense: Dense<Scalar>, _ parameters: ArraySlice<Scalar>,
-    _ body: (_ input: Int, _ tap: Int, _ unit: Int, _ weight: Scalar) -> Void
+  /// Calls `body` for every block that has a weight, with the first of its units.
+  private static func forEachEntry(
+    _ dense: Dense<Scalar>, _ parameters: ArraySlice<Scalar>, block: Int,
+    _ body: (_ input: Int, _ tap: Int, _ unit: Int) -> Void
   ) {
     for input in 0..<dense.inputs {
       for tap in 0..<dense.description.taps {
         let row = parameters.startIndex + (tap * dense.inputs + input) * dense.units
-        for unit in 0..<dense.units where parameters[row + unit] != 0 { body(input, tap, unit, parameters[row + unit]) }
+        for unit in stride(from: 0, to: dense.units, by: block)
+        where parameters[row + unit..<row + unit + block].contains(where: { $0 != 0 }) { body(input, tap, unit) }
       }
     }
   }
 
   private var units: Int { description.units }
+  private var weightCount: Int { targets.count * block }
 
   public var parameters: [ParameterSpecification] {
     let weight = ParameterSpecification(
-      name: "weight", shape: [targets.count], role: .weight, beginning: .constant(0))
+      name: "weight", shape: [weightCount], role: .weight, beginning: .constant(0))
     let bias = ParameterSpecification(name: "bias", shape: [units], role: .gain, beginning: .constant(0))
     return description.bias ? [weight, bias] : [weight]
   }
 
   public var stateCount: Int { reach == 1 ? 0 : 2 * reach * units + 1 }
-  public var multiplyAccumulates: Int { targets.count }
+  public var multiplyAccumulates: Int { weightCount }
 
   private func begin(_ output: UnsafeMutablePointer<Scalar>, _ parameters: UnsafePointer<Scalar>) {
     if description.bias {
-      output.update(from: parameters + targets.count, count: units)
+      output.update(from: parameters + weightCount, count: units)
     } else {
       output.update(repeating: 0, count: units)
     }
@@ -91,7 +126,12 @@ public struct SparseDense<Scalar: Real>: Layer {
       targets.withUnsafeBufferPointer { targets in
         // A layer that lost all its weights has no targets to point at, and nothing to send.
         guard let first = starts.baseAddress, let target = targets.baseAddress else { return }
-        Scalar.scatter(active: active, count: count, row, starts: first, columns: target, weights, into: currents)
+        if block == 1 {
+          Scalar.scatter(active: active, count: count, row, starts: first, columns: target, weights, into: currents)
+        } else {
+          Scalar.scatterBlocks(
+            active: active, count: count, row, starts: first, columns: target, weights, into: currents)
+        }
       }
     }
   }
@@ -148,9 +188,10 @@ public struct SparseDense<Scalar: Real>: Layer {
   /// Calls `body` for every weight whose target lies before `end`, with its input, its place and its target.
   private func forEachTarget(step: Int, end: Int, _ body: (_ input: Int, _ place: Int, _ target: Int) -> Void) {
     for input in 0..<inputs {
-      for place in Int(starts[input])..<Int(starts[input + 1]) {
-        let target = step * units + Int(targets[place])
-        if target < end * units { body(input, place, target) }
+      for entry in Int(starts[input])..<Int(starts[input + 1]) {
+        let target = step * units + Int(targets[entry])
+        guard target < end * units else { continue }
+        for unit in 0..<block { body(input, entry * block + unit, target + unit) }
       }
     }
   }
@@ -164,7 +205,7 @@ public struct SparseDense<Scalar: Real>: Layer {
       pass.inputGradient.map { ($0.base + row * inputs).update(repeating: 0, count: steps * inputs) }
       for step in row..<row + steps {
         if description.bias {
-          for unit in 0..<units { gradient[targets.count + unit] += delta[step * units + unit] }
+          for unit in 0..<units { gradient[weightCount + unit] += delta[step * units + unit] }
         }
         forEachTarget(step: step, end: row + steps) { input, place, target in
           gradient[place] += pass.input.values.base[step * inputs + input] * delta[target]
@@ -178,27 +219,24 @@ public struct SparseDense<Scalar: Real>: Layer {
 }
 
 extension Network {
-  /// The same network for inference with only the weights that exist stored, in every dense layer that has fewer of them
-  /// than a share; 15 % is about where it begins to be quicker. The network itself where there is no such layer.
-  public func sparse(below density: Double = 0.15) -> Network {
+  /// The same network for inference with only the weights that exist stored, in every dense layer where that is quicker.
+  /// The network itself where there is no such layer.
+  ///
+  /// - Parameter share: of single connections fewer than this are worth it; what was measured when nil.
+  public func sparse(below share: Double? = nil) -> Network {
     var layers: [any Layer<Scalar>] = []
     var values: [Scalar] = []
     var isChanged = false
     for (index, layer) in self.layers.enumerated() {
       let own = parameters[parameterOffsets[index]..<parameterOffsets[index] + layer.parameterCount]
-      if let dense = layer as? Dense<Scalar> {
-        let weights = own.prefix(dense.multiplyAccumulates)
-        if Double(weights.count { $0 != 0 }) < density * Double(weights.count),
-          let few = SparseDense(dense, parameters: own)
-        {
-          layers.append(few)
-          values += SparseDense.kept(dense, own)
-          isChanged = true
-          continue
-        }
+      if let dense = layer as? Dense<Scalar>, let few = SparseDense(dense, parameters: own, below: share) {
+        layers.append(few)
+        values += few.kept(dense, own)
+        isChanged = true
+      } else {
+        layers.append(layer)
+        values += own
       }
-      layers.append(layer)
-      values += own
     }
     guard isChanged else { return self }
     var network = Network(description, layers: layers)
