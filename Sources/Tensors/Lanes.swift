@@ -1,4 +1,3 @@
-import CBLAS
 import Dispatch
 
 /// A fixed number of lanes that share the samples of a batch, run on any number of threads.
@@ -14,8 +13,6 @@ public struct Lanes: Sendable {
     precondition(count > 0 && threads > 0, "lanes and threads are at least one")
     self.count = count
     self.threads = min(threads, count)
-    // Lanes are the parallelism: BLAS must not start threads of its own inside them.
-    openblas_set_num_threads(1)
   }
 
   /// Calls `body` once for each lane and returns when all have finished.

@@ -6,4 +6,5 @@
 #include "kernels_real.h"
 #include "kernels_conv.h"
 #include "kernels_cell.h"
+#include "kernels_blas.h"
 #endif
