@@ -159,6 +159,14 @@ struct ExperimentDistillation: ParsableCommand {
         task.name = "words, few labels"
         return task
       }
+      tasks.append { try .words(folder: folder, threads: threads) }
+    }
+    if let folder = options.events {
+      tasks.append {
+        var task = try TrialTask.eventDigits(folder: folder, threads: threads)
+        task.name = "eventDigits, few labels"
+        return task
+      }
     }
     try options.run(
       DistillationTrials.experiment, tasks: tasks,
@@ -180,7 +188,7 @@ struct ExperimentConversion: ParsableCommand {
     abstract: "A network that does not spike, converted, and then distilled layer by layer (LaSNN).",
     discussion: """
       Still pictures: the mean frame of each recording, shown for some steps. The converted network needs many of them; \
-      students begin with its weights and learn with \(ConversionTrials.steps).
+      students begin with its weights and learn with few (--steps).
 
       Example: ganglion experiment conversion --events ~/nmnist --results Samples/results
 
@@ -188,15 +196,20 @@ struct ExperimentConversion: ParsableCommand {
       """)
 
   @OptionGroup var options: TrialOptions
+  @Option(help: "Steps that students see a picture for.") var steps = ConversionTrials.steps
+
+  func validate() throws {
+    guard steps > 0 else { throw ValidationError("--steps must be at least 1") }
+  }
 
   func run() throws {
     var tasks: [() throws -> TrialTask] = []
-    let threads = options.threads
+    let (threads, steps) = (options.threads, steps)
     if let folder = options.events {
-      tasks.append { try TrialTask.eventDigits(folder: folder, threads: threads).still(steps: ConversionTrials.steps) }
+      tasks.append { try TrialTask.eventDigits(folder: folder, threads: threads).still(steps: steps) }
     }
     if let folder = options.digits {
-      tasks.append { try TrialTask.spoken(folder: folder, threads: threads).still(steps: ConversionTrials.steps) }
+      tasks.append { try TrialTask.spoken(folder: folder, threads: threads).still(steps: steps) }
     }
     try options.run(
       ConversionTrials.experiment, tasks: tasks, arms: { ConversionTrials.arms($0, epochs: options.epochs) },

@@ -97,6 +97,7 @@ struct TrialReport {
             }
           ),
           ("spikes a step", { self.mean($0, "firingRate", 3) }),
+          ("µs a step", { self.mean($0, "stepMicroseconds", 1) }),
         ])
     }
     try write("Sparse from the first step on (ESL-SNN) and taught (reverse distillation)", lines)
@@ -124,11 +125,14 @@ struct TrialReport {
         task,
         baseline: { arm in
           guard arm.hasSuffix("%"), let percent = arm.split(separator: " ").dropLast().last else { return nil }
-          return arm.hasPrefix("membrane \(percent)") ? "whole" : "membrane \(percent) %"
+          let width = arm.contains(ChannelTrials.wide) ? ChannelTrials.wide : ""
+          let membrane = "membrane\(width) \(percent) %"
+          return arm == membrane || arm.hasPrefix("membrane, taught") ? "whole\(width)" : membrane
         },
         columns: [
           ("channels", { self.mean($0, "channels", 0) }), ("parameters", { self.mean($0, "parameters", 0) }),
           ("MAC a step", { self.mean($0, "multiplyAccumulates", 0) }),
+          ("µs a step", { self.mean($0, "stepMicroseconds", 1) }),
           ("spikes a step", { self.mean($0, "firingRate", 3) }),
         ])
     }

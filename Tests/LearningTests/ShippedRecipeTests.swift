@@ -10,7 +10,10 @@ struct ShippedRecipeTests {
 
   @Test(
     "a shipped recipe is valid, its network takes what its encoder gives and has the outputs it should",
-    arguments: [("digits", 10), ("commands", 12), ("words", 10), ("event-digits", 10), ("dvs-gesture", 11)])
+    arguments: [
+      ("digits", 10), ("digits-small", 10), ("commands", 12), ("commands-small", 12), ("words", 10),
+      ("event-digits", 10), ("event-digits-small", 10), ("dvs-gesture", 11),
+    ])
   func valid(name: String, classes: Int) throws {
     let path = "\(Self.folder)/\(name).yaml"
     let recipe = try Recipe(yaml: String(contentsOfFile: path, encoding: .utf8), path: path)

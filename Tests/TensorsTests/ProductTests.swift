@@ -1,8 +1,12 @@
+import CBLAS
 import Tensors
 import Testing
 
 @Suite("Products")
 struct ProductTests {
+  @Test("BLAS has one thread, however many processors there are, without being told")
+  func threads() { #expect(openblas_get_num_threads() == 1) }
+
   private func numbers(_ count: Int, seed: UInt64, density: Double = 1) -> [Float] {
     var random = RandomStream(seed: seed)
     return (0..<count).map { _ in random.uniform() < density ? Float(random.uniform(in: -2...2)) : 0 }

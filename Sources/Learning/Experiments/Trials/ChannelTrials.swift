@@ -22,6 +22,8 @@ public enum ChannelTrials {
   }
 
   static let widths = [16, 32, 32]
+  /// What the names of arms on networks with twice the channels have behind their first word.
+  public static let wide = ", twice as wide"
 
   public static func arms(_ task: TrialTask, epochs: Int) -> [TrialArm] {
     let whole = TrialArm(
@@ -40,11 +42,30 @@ public enum ChannelTrials {
         pruned("rate", ChannelOptions(keep: keep, score: .rate)),
         pruned("random", ChannelOptions(keep: keep, score: .random)),
         pruned("busiest out", ChannelOptions(keep: keep, score: .leastActive)),
+        pruned("membrane, taught", ChannelOptions(keep: keep)).named("membrane, taught \(percent) %") { arm in
+          arm.options.distillation = DistillationOptions(weight: 0.5, temperature: 2)
+          arm.teacher = "whole"
+        },
         whole.named("small from the start \(percent) %") { arm in
           arm.network = network(task, widths: widths.map { max(2, Int((Double($0) * keep).rounded())) })
         },
       ]
     }
+    // The same share of more channels.
+    let doubled = whole.named("whole\(wide)") { $0.network = network(task, widths: widths.map { 2 * $0 }) }
+    arms += [
+      doubled,
+      doubled.named("membrane\(wide) 20 %") { $0.options.channels = ChannelOptions(keep: 0.2) },
+      doubled.named("membrane, taught\(wide) 20 %") { arm in
+        arm.options.channels = ChannelOptions(keep: 0.2)
+        arm.options.distillation = DistillationOptions(weight: 0.5, temperature: 2)
+        arm.teacher = "whole\(wide)"
+      },
+      doubled.named("random\(wide) 20 %") { $0.options.channels = ChannelOptions(keep: 0.2, score: .random) },
+      doubled.named("small from the start\(wide) 20 %") { arm in
+        arm.network = network(task, widths: widths.map { Int((0.4 * Double($0)).rounded()) })
+      },
+    ]
     return arms
   }
 
@@ -54,6 +75,7 @@ public enum ChannelTrials {
     return [
       "channels": Double(channels), "parameters": Double(network.parameters.count),
       "multiplyAccumulates": Double(network.layers.reduce(0) { $0 + $1.multiplyAccumulates }),
+      "stepMicroseconds": task.stepMicroseconds(network),
     ]
   }
 }

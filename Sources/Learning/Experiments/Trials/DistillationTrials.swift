@@ -78,10 +78,10 @@ public enum DistillationTrials {
 /// Arms of the experiment on conversion and layer-by-layer distillation, on still pictures.
 public enum ConversionTrials {
   public static let experiment = "conversion"
-  /// Steps a student sees a picture for.
+  /// Steps a student sees a picture for, unless the experiment is told otherwise.
   public static let steps = 4
   /// Steps after which a converted network is asked.
-  public static let lengths = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+  public static let lengths = [1, 2, 3, 4, 8, 16, 32, 64, 128, 256]
 
   static func network(_ task: TrialTask, widths: [Int], isSpiking: Bool) -> NetworkDescription {
     let unit: LayerDescription = isSpiking ? .neurons(NeuronDescription(decay: 1)) : .relu
@@ -140,6 +140,11 @@ public enum ConversionTrials {
       taught("attention, all layers, and answers", layers: layers, weight: 0.5),
       taught("narrower", layers: layers, weight: 0.5, widths: widths.map { $0 / 2 }),
       student.named("narrower, alone") { $0.network = network(task, widths: widths.map { $0 / 2 }, isSpiking: true) },
+      // A fourth convolution behind the three, on what a third pool leaves; the first three are compared.
+      taught("deeper", layers: layers, weight: 0.5, widths: widths + [32]),
+      student.named("deeper, alone") { $0.network = network(task, widths: widths + [32], isSpiking: true) },
+      taught("wider", layers: layers, weight: 0.5, widths: widths.map { $0 * 2 }),
+      student.named("wider, alone") { $0.network = network(task, widths: widths.map { $0 * 2 }, isSpiking: true) },
     ]
   }
 

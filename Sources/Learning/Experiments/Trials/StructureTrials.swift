@@ -47,6 +47,15 @@ public enum StructureTrials {
         sparse("gradient growth", percent, .gradient), sparse("momentum growth", percent, .momentum),
       ]
     }
+    // The same in blocks of neighbours, which fill the vectors of a step.
+    for (name, growth) in [
+      ("static", StructureOptions.Growth.none), ("random growth", .random), ("gradient growth", .gradient),
+    ] {
+      arms.append(
+        sparse("\(name), in blocks of 8", 10, growth).named("\(name), in blocks of 8 10 %") {
+          $0.options.structure?.block = 8
+        })
+    }
     arms.append(
       sparse("gradient growth, gradient pruning", 10, .gradient).named("gradient growth and pruning 10 %") {
         $0.options.structure?.pruning = .gradient
@@ -84,6 +93,9 @@ public enum StructureTrials {
     let weights = network.named.filter { $0.specification.role == .weight }
     let all = weights.reduce(0) { $0 + $1.range.count }
     let present = weights.reduce(0) { sum, weight in sum + weight.range.count { network.parameters[$0] != 0 } }
-    return ["density": Double(present) / Double(max(all, 1)), "weights": Double(present)]
+    return [
+      "density": Double(present) / Double(max(all, 1)), "weights": Double(present),
+      "stepMicroseconds": task.stepMicroseconds(network.sparse()),
+    ]
   }
 }

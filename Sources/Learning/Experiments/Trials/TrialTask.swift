@@ -23,6 +23,21 @@ public struct TrialTask: Sendable {
     AttentionTask.evaluate(BatchRunner(network, lanes: Lanes(threads: threads)), set).accuracy
   }
 
+  /// The least time a step of a running stream takes, of many turns through some test recordings: other work on the
+  /// machine makes it no smaller.
+  func stepMicroseconds(_ network: Network<Float>) -> Double {
+    let frames = test.variants.prefix(20).flatMap { $0[0].frames }
+    var state = network.makeState()
+    var logits = [Float](repeating: 0, count: network.outputCount)
+    var least = Double.infinity
+    for _ in 0..<30 {
+      let begin = ContinuousClock.now
+      for frame in frames { network.step(frame, &state, logits: &logits) }
+      least = min(least, (ContinuousClock.now - begin) / .microseconds(1) / Double(max(frames.count, 1)))
+    }
+    return least
+  }
+
   /// Spoken digits (FSDD): takes 0-4 are the test, 5-9 the validation and 10-29 the training part.
   public static func spoken(folder: String, threads: Int) throws -> TrialTask {
     var split = try DataSet(DataDescription(layout: .fsdd), folder: folder, recipeFolder: folder).split()
@@ -126,7 +141,7 @@ public struct TrialTask: Sendable {
   /// The same with every recording as one still frame, the sum of its steps over their number, shown `steps` times.
   public func still(steps: Int) -> TrialTask {
     var task = self
-    task.name = "\(name) still"
+    task.name = steps == ConversionTrials.steps ? "\(name) still" : "\(name) still, \(steps) steps"
     task.train = train.still(steps: steps)
     task.validation = validation.still(steps: steps)
     task.test = test.still(steps: steps)
