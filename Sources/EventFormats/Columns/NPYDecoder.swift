@@ -65,20 +65,27 @@ struct NPYDecoder: BlockDecoder {
   }
 }
 
-/// Columns by name in a structured type, or by position in a table of rows.
+/// Longest row that is read; what headers claim beyond it would only be memory.
+private let longestRow = 1 << 20
+
+/// Columns by name in a structured type, or by position in a table of rows; nil where there are none, or rows are longer
+/// than any camera's.
 func npyColumns(_ header: NPYHeader, options: EventReadingOptions) -> (stride: Int, columns: [NPYHeader.Field])? {
   if header.shape.count == 1, header.fields.count >= 4 {
     let names = header.fields.map(\.name)
     let columns = EventColumn.allCases.compactMap { column in
       column.name(among: names).flatMap { name in header.fields.first { $0.name == name } }
     }
-    guard columns.count == 4, columns.allSatisfy({ $0.type.kind >= 0 }) else { return nil }
+    guard columns.count == 4, columns.allSatisfy({ $0.type.kind >= 0 }), header.elementSize <= longestRow else {
+      return nil
+    }
     return (header.elementSize, columns)
   }
   guard header.shape.count == 2, header.shape[1] >= 4, header.fields.count == 1, !header.isFortranOrder else {
     return nil
   }
   let width = header.shape[1]
+  guard width <= longestRow / header.elementSize else { return nil }
   let csv = options.csv
   let order = [csv.timeColumn ?? 0, csv.xColumn ?? 1, csv.yColumn ?? 2, csv.polarityColumn ?? 3]
   guard order.allSatisfy({ (0..<width).contains($0) }) else { return nil }
