@@ -177,7 +177,10 @@ struct TrialReport {
     for task in tasks {
       lines += table(
         task,
-        baseline: { ["teacher", "converted"].contains($0) ? nil : $0 == "narrower" ? "narrower, alone" : "alone" },
+        baseline: {
+          if ["teacher", "converted"].contains($0) { return nil }
+          return ["narrower", "deeper", "wider"].contains($0) ? "\($0), alone" : "alone"
+        },
         columns: shown.map { steps in
           ("\(steps) steps", { self.mean($0, "steps\(steps)", 1, factor: 100) })
         })
@@ -211,13 +214,14 @@ struct TrialReport {
   private func draw(
     title: String, isLogarithmic: Bool = true, _ series: (String) -> [(String, [(x: Double, y: Double)])]
   ) throws {
-    let shown = tasks.filter { task in series(task).contains { !$0.1.isEmpty } }
+    let shown = tasks.filter { task in series(task).contains { $0.1.count > 1 } }
     guard !shown.isEmpty else { return }
     let height = 300.0
     let canvas = try Canvas(
       path: "\(folder)/\(experiment).png", width: 850, height: height * Double(shown.count), scale: 1.5)
     for (place, task) in shown.enumerated() {
-      let lines = series(task).filter { !$0.1.isEmpty }
+      // The point that all arms of a task have in common is no line.
+      let lines = series(task).filter { $0.1.count > 1 }
       let points = lines.flatMap(\.1)
       let low = points.map(\.x).min() ?? 1
       let high = points.map(\.x).max() ?? 100
