@@ -214,14 +214,19 @@ struct TrialReport {
   private func draw(
     title: String, isLogarithmic: Bool = true, _ series: (String) -> [(String, [(x: Double, y: Double)])]
   ) throws {
-    let shown = tasks.filter { task in series(task).contains { $0.1.count > 1 } }
+    // The point that all arms of a task have in common is no line.
+    func lines(_ task: String) -> [(String, [(x: Double, y: Double)])] {
+      let all = series(task).filter { !$0.1.isEmpty }
+      let long = all.filter { $0.1.count > 1 }
+      return long.isEmpty ? all : long
+    }
+    let shown = tasks.filter { !lines($0).isEmpty }
     guard !shown.isEmpty else { return }
     let height = 300.0
     let canvas = try Canvas(
       path: "\(folder)/\(experiment).png", width: 850, height: height * Double(shown.count), scale: 1.5)
     for (place, task) in shown.enumerated() {
-      // The point that all arms of a task have in common is no line.
-      let lines = series(task).filter { $0.1.count > 1 }
+      let lines = lines(task)
       let points = lines.flatMap(\.1)
       let low = points.map(\.x).min() ?? 1
       let high = points.map(\.x).max() ?? 100
