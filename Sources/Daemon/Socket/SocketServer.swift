@@ -70,6 +70,8 @@ public final class SocketServer: Sendable {
       let loop = ServerLoop(
         listener, hub: hub, name: name, policy: policy, maximumSubscribers: maximumSubscribers, handlers: handlers)
       loop.run { change in self.counts.withLock { change(&$0) } }
+      // Before anybody is told: the process may end before this thread lets go of the listener.
+      listener.withdraw()
       ended.signal()
     }
     thread.name = "socket"

@@ -100,12 +100,16 @@ public final class UnixListener: Sendable {
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
   }
 
+  /// Removes the socket file, if it is ours; nobody else can have made one there while the lock is held.
+  func withdraw() {
+    guard let identity else { return }
+    var status = stat()
+    if stat(path, &status) == 0, (UInt(status.st_dev), UInt(status.st_ino)) == identity { unlink(path) }
+  }
+
   deinit {
     close(descriptor)
-    if let identity {
-      var status = stat()
-      if stat(path, &status) == 0, (UInt(status.st_dev), UInt(status.st_ino)) == identity { unlink(path) }
-    }
+    withdraw()
     if lock >= 0 { close(lock) }
   }
 
