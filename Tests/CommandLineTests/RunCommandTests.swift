@@ -170,7 +170,7 @@ struct RunFailureTests {
     // background jobs ignore SIGINT unless told otherwise.
     let outcome = try bench.shell(
       """
-      mkfifo feed; exec 9<> feed
+      mkfifo feed; exec 9<> feed; : > out
       env --default-signal=INT "$GANGLION" run --scores -m sound.safetensors - < feed > out 9>&- & program=$!
       tail -c +45 tones.wav > feed
       while [ "$(wc -l < out)" -lt 20 ]; do sleep 0.05; done

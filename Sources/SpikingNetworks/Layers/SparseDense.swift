@@ -52,7 +52,10 @@ public struct SparseDense<Scalar: Real>: Layer {
     let present = Double(parameters.prefix(dense.multiplyAccumulates).count { $0 != 0 })
     let size = Int(GANGLION_BLOCK)
     var inBlocks = 0.0
-    if units % size == 0 { Self.forEachEntry(dense, parameters, block: size) { _, _, _ in inBlocks += Double(size) } }
+    // Full layers, of which most networks are made, are not looked through.
+    if units % size == 0, present < Self.worthwhileShareInBlocks * all {
+      Self.forEachEntry(dense, parameters, block: size) { _, _, _ in inBlocks += Double(size) }
+    }
     // Some weights of a block may happen to be zero.
     if inBlocks > 0, inBlocks <= 1.25 * present, inBlocks < Self.worthwhileShareInBlocks * all {
       block = size
