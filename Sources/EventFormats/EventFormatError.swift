@@ -18,6 +18,8 @@ public struct EventFormatError: Error, Sendable, Equatable, CustomStringConverti
     case implausibleSize
     /// The target format cannot hold what it should.
     case cannotRepresent
+    /// The recording can be read in several ways, and a guess would not be safe.
+    case ambiguous
   }
 
   public var code: Code
@@ -29,13 +31,19 @@ public struct EventFormatError: Error, Sendable, Equatable, CustomStringConverti
   public var reason: String
   /// What the user can do.
   public var remedy: String
+  /// What the caller can name to settle it, where that helps.
+  public var subject: ReadingSubject?
 
-  public init(_ code: Code, source: String, byteOffset: Int64? = nil, reason: String, remedy: String) {
+  public init(
+    _ code: Code, source: String, byteOffset: Int64? = nil, reason: String, remedy: String,
+    subject: ReadingSubject? = nil
+  ) {
     self.code = code
     self.source = source
     self.byteOffset = byteOffset
     self.reason = reason
     self.remedy = remedy
+    self.subject = subject
   }
 
   public var description: String {

@@ -9,7 +9,7 @@ public enum TimeOrigin: String, Sendable, Codable, CaseIterable {
 }
 
 /// How to read a recording where its content does not say.
-public struct EventReadingOptions: Sendable {
+public struct EventReadingOptions: Sendable, Equatable {
   /// Format, overriding recognition by content.
   public var format: EventFormat?
   /// Sensor, where the header does not give one; events outside are counted and dropped.
@@ -18,8 +18,14 @@ public struct EventReadingOptions: Sendable {
   public var timeOrigin: TimeOrigin = .absolute
   /// How an AEDAT 1 or 2 address is cut; nil to go by the header, DVS128 without one.
   public var aedat2Layout: AEDAT2Layout?
-  /// How the columns of a text are read.
+  /// How the columns of a text or array are read.
   public var csv = CSVOptions()
+  /// Unit of the times of a text, NPY, NPZ or HDF5.
+  public var timeUnit: EventTimeUnit?
+  /// The group of an HDF5 file that holds the events, as `left/events`.
+  public var group: String?
+  /// Which camera, source or topic of a recording of several, as the format names them.
+  public var stream: String?
   /// Which recording of a file with many, as SHD and SSC have.
   public var sample = 0
   /// Whether only formats that are read front to back are. Others wait for the end in a temporary file, which a live
@@ -47,6 +53,8 @@ public protocol EventReader: Sendable {
   var geometry: SensorGeometry? { get }
   /// Lines of the header as key and value, in file order.
   var metadata: [EventMetadata] { get }
+  /// What was taken for granted so far because the recording does not say it.
+  var guesses: [ReadingGuess] { get }
   /// What every byte so far became.
   var accounting: EventAccounting { get }
 

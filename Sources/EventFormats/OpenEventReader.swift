@@ -200,7 +200,7 @@ private func openCSV(
   _ opened: InputBuffer, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
   var input = opened
-  guard let dialect = CSVDialect(input.prefix(EventFormat.detectionLength), options: options.csv) else {
+  guard let dialect = CSVDialect(input.prefix(EventFormat.detectionLength), options: options) else {
     throw EventFormatError(
       .malformedHeader, source: input.name, byteOffset: input.byteOffset,
       reason: "no columns for time, x, y and polarity are found", remedy: "name the columns and the separator")

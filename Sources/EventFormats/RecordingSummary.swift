@@ -39,6 +39,8 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
   public var violations: [Violation]
   public var digest: EventDigest.Fields?
   public var metadata: [EventMetadata]
+  /// What the reader took for granted because the recording does not say it.
+  public var guesses: [ReadingGuess]
 
   /// Reads a recording to its end. With `strictness` set to `stop` the first violation is thrown.
   public init(
@@ -84,6 +86,7 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
     }
     self.digest = withDigest ? digest.fields : nil
     metadata = reader.metadata
+    guesses = reader.guesses
   }
 }
 

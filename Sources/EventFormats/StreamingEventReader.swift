@@ -7,6 +7,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   let encoding: String
   let geometry: SensorGeometry?
   let metadata: [EventMetadata]
+  private(set) var guesses: [ReadingGuess]
   private(set) var accounting = EventAccounting()
 
   private var input: InputBuffer
@@ -27,7 +28,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
 
   init(
     input: InputBuffer, decoder: Decoder, format: EventFormat, encoding: String, geometry: SensorGeometry?,
-    metadata: [EventMetadata], options: EventReadingOptions
+    metadata: [EventMetadata], guesses: [ReadingGuess] = [], options: EventReadingOptions
   ) {
     self.input = input
     self.decoder = decoder
@@ -35,6 +36,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
     self.encoding = encoding
     self.geometry = geometry
     self.metadata = metadata
+    self.guesses = guesses
     strictness = options.strictness
     timeOrigin = options.timeOrigin
     report.stop_at_violation = options.strictness == .stop ? 1 : 0

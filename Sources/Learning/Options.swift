@@ -17,6 +17,14 @@ struct Options<Key: CodingKey & CaseIterable> {
     try container.decodeIfPresent(Value.self, forKey: key) ?? standard
   }
 
+  /// A text or a number as text; nil where it is absent.
+  func text(_ key: Key) throws -> String? {
+    guard container.contains(key), try !container.decodeNil(forKey: key) else { return nil }
+    if let whole = try? container.decode(Int.self, forKey: key) { return "\(whole)" }
+    if let number = try? container.decode(Double.self, forKey: key) { return "\(number)" }
+    return try container.decode(String.self, forKey: key)
+  }
+
   func required<Value: Decodable>(_ key: Key) throws -> Value {
     try container.decode(Value.self, forKey: key)
   }

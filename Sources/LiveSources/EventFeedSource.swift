@@ -6,6 +6,7 @@ import Glibc
 public final class EventFeedSource: LiveSource {
   private let feed: ByteFeed
   private let sensor: SensorGeometry
+  private let options: EventReadingOptions
   private let isLive: Bool
   private var reader: (any EventReader)?
   /// Added to the times of the running stretch.
@@ -21,12 +22,20 @@ public final class EventFeedSource: LiveSource {
     return sum
   }
 
-  /// - Parameter originMicroseconds: stream time of the first event.
-  public init(_ feed: ByteFeed, sensor: SensorGeometry, originMicroseconds: Int64 = 0) {
+  public private(set) var notes: [String] = []
+
+  /// - Parameters:
+  ///   - options: how the recording is read where its content does not say.
+  ///   - originMicroseconds: stream time of the first event.
+  public init(
+    _ feed: ByteFeed, sensor: SensorGeometry, options: EventReadingOptions = EventReadingOptions(),
+    originMicroseconds: Int64 = 0
+  ) {
     offset = originMicroseconds
     end = originMicroseconds
     self.feed = feed
     self.sensor = sensor
+    self.options = options
     isLive = feed.kind != .file
   }
 
@@ -58,7 +67,8 @@ public final class EventFeedSource: LiveSource {
   }
 
   private func open() throws {
-    var options = EventReadingOptions(timeOrigin: .firstEvent)
+    var options = options
+    options.timeOrigin = .firstEvent
     options.isLive = isLive
     let opened =
       feed.kind == .file
@@ -67,6 +77,7 @@ public final class EventFeedSource: LiveSource {
     if let found = opened.geometry, found != sensor {
       throw FeedError(path: feed.path, reason: "is from a sensor of \(found), the model expects \(sensor)")
     }
+    notes = opened.guesses.map(\.description)
     reader = opened
   }
 

@@ -95,8 +95,11 @@ public protocol LiveSource<Block>: AnyObject {
   func next() throws -> Arrival<Block>
   /// How often what arrived broke the rules of its format, by the rule's name; empty for sources without rules.
   var violations: [String: Int64] { get }
+  /// What was taken for granted because the stream does not say it, one line each.
+  var notes: [String] { get }
 }
 
 extension LiveSource {
   public var violations: [String: Int64] { [:] }
+  public var notes: [String] { [] }
 }

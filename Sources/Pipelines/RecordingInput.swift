@@ -7,12 +7,12 @@ import Glibc
 public struct RecordingInput: Sendable {
   /// Path of a file, or `-` for standard input.
   public let path: String
-  /// Headerless PCM, described by the user; nil to go by content.
-  public var raw: String?
+  /// How it is read where its content does not say.
+  public var options: RecordingOptions
 
-  public init(path: String, raw: String? = nil) {
+  public init(path: String, options: RecordingOptions = RecordingOptions()) {
     self.path = path
-    self.raw = raw
+    self.options = options
   }
 
   /// Whether there is a file behind it rather than a pipe.
@@ -24,7 +24,7 @@ public struct RecordingInput: Sendable {
   /// the given rate.
   func openSound(sampleRate: Int) throws(AudioError) -> any SampleSource {
     let headerless: SoundFileReader.Headerless
-    if let raw {
+    if let raw = options.sound.raw {
       headerless = .force(try RawFormat(parsing: raw, defaultSampleRate: sampleRate))
     } else if isFile {
       headerless = .refuse
@@ -50,7 +50,8 @@ public struct RecordingInput: Sendable {
   /// Opens it as events of a camera, the first at stream time 0.
   func openEvents(sensor: SensorGeometry) throws -> any EventReader {
     let source = try HeadCheckedBytes(FileByteSource(path: path))
-    let options = EventReadingOptions(timeOrigin: .firstEvent)
+    var options = options.events
+    options.timeOrigin = .firstEvent
     let reader: any EventReader
     do throws(EventFormatError) {
       reader = try openEventReader(source: source, options: options)

@@ -116,6 +116,8 @@ struct Compose: ParsableCommand {
 struct LabelledClips {
   let recordings: [Recording]
   let labels: [String]
+  /// How the data set's recipe has them read.
+  let reading: RecordingOptions
 
   /// - Parameter lists: folder of other list files than those the model was trained with.
   init(
@@ -124,6 +126,7 @@ struct LabelledClips {
   ) throws {
     let description = try Self.describe(
       model, path: path, folder: folder, layout: layout, leaveOut: leaveOut)
+    reading = description.reading
     let known = lists == nil ? model.manifest.training.lists : [:]
     let split = try DataSet(description, folder: folder, recipeFolder: lists ?? folder, knownLists: known).split()
     recordings = DataPart(rawValue: part).map { split[$0] } ?? split.train + split.validation + split.test
@@ -147,6 +150,7 @@ struct LabelledClips {
     } else if let recipe = model.manifest.training.recipe {
       description = try Recipe(yaml: recipe, path: "the recipe in \(path)").data
       description.leaveOut = model.manifest.training.notes["leaveOut"]
+      description.reading = model.manifest.training.reading.completed(by: description.reading)
     } else {
       throw ValidationError("the model does not say how its data were laid out; give --layout")
     }

@@ -72,7 +72,7 @@ struct Convert: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Report nothing on standard error.")
   var quiet = false
 
-  @OptionGroup var reading: EventInputOptions
+  @OptionGroup var reading: EventReportOptions
 
   func run() throws {
     let target =
@@ -141,6 +141,7 @@ struct Convert: ParsableCommand {
     _ reader: any EventReader, _ chain: EventFilterChain, _ writer: any EventWriter, _ target: EventFormat
   ) {
     var lines = ["read \(reader.accounting.events) events of \(reader.format.title)"]
+    lines += reader.guesses.map { "guessed: \($0)" }
     for filter in chain.filters {
       lines.append(
         "\(filter.name): took out \(filter.removed)" + (filter.added > 0 ? ", added \(filter.added)" : ""))

@@ -47,6 +47,7 @@ struct Evaluate: AsyncParsableCommand {
   @Option(help: "The task, one the model has learnt; infer: find out. The first when absent.") var task: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
   @OptionGroup(title: "For streams") var streams: StreamOptions
+  @OptionGroup var reading: RecordingInputOptions
 
   func validate() throws {
     guard part.map({ $0 == "all" || DataPart(rawValue: $0) != nil }) ?? true else {
@@ -68,22 +69,27 @@ struct Evaluate: AsyncParsableCommand {
 
   func run() async throws {
     let model = try Model(reading: self.model)
+    try reading.validate(for: model.manifest)
+    let options = try reading.readingOptions()
     if streams.stream {
       try await StreamEvaluation(
         model: try streams.adapted(model), task: try model.selection(task), options: streams, recordings: data,
-        isJSON: json
+        reading: options, isJSON: json
       ).run()
       return
     }
     let clips = try LabelledClips(
       model, path: self.model, folder: data[0], part: part ?? "test", lists: lists, layout: layout, leaveOut: leaveOut)
     let line = WorkProgress()
-    let evaluation = try Evaluator(model, task: try model.selection(task)).evaluate(
+    let evaluator = try Evaluator(
+      model, task: try model.selection(task), reading: options.completed(by: clips.reading))
+    let evaluation = try evaluator.evaluate(
       clips.recordings, labels: clips.labels, threads: threads
     ) {
       line.show("evaluating", done: $0, total: $1)
     }
     line.clear()
+    for note in evaluator.notes.lines { StandardError.report(note) }
     let text = json ? try EvaluationTable(evaluation).json() : EvaluationTable(evaluation).text
     try StandardOutput.shared.write(line: text)
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventFormats
 import Events
+import Pipelines
 
 extension EventFormat: ExpressibleByArgument {}
 extension EventStrictness: ExpressibleByArgument {}
@@ -22,41 +23,64 @@ struct EventInputOptions: ParsableArguments {
   @Option(help: "Sensor of a recording that does not name it, as 640x480.")
   var sensor: SensorGeometry?
 
+  @Option(help: "How an AEDAT 1 or 2 address is cut, instead of going by the header.")
+  var aedat2Layout: AEDAT2Layout?
+
+  @Option(help: "Columns of a text or array that hold time, x, y and polarity, counted from 0, as 0,1,2,3.")
+  var csvColumns: String?
+
+  @Option(help: "Unit of the times of a text, NPY, NPZ or HDF5.")
+  var timeUnit: EventTimeUnit?
+
+  @Option(help: "Group of an HDF5 file that holds the events, as left/events.")
+  var group: String?
+
+  @Option(help: "Camera, source or topic of a recording of several; ganglion info lists them.")
+  var stream: String?
+
+  @Option(help: "Which recording of a file with many (SHD, SSC), from 0.")
+  var sample: Int = 0
+
+  var isUsed: Bool { (try? readingOptions()) != EventReadingOptions() }
+
+  func validate() throws {
+    guard sample >= 0 else { throw ValidationError("--sample is \(sample), allowed is 0 or more") }
+  }
+
+  /// The same for the readers.
+  func readingOptions() throws -> EventReadingOptions {
+    var options = EventReadingOptions(format: inputFormat, geometry: sensor)
+    options.aedat2Layout = aedat2Layout
+    options.sample = sample
+    options.timeUnit = timeUnit
+    options.group = group
+    options.stream = stream
+    if let csvColumns {
+      guard let columns = CSVOptions(columns: csvColumns) else {
+        throw ValidationError(
+          "--csv-columns is '\(csvColumns)', allowed is \(RecordingOptions.Setting.csvColumns.allowed)")
+      }
+      options.csv = columns
+    }
+    return options
+  }
+}
+
+/// What commands about one recording of events can be told besides: results of models count from the first event.
+struct EventReportOptions: ParsableArguments {
+  @OptionGroup var input: EventInputOptions
+
   @Option(help: "What to do about broken rules of the format: count them and go on, stop at the first, or ignore them.")
   var strictness: EventStrictness = .report
 
   @Option(help: "Which moment is time zero.")
   var timeOrigin: TimeOrigin = .absolute
 
-  @Option(help: "How an AEDAT 1 or 2 address is cut, instead of going by the header.")
-  var aedat2Layout: AEDAT2Layout?
-
-  @Option(help: "Columns of a text that hold time, x, y and polarity, counted from 0, as 0,1,2,3.")
-  var csvColumns: String?
-
-  @Option(help: "Unit of the times of a text, NPY, NPZ or HDF5.")
-  var timeUnit: EventTimeUnit?
-
-  @Option(help: "Which recording of a file with many (SHD, SSC), from 0.")
-  var sample: Int = 0
-
   /// The same for the readers.
   func readingOptions() throws -> EventReadingOptions {
-    var options = EventReadingOptions(
-      format: inputFormat, geometry: sensor, strictness: strictness, timeOrigin: timeOrigin)
-    options.aedat2Layout = aedat2Layout
-    options.sample = sample
-    options.csv.timeUnit = timeUnit
-    if let csvColumns {
-      let columns = csvColumns.split(separator: ",").compactMap { Int($0) }
-      guard columns.count == 4, columns.allSatisfy({ $0 >= 0 }) else {
-        throw ValidationError("--csv-columns takes four numbers, as 0,1,2,3")
-      }
-      options.csv.timeColumn = columns[0]
-      options.csv.xColumn = columns[1]
-      options.csv.yColumn = columns[2]
-      options.csv.polarityColumn = columns[3]
-    }
+    var options = try input.readingOptions()
+    options.strictness = strictness
+    options.timeOrigin = timeOrigin
     return options
   }
 }

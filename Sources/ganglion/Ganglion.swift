@@ -34,7 +34,7 @@ struct Ganglion: AsyncParsableCommand {
       // Help and version come as errors that mean success; they are the parser's to print.
       if exitCode(for: error) == .success { exit(withError: error) }
       guard let status = ExitStatus(error) else { exit(withError: error) }
-      StandardError.report("\(error)")
+      StandardError.report(error)
       exit(withError: ExitCode(status.rawValue))
     }
   }

@@ -23,7 +23,7 @@ struct Info: ParsableCommand {
   @Argument(help: "A recording or a model, or - for a recording on standard input.")
   var file: String
 
-  @OptionGroup var input: EventInputOptions
+  @OptionGroup var input: EventReportOptions
 
   @Option(parsing: .upToNextOption, help: "Of a model: recordings to count its operations on.", completion: .file())
   var on: [String] = []
@@ -57,6 +57,7 @@ extension RecordingSummary {
       ("duration", seconds(durationMicroseconds) + " s"),
       ("bytes", "\(bytes), header \(headerBytes)" + (tailBytes > 0 ? ", left over \(tailBytes)" : "")),
     ]
+    lines += guesses.map { ("guessed", "\($0)") }
     if let brighterShare {
       lines.append(("polarity", "\(fixed(100 * brighterShare, 1)) % brighter"))
     }

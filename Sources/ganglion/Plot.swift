@@ -37,7 +37,7 @@ struct Plot: ParsableCommand {
   @Option(help: "A filter, as for convert; repeat it for more.")
   var filter: [String] = []
 
-  @OptionGroup var input: EventInputOptions
+  @OptionGroup var input: EventReportOptions
 
   func validate() throws {
     guard files.count == 1 || kind == .frontier else {

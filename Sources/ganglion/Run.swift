@@ -14,7 +14,7 @@ struct Run: AsyncParsableCommand {
       The model decides whether it listens or watches. Sound: WAV, FLAC, OGG, AU, AIFF, MP3 and whatever else \
       libsndfile reads; from a pipe WAV, FLAC, OGG, AU, AIFF, MP3. Bytes on standard input without a known header are \
       taken as 16-bit little-endian mono PCM at the model's sample rate, unless --raw says otherwise. Events: told \
-      apart by content.
+      apart by content, unless --input-format names the format.
 
       \(ExitStatus.help)
       """)
@@ -44,11 +44,7 @@ struct Run: AsyncParsableCommand {
   @Option(help: "Leave out results with a lower score, 0 to 1.")
   var minScore: Double = 0
 
-  @Option(
-    help: ArgumentHelp(
-      "Take the input as headerless PCM, for example s16le:16000:1 (encoding, rate, channels).",
-      valueName: "encoding:rate:channels"))
-  var raw: String?
+  @OptionGroup var reading: RecordingInputOptions
 
   func validate() throws {
     guard (0...1).contains(minScore) else { throw ValidationError("--min-score is \(minScore), allowed is 0 to 1") }
@@ -65,9 +61,8 @@ struct Run: AsyncParsableCommand {
     let signals = Signals()
     defer { withExtendedLifetime(signals) {} }
     let model = try Model(reading: self.model)
-    if raw != nil && model.manifest.sense != .sound {
-      throw ValidationError("--raw describes sound, but \(model.manifest.name) watches events")
-    }
+    try reading.validate(for: model.manifest)
+    let options = try reading.readingOptions()
     let selection = try model.selection(task)
     let tasks = model.manifest.knownTasks
     if task == nil, tasks.count > 1 {
@@ -78,9 +73,9 @@ struct Run: AsyncParsableCommand {
     var firstFailure: ExitStatus?
     for path in inputs {
       do {
-        try await classify(RecordingInput(path: path, raw: raw), with: model, selection)
+        try await classify(RecordingInput(path: path, options: options), with: model, selection)
       } catch {
-        StandardError.report("\(error)")
+        StandardError.report(error)
         firstFailure = firstFailure ?? ExitStatus(error) ?? .failure
         if error is OutputError { break }
       }

@@ -1,3 +1,4 @@
+import EventFormats
 import Glibc
 
 /// Messages for people: one line each, after the program's name.
@@ -8,6 +9,11 @@ enum StandardError {
   static func report(_ message: some CustomStringConvertible) {
     let line = message.description.split(whereSeparator: \.isNewline).joined(separator: " ")
     write("\(clearedLine)ganglion: \(line)\n")
+  }
+
+  /// Tells a failure, with the option that settles it where there is one.
+  static func report(_ error: any Error) {
+    report((error as? EventFormatError)?.explained ?? "\(error)")
   }
 
   /// Writes without further ado; there is nowhere to report a failure to.

@@ -10,13 +10,15 @@ struct StreamEvaluation {
   let task: TaskSelection
   let options: StreamOptions
   let recordings: [String]
+  let reading: RecordingOptions
   let isJSON: Bool
 
   func run() async throws {
     let evaluator = StreamEvaluator(model, task: task, toleranceMicroseconds: options.toleranceMicroseconds)
     let materials = try zip(recordings, options.labels).map { path, labels in
       StreamEvaluator.Material(
-        input: RecordingInput(path: path), words: try LabelFile.read(labels, known: model.manifest.labels))
+        input: RecordingInput(path: path, options: reading),
+        words: try LabelFile.read(labels, known: model.manifest.labels))
     }
     var progress = StreamProgress()
     let outcome = try await evaluator.sweep(materials, thresholds: ThresholdChoice.trials()) {

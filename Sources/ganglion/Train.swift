@@ -30,6 +30,7 @@ struct Train: ParsableCommand {
   @Option(help: "With --leave-out: validate on this other group.") var validateOn: String?
   @Option(help: "Epochs; the recipe's when absent.") var epochs: Int?
   @Option(help: "Threads to train on.") var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var reading: RecordingInputOptions
   @Flag(help: "Begin anew even if there is a checkpoint.") var restart = false
 
   func validate() throws {
@@ -49,6 +50,7 @@ struct Train: ParsableCommand {
     made.training.seed = seed ?? made.training.seed
     made.training.epochs = epochs ?? made.training.epochs
     made.data.leaveOut = leaveOut ?? made.data.leaveOut
+    made.data.reading = try reading.readingOptions().completed(by: made.data.reading)
     made.data.validateOn = validateOn ?? made.data.validateOn
     let recipeFolder = (recipe as NSString).deletingLastPathComponent
     let folder = recipeFolder.isEmpty ? "." : recipeFolder
@@ -87,7 +89,7 @@ struct Train: ParsableCommand {
 
     var model = try session.model(trainer, recipeText: text, seconds: Date().timeIntervalSince(begin))
     if !session.split.test.isEmpty {
-      let evaluation = try Evaluator(model).evaluate(
+      let evaluation = try Evaluator(model, reading: session.recipe.data.reading).evaluate(
         session.split.test, labels: session.split.labels, threads: threads
       ) { line.show("testing", done: $0, total: $1) }
       line.clear()

@@ -1,7 +1,7 @@
-import Audio
 import Foundation
 import Glibc
 import LiveSources
+import Pipelines
 import SocketProtocol
 import Yams
 
@@ -162,9 +162,11 @@ extension ConfigurationReader {
   private static let types = ["alsa", "file", "follow", "pipe", "stdin", "udp"]
   /// Settings of a type beside `type` and `models`.
   private static let settings: [String: [String]] = [
-    "alsa": ["device", "rate", "channels", "channel", "encoding", "seconds"], "file": ["path", "raw", "pace"],
-    "follow": ["path", "raw"], "pipe": ["path", "raw"], "stdin": ["raw"], "udp": ["host", "port", "format"],
+    "alsa": ["device", "rate", "channels", "channel", "encoding", "seconds", "gain"],
+    "file": ["path", "pace"] + reading, "follow": ["path"] + reading, "pipe": ["path"] + reading, "stdin": reading,
+    "udp": ["host", "port", "format"],
   ]
+  private static let reading = RecordingOptions.Setting.allCases.map(\.key)
 
   fileprivate mutating func sources(_ node: Node, models: [String]) -> [SourceConfiguration] {
     var sources: [SourceConfiguration] = []
@@ -213,10 +215,12 @@ extension ConfigurationReader {
       }
     }
     if let node = fields["task"] { source.task = nodes.text(node, "task of \(what)") }
-    if let node = fields["raw"], let text = nodes.text(node, "raw of \(what)") {
-      source.raw = text
-      if (try? RawFormat(parsing: text, defaultSampleRate: 16_000)) == nil {
-        nodes.note(node, "raw of \(what) is '\(text)', allowed is encoding:rate:channels, for example s16le:16000:1")
+    for setting in RecordingOptions.Setting.allCases {
+      // The channel of a sound device is one of the device's own settings.
+      guard let node = fields[setting.key], !(type == "alsa" && setting == .channel) else { continue }
+      guard let text = nodes.text(node, "\(setting.key) of \(what)") else { continue }
+      if !source.reading.set(setting, to: text) {
+        nodes.note(node, "\(setting.key) of \(what) is '\(text)', allowed is \(setting.allowed)")
       }
     }
     if let node = fields["pace"] {

@@ -1,5 +1,6 @@
 import Glibc
 import LiveSources
+import Pipelines
 import SocketProtocol
 
 /// Everything a daemon is told: read from YAML, see `DaemonConfiguration.init(yaml:path:)`.
@@ -52,8 +53,8 @@ public struct SourceConfiguration: Equatable, Sendable {
 
   public var id: String
   public var input: Input
-  /// What headerless PCM is, as `encoding:rate:channels`.
-  public var raw: String?
+  /// How it is read where its content does not say.
+  public var reading = RecordingOptions()
   /// Whether a file passes as on the clock.
   public var isPaced = false
   /// Sound devices: stream time after which to end; nil for never.

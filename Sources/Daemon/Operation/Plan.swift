@@ -97,7 +97,7 @@ public struct Plan: Sendable {
       problems.append(
         "no model of source '\(source.id)' has learnt the task '\(task)'; there is \(known.joined(separator: ", "))")
     }
-    if source.raw != nil, case .events = sense {
+    if source.reading.sound.raw != nil, case .events = sense {
       problems.append("raw of source '\(source.id)' describes sound, but its models watch events")
     }
     return problems

@@ -17,7 +17,7 @@ extension SourceConfiguration {
   func openSound(sampleRate: Int, stop: StopSignal, resumeAt: Int64) throws -> any LiveSource<SoundBlock> {
     switch input {
     case .feed(let kind, let path):
-      let format = try raw.map { try RawFormat(parsing: $0, defaultSampleRate: sampleRate) }
+      let format = try reading.sound.raw.map { try RawFormat(parsing: $0, defaultSampleRate: sampleRate) }
       return try SoundFeedSource(
         ByteFeed(kind, path: path, stop: stop), raw: format, assumedRate: sampleRate,
         originMicroseconds: resumeAt)
@@ -33,7 +33,9 @@ extension SourceConfiguration {
   func openEvents(sensor: SensorGeometry, stop: StopSignal, resumeAt: Int64) throws -> any LiveSource<EventBlock> {
     switch input {
     case .feed(let kind, let path):
-      return EventFeedSource(try ByteFeed(kind, path: path, stop: stop), sensor: sensor, originMicroseconds: resumeAt)
+      return EventFeedSource(
+        try ByteFeed(kind, path: path, stop: stop), sensor: sensor, options: reading.events,
+        originMicroseconds: resumeAt)
     case .udp(let host, let port, let format):
       return try DatagramSource(host: host, port: port, format: format, stop: stop, originMicroseconds: resumeAt)
     case .alsa: throw FeedError(path: id, reason: "carries sound, its models watch events")

@@ -94,8 +94,13 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
       runner.status.reopened()
       var pacer = runner.configuration.isPaced ? Pacer(clock: ContinuousClock()) : nil
       try await pacer?.wait(untilMicroseconds: 0)
+      var notes: [String] = []
       while true {
         let arrival = try source.next()
+        if source.notes != notes {
+          notes = source.notes
+          runner.note(notes)
+        }
         if Segments.Block.self == EventBlock.self { runner.status.broke(source.violations) }
         switch arrival {
         case .block(let block):
@@ -118,6 +123,11 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
         }
       }
     }
+  }
+
+  /// What the source takes for granted is told once, and again when it changes.
+  private func note(_ notes: [String]) {
+    for note in notes { log(.info, "source is guessed", [("source", configuration.id), ("guess", note)]) }
   }
 
   private func end(naturally: Bool) {

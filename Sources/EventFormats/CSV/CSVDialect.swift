@@ -9,7 +9,7 @@ public enum EventTimeUnit: String, Sendable, Codable, CaseIterable {
   case seconds = "s"
 }
 
-/// How the columns of a text are to be read; what is nil is found by looking at the beginning.
+/// How the columns of a text or array are to be read; what is nil is found by looking at the beginning.
 public struct CSVOptions: Sendable, Equatable {
   /// One byte between fields; a blank stands for any run of white space.
   public var separator: Character?
@@ -18,9 +18,27 @@ public struct CSVOptions: Sendable, Equatable {
   public var xColumn: Int?
   public var yColumn: Int?
   public var polarityColumn: Int?
-  public var timeUnit: EventTimeUnit?
 
   public init() {}
+
+  /// The columns of time, x, y and polarity as `0,1,2,3`; nil unless all four are given.
+  public var columns: String? {
+    guard let timeColumn, let xColumn, let yColumn, let polarityColumn else { return nil }
+    return "\(timeColumn),\(xColumn),\(yColumn),\(polarityColumn)"
+  }
+
+  /// Reads `0,1,2,3`: the columns of time, x, y and polarity, counted from 0; nil if it is anything else.
+  public init?(columns text: String) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let columns = parts.compactMap { Int($0.filter { $0 != " " }) }
+    guard parts.count == 4, columns.count == 4, columns.allSatisfy({ $0 >= 0 }), Set(columns).count == 4 else {
+      return nil
+    }
+    timeColumn = columns[0]
+    xColumn = columns[1]
+    yColumn = columns[2]
+    polarityColumn = columns[3]
+  }
 }
 
 /// The separator, columns, time unit and header of a text with one event a line.
@@ -38,7 +56,7 @@ struct CSVDialect: Sendable, Equatable {
   ///
   /// Without names in a first line: the polarity is the column in which only 0, 1 and -1 occur, the time the one that
   /// never falls and ends highest, x and y the other two in order. A time with a point is in seconds.
-  init?(_ bytes: [UInt8], options: CSVOptions = CSVOptions()) {
+  init?(_ bytes: [UInt8], options: EventReadingOptions = EventReadingOptions()) {
     guard !bytes.isEmpty, bytes.allSatisfy(isTextByte) else { return nil }
     var lines = bytes.split(separator: 10)
     // The last line of a prefix may be cut.
@@ -48,7 +66,7 @@ struct CSVDialect: Sendable, Equatable {
       return first != UInt8(ascii: "#") && first != UInt8(ascii: "%")
     }
     guard let first = lines.first else { return nil }
-    if let asked = options.separator {
+    if let asked = options.csv.separator {
       guard let byte = asked.asciiValue else { return nil }
       separator = byte
     } else {
@@ -59,7 +77,9 @@ struct CSVDialect: Sendable, Equatable {
     let names = head.map { $0.lowercased() }
     hasHeader = names.contains { Self.number($0) == nil && !Self.polarityWords.contains($0) }
     let data = hasHeader ? Array(rows.dropFirst()) : rows
-    guard let columns = Self.columns(names: hasHeader ? names : nil, rows: data, options: options) else { return nil }
+    guard let columns = Self.columns(names: hasHeader ? names : nil, rows: data, options: options.csv) else {
+      return nil
+    }
     (timeColumn, xColumn, yColumn, polarityColumn) = columns
     let times = data.compactMap { $0.count > columns.0 ? $0[columns.0] : nil }
     if !hasHeader || data.count > 0 {

@@ -126,7 +126,7 @@ private func findEvents(_ file: HDF5File, _ options: EventReadingOptions) throws
     guard fields.count == 4 else { continue }
     return FoundEvents(
       decoder: HDF5Decoder(
-        .records(dataset, fields: fields), count: dataset.count, timeUnit: options.csv.timeUnit, fileSize: size),
+        .records(dataset, fields: fields), count: dataset.count, timeUnit: options.timeUnit, fileSize: size),
       encoding: "records in \(path)")
   }
   for group in ["events", "data", ""] {
@@ -144,7 +144,7 @@ private func findEvents(_ file: HDF5File, _ options: EventReadingOptions) throws
     let offset = file.number(dataset: "t_offset") ?? 0
     return FoundEvents(
       decoder: HDF5Decoder(
-        .columns(columns), count: columns[0].count, timeOffset: offset, timeUnit: options.csv.timeUnit,
+        .columns(columns), count: columns[0].count, timeOffset: offset, timeUnit: options.timeUnit,
         fileSize: size), encoding: "columns in /\(group)")
   }
   throw EventFormatError(

@@ -97,7 +97,7 @@ func npyColumns(_ header: NPYHeader, options: EventReadingOptions) -> (stride: I
 
 /// Seconds for a floating-point time, microseconds for an integer, unless the options say otherwise.
 func timeUnit(of type: ganglion_column_type, options: EventReadingOptions) -> EventTimeUnit {
-  options.csv.timeUnit ?? (type.kind == Int32(GANGLION_COLUMN_FLOAT) ? .seconds : .microseconds)
+  options.timeUnit ?? (type.kind == Int32(GANGLION_COLUMN_FLOAT) ? .seconds : .microseconds)
 }
 
 func openNPY(_ opened: InputBuffer, _ options: EventReadingOptions) throws(EventFormatError) -> any EventReader {

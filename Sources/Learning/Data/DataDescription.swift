@@ -1,3 +1,5 @@
+import Pipelines
+
 /// Where a data set lies, how its publisher lays it out and how it is divided.
 public struct DataDescription: Codable, Sendable, Equatable {
   public enum Layout: String, Codable, Sendable, CaseIterable {
@@ -30,6 +32,8 @@ public struct DataDescription: Codable, Sendable, Equatable {
   public var testList: String?
   /// For `fsdd`: train on every take but the validation takes; nothing is left for a test.
   public var trainOnAll: Bool
+  /// How the recordings are read where their content does not say.
+  public var reading = RecordingOptions()
 
   public init(layout: Layout) {
     self.layout = layout
@@ -38,6 +42,7 @@ public struct DataDescription: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case layout, path, labels, leaveOut, validateOn, validationList, testList, trainOnAll
+    case inputFormat, sensor, aedat2Layout, csvColumns, timeUnit, group, stream, sample, raw, channel, gain
   }
 
   public init(from decoder: any Decoder) throws {
@@ -50,5 +55,30 @@ public struct DataDescription: Codable, Sendable, Equatable {
     validationList = try values.value(.validationList, or: nil)
     testList = try values.value(.testList, or: nil)
     trainOnAll = try values.value(.trainOnAll, or: false)
+    for (setting, key) in Self.readingKeys {
+      guard let text = try values.text(key) else { continue }
+      guard reading.set(setting, to: text) else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath + [key], debugDescription: "is '\(text)', allowed is \(setting.allowed)")
+        )
+      }
+    }
+  }
+
+  private static let readingKeys = RecordingOptions.Setting.allCases.compactMap { setting in
+    CodingKeys(rawValue: setting.rawValue).map { (setting, $0) }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(layout, forKey: .layout)
+    try values.encodeIfPresent(path, forKey: .path)
+    try values.encodeIfPresent(labels, forKey: .labels)
+    try values.encodeIfPresent(leaveOut, forKey: .leaveOut)
+    try values.encodeIfPresent(validateOn, forKey: .validateOn)
+    try values.encodeIfPresent(validationList, forKey: .validationList)
+    try values.encodeIfPresent(testList, forKey: .testList)
+    try values.encode(trainOnAll, forKey: .trainOnAll)
+    for (setting, key) in Self.readingKeys { try values.encodeIfPresent(reading.text(of: setting), forKey: key) }
   }
 }

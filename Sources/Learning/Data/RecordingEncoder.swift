@@ -16,6 +16,10 @@ public struct RecordingEncoder: Sendable {
   }
 
   let kind: Kind
+  /// How recordings are read where their content does not say.
+  public var reading = RecordingOptions()
+  /// Where to note what readers take for granted.
+  public var notes: ReadingNotes?
 
   public init(spiketrum: SpiketrumEncoder) {
     kind = .spiketrum(spiketrum)
@@ -94,8 +98,11 @@ public struct RecordingEncoder: Sendable {
   }
 
   private func bin(_ recording: Recording, _ configuration: EventBinningConfiguration) throws -> SpikeSequence {
+    var options = reading.events
+    options.geometry = options.geometry ?? configuration.sensor
     var reader = try openEventReader(
-      source: FileByteSource(path: recording.path), options: EventReadingOptions(geometry: configuration.sensor))
+      source: FileByteSource(path: recording.path), options: options)
+    defer { notes?.add(reader.guesses, of: recording.path) }
     var binner = try EventBinner(configuration)
     var sequence = SpikeSequence(shape: configuration.shape)
     var batch = EventBatch()

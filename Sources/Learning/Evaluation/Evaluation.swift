@@ -47,11 +47,19 @@ public struct Evaluation: Sendable, Equatable, Codable {
 public struct Evaluator: Sendable {
   private let model: Model
   private let encoder: RecordingEncoder
+  /// What readers of the recordings took for granted.
+  public let notes = ReadingNotes()
   private let classifier: StreamClassifier
 
-  public init(_ model: Model, task: TaskSelection = .task(0)) throws {
+  /// - Parameter reading: how recordings are read where their content does not say.
+  public init(
+    _ model: Model, task: TaskSelection = .task(0), reading: RecordingOptions = RecordingOptions()
+  ) throws {
     self.model = model
-    encoder = try RecordingEncoder(model.manifest.encoder)
+    var encoder = try RecordingEncoder(model.manifest.encoder)
+    encoder.reading = reading
+    encoder.notes = notes
+    self.encoder = encoder
     classifier = try StreamClassifier(model, task: task)
   }
 

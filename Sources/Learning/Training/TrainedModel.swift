@@ -25,6 +25,9 @@ extension TrainingSession {
     }
     for (path, text) in lists { notes[TrainingRecord.listKey(path)] = text }
     if let leaveOut = recipe.data.leaveOut { notes["leaveOut"] = leaveOut }
+    for setting in RecordingOptions.Setting.allCases {
+      if let text = recipe.data.reading.text(of: setting) { notes[TrainingRecord.readingKey(setting)] = text }
+    }
     let record = TrainingRecord(
       recipe: recipeText, seeds: [recipe.training.seed], data: recipe.data.layout.rawValue,
       split: "\(split.train.count) train, \(split.validation.count) validation, \(split.test.count) test",
@@ -71,6 +74,17 @@ extension TrainingRecord {
   /// How a network's structure changed while it was trained; empty where it did not.
   public var course: [TrainingCourse] {
     notes[Self.courseKey].flatMap { try? JSONDecoder().decode([TrainingCourse].self, from: Data($0.utf8)) } ?? []
+  }
+
+  static func readingKey(_ setting: RecordingOptions.Setting) -> String { "reading " + setting.rawValue }
+
+  /// How the recordings that the model was trained with were read where their content does not say.
+  public var reading: RecordingOptions {
+    var options = RecordingOptions()
+    for setting in RecordingOptions.Setting.allCases {
+      if let text = notes[Self.readingKey(setting)] { _ = options.set(setting, to: text) }
+    }
+    return options
   }
 
   static func listKey(_ path: String) -> String { "list " + path }

@@ -34,6 +34,8 @@ public struct TrainingSession: Sendable {
   /// The texts of the list files that divided the data, by the path the recipe gives.
   let lists: [String: String]
   public let encoder: RecordingEncoder
+  /// What readers of the recordings took for granted.
+  public let notes = ReadingNotes()
   public let network: Network<Float>
   /// The network that teaches, where the recipe names one.
   public let teacher: Network<Float>?
@@ -49,6 +51,7 @@ public struct TrainingSession: Sendable {
     // Read now: hours later, when the model is written, they may be gone or others.
     lists = try dataSet.lists()
     var recipe = recipe
+    var encoder: RecordingEncoder
     switch recipe.encoder {
     case .spiketrum(var options):
       if options.evenLevels > 0 || options.configuration.startingPrice == nil {
@@ -59,6 +62,9 @@ public struct TrainingSession: Sendable {
       encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(options.configuration))
     case .events(let options): encoder = RecordingEncoder(events: options.configuration)
     }
+    encoder.reading = recipe.data.reading
+    encoder.notes = notes
+    self.encoder = encoder
     self.recipe = recipe
     let teaching = try recipe.training.distillation?.model.map { try Self.model($0, settings) }
     if let labels = teaching?.manifest.labels, labels != split.labels {

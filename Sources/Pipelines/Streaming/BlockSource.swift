@@ -85,8 +85,9 @@ public struct EventBlocks: BlockSource {
 
   public var notices: [String] {
     let broken = reader.accounting.violations.filter { $0.key != .truncatedTail }
-    return broken.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, violations in
-      "\(name): \(violations.count) x \(kind.name), first at byte \(violations.firstByteOffset)"
-    }
+    return reader.guesses.map { "\(name): \($0)" }
+      + broken.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, violations in
+        "\(name): \(violations.count) x \(kind.name), first at byte \(violations.firstByteOffset)"
+      }
   }
 }

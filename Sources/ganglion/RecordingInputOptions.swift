@@ -1,0 +1,64 @@
+import ArgumentParser
+import Audio
+import EventFormats
+import Pipelines
+
+/// How a sound is read: the same options wherever one is.
+struct SoundInputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Take the input as headerless PCM, for example s16le:16000:1 (encoding, rate, channels).",
+      valueName: "encoding:rate:channels"))
+  var raw: String?
+
+  @Option(help: "The channel of a sound to listen to, counted from 0, instead of the mean of all.")
+  var channel: Int?
+
+  @Option(help: "Decibels by which a sound is made louder.")
+  var gain: Double = 0
+
+  func validate() throws {
+    if let channel, !SoundReadingOptions.channels.contains(channel) {
+      throw ValidationError("--channel is \(channel), allowed is \(RecordingOptions.Setting.channel.allowed)")
+    }
+    guard SoundReadingOptions.gains.contains(gain) else {
+      throw ValidationError("--gain is \(gain), allowed is \(RecordingOptions.Setting.gain.allowed)")
+    }
+  }
+
+  var isUsed: Bool { raw != nil || channel != nil || gain != 0 }
+
+  /// The same for the readers.
+  var readingOptions: SoundReadingOptions { SoundReadingOptions(raw: raw, channel: channel, gain: gain) }
+}
+
+/// How recordings of either sense are read, for commands in which the model decides which sense it is.
+struct RecordingInputOptions: ParsableArguments {
+  @OptionGroup(title: "For recordings of events") var events: EventInputOptions
+  @OptionGroup(title: "For recordings of sound") var sound: SoundInputOptions
+
+  /// The same for the readers.
+  func readingOptions() throws -> RecordingOptions {
+    RecordingOptions(events: try events.readingOptions(), sound: sound.readingOptions)
+  }
+
+  /// Refuses options that say nothing about what a model perceives.
+  func validate(for manifest: ModelManifest) throws {
+    switch manifest.sense {
+    case .sound where events.isUsed:
+      throw ValidationError("options for recordings of events are given, but \(manifest.name) listens to sound")
+    case .events where sound.isUsed:
+      throw ValidationError(
+        "--raw, --channel and --gain describe sound, but \(manifest.name) watches events")
+    default: break
+    }
+  }
+}
+
+extension EventFormatError {
+  /// The error with the option of a command that settles it, where there is one.
+  var explained: String {
+    guard let setting = subject.flatMap(RecordingOptions.Setting.init) else { return description }
+    return "\(description); \(setting.flag) names it: \(setting.allowed)"
+  }
+}
