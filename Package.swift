@@ -97,7 +97,8 @@ let package = Package(
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
     .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol"]),
     .testTarget(name: "LiveSourcesTests", dependencies: ["LiveSources", "TestSupport"]),
-    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
+    .testTarget(
+      name: "DaemonTests", dependencies: ["Audio", "Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Pipelines", "TestSupport"]),
   ],

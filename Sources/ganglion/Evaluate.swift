@@ -47,7 +47,7 @@ struct Evaluate: AsyncParsableCommand {
   @Option(help: "The task, one the model has learnt; infer: find out. The first when absent.") var task: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
   @OptionGroup(title: "For streams") var streams: StreamOptions
-  @OptionGroup var reading: RecordingInputOptions
+  @OptionGroup var reading: ClipInputOptions
 
   func validate() throws {
     guard part.map({ $0 == "all" || DataPart(rawValue: $0) != nil }) ?? true else {
@@ -69,8 +69,7 @@ struct Evaluate: AsyncParsableCommand {
 
   func run() async throws {
     let model = try Model(reading: self.model)
-    try reading.validate(for: model.manifest)
-    let options = try reading.readingOptions()
+    let options = try reading.readingOptions(for: model.manifest)
     if streams.stream {
       try await StreamEvaluation(
         model: try streams.adapted(model), task: try model.selection(task), options: streams, recordings: data,

@@ -35,13 +35,8 @@ struct EventInputOptions: ParsableArguments {
   @Option(help: "Group of an HDF5 file that holds the events, as left/events.")
   var group: String?
 
-  @Option(help: "Camera, source or topic of a recording of several; ganglion info lists them.")
-  var stream: String?
-
   @Option(help: "Which recording of a file with many (SHD, SSC), from 0.")
   var sample: Int = 0
-
-  var isUsed: Bool { (try? readingOptions()) != EventReadingOptions() }
 
   func validate() throws {
     guard sample >= 0 else { throw ValidationError("--sample is \(sample), allowed is 0 or more") }
@@ -54,7 +49,6 @@ struct EventInputOptions: ParsableArguments {
     options.sample = sample
     options.timeUnit = timeUnit
     options.group = group
-    options.stream = stream
     if let csvColumns {
       guard let columns = CSVOptions(columns: csvColumns) else {
         throw ValidationError(
@@ -66,9 +60,25 @@ struct EventInputOptions: ParsableArguments {
   }
 }
 
+/// Which camera of several is read.
+struct CameraOption: ParsableArguments {
+  @Option(
+    name: [.customLong("stream"), .customLong("camera")],
+    help: "Camera, source or topic of a recording of several; ganglion info lists them.")
+  var stream: String?
+}
+
+/// The same for a command to which `--stream` means something else.
+struct OtherCameraOption: ParsableArguments {
+  @Option(
+    name: .customLong("camera"), help: "Camera, source or topic of a recording of several; ganglion info lists them.")
+  var stream: String?
+}
+
 /// What commands about one recording of events can be told besides: results of models count from the first event.
 struct EventReportOptions: ParsableArguments {
   @OptionGroup var input: EventInputOptions
+  @OptionGroup var camera: CameraOption
 
   @Option(help: "What to do about broken rules of the format: count them and go on, stop at the first, or ignore them.")
   var strictness: EventStrictness = .report
@@ -79,6 +89,7 @@ struct EventReportOptions: ParsableArguments {
   /// The same for the readers.
   func readingOptions() throws -> EventReadingOptions {
     var options = try input.readingOptions()
+    options.stream = camera.stream
     options.strictness = strictness
     options.timeOrigin = timeOrigin
     return options

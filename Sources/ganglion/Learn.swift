@@ -47,6 +47,7 @@ struct Learn: ParsableCommand {
   @Option(help: "Passes over the recordings; more where there are few.") var epochs = 30
   @Option(help: "Seed of every random choice.") var seed: UInt64 = 1
   @Option(help: "Threads.") var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var reading: RecordingInputOptions
   @Flag(help: "Print one JSON object instead of a table.") var json = false
 
   func validate() throws {
@@ -66,6 +67,7 @@ struct Learn: ParsableCommand {
     let interruption = Interruption()
     let begin = Date()
     let base = try Model(reading: model)
+    let options = try reading.readingOptions(for: base.manifest)
     var settings = TaskLesson.Settings()
     settings.neurons = neurons
     settings.epochs = epochs
@@ -77,7 +79,7 @@ struct Learn: ParsableCommand {
     let others = try background.map { try TaskFolder($0) }
     let line = WorkProgress()
     let recipe = base.manifest.training.recipe.flatMap { try? Recipe(yaml: $0, path: model) }
-    let encoder = try LessonEncoder(base.manifest, recipe: recipe, seed: seed, threads: threads)
+    let encoder = try LessonEncoder(base.manifest, recipe: recipe, reading: options, seed: seed, threads: threads)
     let variants = try encoder.encode(found.recordings) { line.show("encoding", done: $0, total: $1) }
     let otherVariants = try others.map { folder in
       try encoder.encode(folder.recordings) { line.show("encoding background", done: $0, total: $1) }
@@ -91,12 +93,13 @@ struct Learn: ParsableCommand {
       return !interruption.isRequested
     }
     line.clear()
+    for note in encoder.notes.lines { StandardError.report(note) }
     guard let outcome else { throw stopped() }
     var report = LearnReport(
       base: base, outcome: outcome, task: task, newLabels: found.labels.filter { !base.manifest.labels.contains($0) },
       recordings: found.recordings.count, limit: limit, limitInferred: limitInferred)
     if let old {
-      try report.measure(old, threads: threads) { line.show("checking", done: $0, total: $1) }
+      try report.measure(old, reading: options, threads: threads) { line.show("checking", done: $0, total: $1) }
       line.clear()
     }
     if interruption.isRequested { throw stopped() }
@@ -181,6 +184,8 @@ struct TaskFolder {
 
 /// Encodes the recordings of a lesson as the model hears them, with the changes its recipe makes to sound.
 struct LessonEncoder {
+  /// What readers of the recordings took for granted.
+  let notes = ReadingNotes()
   private let encoder: RecordingEncoder
   private let augmentation: SoundAugmentation
   private let seed: UInt64
@@ -188,8 +193,13 @@ struct LessonEncoder {
 
   var levels: Int { encoder.levels }
 
-  init(_ manifest: ModelManifest, recipe: Recipe?, seed: UInt64, threads: Int) throws {
-    encoder = try RecordingEncoder(manifest.encoder)
+  init(
+    _ manifest: ModelManifest, recipe: Recipe?, reading: RecordingOptions, seed: UInt64, threads: Int
+  ) throws {
+    var encoder = try RecordingEncoder(manifest.encoder)
+    encoder.reading = reading
+    encoder.notes = notes
+    self.encoder = encoder
     var augmentation = recipe?.sound ?? SoundAugmentation()
     // A handful of recordings is varied as often as many are.
     if case .spiketrum = manifest.encoder { augmentation.variants = max(augmentation.variants, 3) }

@@ -39,13 +39,13 @@ struct LearnReport {
 
   /// Asks the old model and the new one about every recording whose label an old task answers with.
   mutating func measure(
-    _ old: TaskFolder, threads: Int, progress: @escaping @Sendable (Int, Int) -> Void
+    _ old: TaskFolder, reading: RecordingOptions, threads: Int, progress: @escaping @Sendable (Int, Int) -> Void
   ) throws {
     for (number, task) in base.manifest.knownTasks.enumerated() {
       let own = old.recordings.filter { task.labels.contains(old.labels[$0.label]) }
       guard !own.isEmpty else { continue }
       func share(_ model: Model, _ selection: TaskSelection) throws -> Double {
-        try Evaluator(model, task: selection)
+        try Evaluator(model, task: selection, reading: reading)
           .evaluate(own, labels: old.labels, threads: threads, progress: progress).accuracy.share
       }
       let wasInferred = try base.selection(ModelTask.inference)

@@ -26,8 +26,6 @@ struct SoundInputOptions: ParsableArguments {
     }
   }
 
-  var isUsed: Bool { raw != nil || channel != nil || gain != 0 }
-
   /// The same for the readers.
   var readingOptions: SoundReadingOptions { SoundReadingOptions(raw: raw, channel: channel, gain: gain) }
 }
@@ -35,21 +33,40 @@ struct SoundInputOptions: ParsableArguments {
 /// How recordings of either sense are read, for commands in which the model decides which sense it is.
 struct RecordingInputOptions: ParsableArguments {
   @OptionGroup(title: "For recordings of events") var events: EventInputOptions
+  @OptionGroup(title: "For recordings of events") var camera: CameraOption
   @OptionGroup(title: "For recordings of sound") var sound: SoundInputOptions
 
   /// The same for the readers.
-  func readingOptions() throws -> RecordingOptions {
-    RecordingOptions(events: try events.readingOptions(), sound: sound.readingOptions)
+  func readingOptions(for manifest: ModelManifest? = nil) throws -> RecordingOptions {
+    try RecordingOptions(events, camera.stream, sound, for: manifest)
   }
+}
 
+/// The same for a command to which `--stream` means something else.
+struct ClipInputOptions: ParsableArguments {
+  @OptionGroup(title: "For recordings of events") var events: EventInputOptions
+  @OptionGroup(title: "For recordings of events") var camera: OtherCameraOption
+  @OptionGroup(title: "For recordings of sound") var sound: SoundInputOptions
+
+  /// The same for the readers.
+  func readingOptions(for manifest: ModelManifest? = nil) throws -> RecordingOptions {
+    try RecordingOptions(events, camera.stream, sound, for: manifest)
+  }
+}
+
+extension RecordingOptions {
   /// Refuses options that say nothing about what a model perceives.
-  func validate(for manifest: ModelManifest) throws {
+  fileprivate init(
+    _ events: EventInputOptions, _ stream: String?, _ sound: SoundInputOptions, for manifest: ModelManifest?
+  ) throws {
+    self.init(events: try events.readingOptions(), sound: sound.readingOptions)
+    self.events.stream = stream
+    guard let manifest else { return }
     switch manifest.sense {
-    case .sound where events.isUsed:
+    case .sound where self.events != EventReadingOptions():
       throw ValidationError("options for recordings of events are given, but \(manifest.name) listens to sound")
-    case .events where sound.isUsed:
-      throw ValidationError(
-        "--raw, --channel and --gain describe sound, but \(manifest.name) watches events")
+    case .events where self.sound != SoundReadingOptions():
+      throw ValidationError("--raw, --channel and --gain describe sound, but \(manifest.name) watches events")
     default: break
     }
   }

@@ -61,8 +61,7 @@ struct Run: AsyncParsableCommand {
     let signals = Signals()
     defer { withExtendedLifetime(signals) {} }
     let model = try Model(reading: self.model)
-    try reading.validate(for: model.manifest)
-    let options = try reading.readingOptions()
+    let options = try reading.readingOptions(for: model.manifest)
     let selection = try model.selection(task)
     let tasks = model.manifest.knownTasks
     if task == nil, tasks.count > 1 {

@@ -1,3 +1,4 @@
+import Audio
 import Foundation
 import LiveSources
 import Testing
@@ -23,11 +24,12 @@ struct ConfigurationTests {
           queue_bytes: 70000, slow_seconds: 2.5}
         models: {digits: m/digits.safetensors, other: /abs/other.safetensors}
         sources:
-          mic: {type: alsa, device: "hw:1,0", rate: 48000, channels: 2, channel: 1, encoding: S32_LE, seconds: 3,
+          mic: {type: alsa, device: "hw:1,0", rate: 48000, channels: 2, channel: 1, encoding: S32_LE, seconds: 3, gain: -3.5,
             models: digits}
           cam: {type: udp, port: 3333, format: jaer, host: 0.0.0.0, models: [other]}
           fifo: {type: pipe, path: /run/p, raw: "s16le:8000:1"}
-          log: {type: follow, path: f.raw}
+          log: {type: follow, path: f.raw, input_format: evt2, sensor: 34x34, aedat2_layout: davis346, csv_columns: "3,0,1,2",
+            time_unit: ns, group: left/events, stream: "1", sample: 2}
           film: {type: file, path: a.wav, pace: real}
           in: {type: stdin}
         metrics: "127.0.0.1:9464"
@@ -49,7 +51,12 @@ struct ConfigurationTests {
     #expect(sources["mic"]?.seconds == 3)
     #expect(sources["cam"]?.input == .udp(host: "0.0.0.0", port: 3_333, format: .jaer))
     #expect(sources["fifo"]?.input == .feed(.pipe, path: "/run/p"))
-    #expect(sources["fifo"]?.raw == "s16le:8000:1")
+    #expect(sources["fifo"]?.reading.sound.raw == "s16le:8000:1")
+    #expect(sources["mic"]?.reading.sound == SoundReadingOptions(gain: -3.5))
+    let log = try #require(sources["log"]?.reading.events)
+    #expect(log.format == .evt2 && log.geometry?.width == 34 && log.aedat2Layout == .davis346)
+    #expect(log.csv.timeColumn == 3 && log.timeUnit == .nanoseconds && log.group == "left/events")
+    #expect(log.stream == "1" && log.sample == 2)
     #expect(sources["fifo"]?.models == ["digits", "other"])
     #expect(sources["log"]?.input == .feed(.followed, path: "/etc/ganglion/f.raw"))
     #expect(sources["film"]?.isPaced == true)

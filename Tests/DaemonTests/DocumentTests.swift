@@ -101,7 +101,7 @@ struct DocumentTests {
   @Test func theExampleOfAConfigurationIsAGoodOne() throws {
     let configuration = try DaemonConfiguration(yaml: try text("ganglion.yaml"), path: "/etc/ganglion/ganglion.yaml")
     #expect(configuration.models.count == 3)
-    #expect(Set(configuration.sources.map(\.id)).count == 6)
+    #expect(Set(configuration.sources.map(\.id)).count == 7)
     let limits = ProtocolLimits()
     // What it says are defaults are the defaults.
     #expect(configuration.socket.limits == limits)
