@@ -29,51 +29,56 @@ let package = Package(
     // Vectors are passed only between functions that are inlined into one clone, so their ABI does not matter.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2", "-Wno-psabi"])]),
 
-    .target(name: "Tensors", dependencies: ["CKernels", "CBLAS"], swiftSettings: hot),
-    .target(name: "Events", dependencies: ["CKernels", "Tensors"], swiftSettings: hot),
+    // What every error type conforms to.
+    .target(name: "Failures"),
+
+    .target(name: "Tensors", dependencies: ["Failures", "CKernels", "CBLAS"], swiftSettings: hot),
+    .target(name: "Events", dependencies: ["Failures", "CKernels", "Tensors"], swiftSettings: hot),
     .target(
-      name: "EventFormats", dependencies: ["Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CHDF5"],
+      name: "EventFormats", dependencies: ["Failures", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CHDF5"],
       swiftSettings: hot),
-    .target(name: "Plotting", dependencies: ["CCairo"]),
-    .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: hot),
+    .target(name: "Plotting", dependencies: ["Failures", "CCairo"]),
+    .target(name: "Audio", dependencies: ["Failures", "CSndFile", "CSoxr"], swiftSettings: hot),
     .target(
-      name: "Spiketrum", dependencies: ["CKernels", "Tensors"],
+      name: "Spiketrum", dependencies: ["Failures", "CKernels", "Tensors"],
       // As for the networks: tests count its allocations.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
-      name: "SpikingNetworks", dependencies: ["CKernels", "Tensors"],
+      name: "SpikingNetworks", dependencies: ["Failures", "CKernels", "Tensors"],
       // Optimised in every configuration: tests count its allocations, and train with it.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "Learning",
-      dependencies: ["SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines", "Yams"],
+      dependencies: [
+        "Failures", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines", "Yams",
+      ],
       swiftSettings: hot),
-    .target(name: "Dataflow"),
-    .target(name: "Recognition"),
-    .target(name: "SocketProtocol", swiftSettings: hot),
+    .target(name: "Dataflow", dependencies: ["Failures"]),
+    .target(name: "Recognition", dependencies: ["Failures"]),
+    .target(name: "SocketProtocol", dependencies: ["Failures"], swiftSettings: hot),
     .target(
       name: "Pipelines",
       dependencies: [
-        "Audio", "Events", "EventFormats", "Spiketrum", "SpikingNetworks", "Dataflow", "Recognition",
+        "Failures", "Audio", "Events", "EventFormats", "Spiketrum", "SpikingNetworks", "Dataflow", "Recognition",
       ],
       swiftSettings: hot),
     .target(
-      name: "LiveSources", dependencies: ["CALSA", "CLinux", "Audio", "Events", "EventFormats", "Dataflow"],
+      name: "LiveSources",
+      dependencies: ["CALSA", "CLinux", "Failures", "Audio", "Events", "EventFormats", "Dataflow"],
       swiftSettings: hot),
-    .target(name: "GanglionClient", dependencies: ["SocketProtocol"]),
+    .target(name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"]),
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "SocketProtocol", "Dataflow", "Pipelines", "LiveSources", "Audio", "Events", "Spiketrum", "Tensors",
-        "Recognition", "Yams",
+        "CLinux", "Failures", "SocketProtocol", "Dataflow", "Pipelines", "LiveSources", "Audio", "Events", "Spiketrum",
+        "Tensors", "Recognition", "Yams",
       ],
       swiftSettings: hot),
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "CLinux", "Daemon", "GanglionClient", "LiveSources", "SocketProtocol", "Learning", "Pipelines", "Audio",
-        "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum",
-        "SpikingNetworks",
+        "CLinux", "Failures", "Daemon", "GanglionClient", "LiveSources", "SocketProtocol", "Learning", "Pipelines",
+        "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum", "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: hot),
@@ -100,7 +105,7 @@ let package = Package(
     .testTarget(
       name: "DaemonTests", dependencies: ["Audio", "Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Pipelines", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Failures", "Pipelines", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,7 @@
+import Failures
+
 /// Why a sound could not be read, where, and what helps.
-public struct AudioError: Error, Equatable, Sendable {
+public struct AudioError: ReportedError, Equatable, Sendable {
   /// What went wrong; sizes and rates carry the offending value and its bound.
   public enum Reason: Equatable, Sendable {
     /// The file is missing, unreadable or a folder; the text is the system's.
@@ -41,7 +43,15 @@ public struct AudioError: Error, Equatable, Sendable {
   }
 }
 
-extension AudioError: CustomStringConvertible {
+extension AudioError {
+  public var kind: FailureKind {
+    switch reason {
+    case .cannotOpen: .missing
+    case .rawFormat: .usage
+    default: .badInput
+    }
+  }
+
   /// One line: file, place, what is wrong; what to do.
   public var description: String {
     let place = frame.map { ", frame \($0)" } ?? ""

@@ -1,4 +1,5 @@
 import Dataflow
+import Failures
 import Glibc
 import LiveSources
 import Pipelines
@@ -6,8 +7,9 @@ import SocketProtocol
 import Synchronization
 
 /// Why a daemon ended otherwise than it was told to.
-public struct DaemonError: Error, Sendable, CustomStringConvertible {
+public struct DaemonError: ReportedError, Sendable {
   public let description: String
+  public var kind: FailureKind { .other }
 }
 
 /// The daemon: sources, models and subscribers of one configuration, kept running and changed while they run.

@@ -1,3 +1,5 @@
+import Failures
+
 /// How often a part that failed may be started again, and how long to wait before it.
 public struct RestartPolicy: Equatable, Sendable {
   /// Pause before the first restart; it doubles with every failure that follows soon.
@@ -54,13 +56,14 @@ public struct Supervision: Sendable {
 }
 
 /// A part that failed too often.
-public struct GivenUp: Error, CustomStringConvertible {
+public struct GivenUp: ReportedError {
   /// What is supervised.
   public let name: String
   public let policy: RestartPolicy
   /// The failure that was one too many.
   public let failure: any Error
 
+  public var kind: FailureKind { (failure as? any ReportedError)?.kind ?? .other }
   public var description: String {
     "\(name): failed \(policy.limit ?? 0) times within \(policy.period), given up; last failure: \(failure)"
   }

@@ -1,5 +1,7 @@
+import Failures
+
 /// Why a recording cannot be read or written: always with the file, the place and what to do about it.
-public struct EventFormatError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct EventFormatError: ReportedError, Sendable, Equatable {
   /// What kind of failure it is.
   public enum Code: String, Sendable, Codable {
     /// The file cannot be opened or read.
@@ -44,6 +46,14 @@ public struct EventFormatError: Error, Sendable, Equatable, CustomStringConverti
     self.reason = reason
     self.remedy = remedy
     self.subject = subject
+  }
+
+  public var kind: FailureKind {
+    switch code {
+    case .inputOutput: .missing
+    case .cannotWrite: .output
+    default: .badInput
+    }
   }
 
   public var description: String {

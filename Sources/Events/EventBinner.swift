@@ -1,13 +1,21 @@
 import CKernels
+import Failures
 import Tensors
 
 /// Why events cannot be binned.
-public struct EventBinningError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct EventBinningError: ReportedError, Sendable, Equatable {
   public enum Code: String, Sendable {
     case invalidConfiguration
     case gapTooLong
   }
   public var code: Code
+  public var kind: FailureKind {
+    switch code {
+    case .invalidConfiguration: .configuration
+    case .gapTooLong: .badInput
+    }
+  }
+
   public var description: String
 }
 

@@ -1,8 +1,9 @@
+import Failures
 import Glibc
 import SocketProtocol
 
 /// Why a daemon cannot be talked to.
-public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ClientError: ReportedError, Equatable, Sendable {
   public enum Code: Equatable, Sendable {
     /// There is no socket, or nobody listens on it.
     case notRunning
@@ -23,6 +24,7 @@ public struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  public var kind: FailureKind { .unavailable }
   public var description: String { "daemon at \(path): \(reason)" }
 }
 

@@ -1,4 +1,5 @@
 import Events
+import Failures
 import Foundation
 import Recognition
 import Spiketrum
@@ -61,7 +62,7 @@ public struct Recipe: Codable, Sendable, Equatable {
 }
 
 /// A recipe that cannot be read.
-public struct RecipeError: Error, Equatable, CustomStringConvertible {
+public struct RecipeError: ReportedError, Equatable {
   public let path: String
   public let reason: String
 
@@ -70,6 +71,7 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
     self.reason = reason
   }
 
+  public var kind: FailureKind { .configuration }
   public var description: String { "\(path): \(reason)" }
 }
 

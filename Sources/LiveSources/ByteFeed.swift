@@ -1,7 +1,8 @@
+import Failures
 import Glibc
 
 /// Why bytes cannot be had.
-public struct FeedError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct FeedError: ReportedError, Equatable, Sendable {
   public let path: String
   public let reason: String
 
@@ -10,6 +11,7 @@ public struct FeedError: Error, Equatable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  public var kind: FailureKind { .missing }
   public var description: String { "\(path): \(reason)" }
 }
 

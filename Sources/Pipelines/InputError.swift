@@ -1,5 +1,7 @@
+import Failures
+
 /// What is wrong with a recording that can be read but not used.
-public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct InputError: ReportedError, Equatable, Sendable {
   /// File name, or `standard input`.
   public let source: String
   /// Where in it, if somewhere.
@@ -14,5 +16,6 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     self.remedy = remedy
   }
 
+  public var kind: FailureKind { .badInput }
   public var description: String { "\(source)\(place.map { ", \($0)" } ?? ""): \(problem); \(remedy)" }
 }

@@ -1,9 +1,11 @@
 import CCairo
+import Failures
 
 /// Why a picture cannot be drawn or written.
-public struct PlottingError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct PlottingError: ReportedError, Sendable, Equatable {
   public var path: String
   public var reason: String
+  public var kind: FailureKind { .output }
   public var description: String { "\(path): \(reason)" }
 
   public init(path: String, reason: String) {

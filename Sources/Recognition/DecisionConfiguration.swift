@@ -1,3 +1,5 @@
+import Failures
+
 /// How scores become decisions. All times are stream time in microseconds.
 public struct DecisionConfiguration: Codable, Equatable, Sendable {
   /// Scores average the network's output over this long; also the longest utterance that gets exactly one decision.
@@ -60,13 +62,14 @@ public struct DecisionConfiguration: Codable, Equatable, Sendable {
 }
 
 /// Why a recogniser cannot be built or fed.
-public enum RecognitionError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum RecognitionError: ReportedError, Equatable, Sendable {
   case setting(name: String, value: String, allowed: String)
   /// A threshold or background entry for a label that is not one of the model's.
   case unknownLabel(String)
   /// The network put out something that is not a number.
   case badLogit(label: String, value: Float, startMicroseconds: Int64)
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .setting(let name, let value, let allowed): "decision setting \(name) is \(value), allowed is \(allowed)"

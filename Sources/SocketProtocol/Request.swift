@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 
 /// What a client may ask for.
@@ -53,7 +54,7 @@ public struct Filter: Equatable, Sendable {
 }
 
 /// Why a request is refused. The connection stays.
-public struct RequestError: Error, Equatable, Sendable {
+public struct RequestError: ReportedError, Equatable, Sendable {
   public enum Code: String, Codable, CaseIterable, Sendable {
     /// The line is longer than allowed.
     case tooLong = "too_long"
@@ -82,6 +83,9 @@ public struct RequestError: Error, Equatable, Sendable {
     self.message = message
     self.id = id
   }
+
+  public var description: String { message }
+  public var kind: FailureKind { code == .reloadFailed ? .configuration : .usage }
 }
 
 extension Request {

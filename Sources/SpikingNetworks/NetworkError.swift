@@ -1,5 +1,7 @@
+import Failures
+
 /// What can be wrong with a network before it runs.
-public enum NetworkError: Error, Equatable, CustomStringConvertible {
+public enum NetworkError: ReportedError, Equatable {
   /// A layer cannot take what the one before it gives.
   case shape(layer: Int, kind: String, problem: String)
   /// An option of a layer is outside its range.
@@ -11,6 +13,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
   case unexpectedTensor(name: String)
   case tensorShape(name: String, expected: [Int], found: [Int])
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .shape(let layer, let kind, let problem): "layer \(layer) (\(kind)): \(problem)"

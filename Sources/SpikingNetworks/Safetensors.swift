@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import Tensors
 
@@ -158,12 +159,13 @@ public struct Safetensors: Sendable, Equatable {
 }
 
 /// Why bytes are not a readable safetensors container.
-public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
+public enum SafetensorsError: ReportedError, Equatable {
   case truncated(offset: Int, needed: Int, what: String)
   case notSafetensors(reason: String)
   case type(tensor: String, found: String)
   case extent(tensor: String, shape: [Int])
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .truncated(let offset, let needed, let what):

@@ -1,3 +1,5 @@
+import Failures
+
 /// A dense block of single-precision numbers with its shape, last dimension contiguous.
 public struct Tensor: Sendable, Equatable {
   /// Extent of each dimension; empty for a scalar.
@@ -17,9 +19,10 @@ public struct Tensor: Sendable, Equatable {
 }
 
 /// What can be wrong with a block of numbers.
-public enum TensorError: Error, Equatable, CustomStringConvertible {
+public enum TensorError: ReportedError, Equatable {
   case count(shape: [Int], expected: Int, found: Int)
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .count(let shape, let expected, let found):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failures
 import Glibc
 import Pipelines
 
@@ -104,10 +105,11 @@ private struct ProcessCost {
   private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 }
 
-private enum BenchmarkError: Error, CustomStringConvertible {
+private enum BenchmarkError: ReportedError {
   case cannotStart(Int32)
   case failed(code: Int32)
 
+  var kind: FailureKind { .other }
   var description: String {
     switch self {
     case .cannotStart(let number): "this program cannot be started again: \(String(cString: strerror(number)))"

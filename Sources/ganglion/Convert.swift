@@ -95,7 +95,7 @@ struct Convert: ParsableCommand {
     let interruption = target == .hdf5 ? Interruption() : nil
     var writer = try openEventWriter(path: output, options: writing)
     try copy(&reader, through: &chain, to: &writer) {
-      if let status = interruption?.status { throw ExitCode(status.rawValue) }
+      if let status = interruption?.status { throw ExitCode(status) }
     }
     if !quiet { report(reader, chain, writer, target) }
   }

@@ -33,9 +33,9 @@ struct Ganglion: AsyncParsableCommand {
     } catch {
       // Help and version come as errors that mean success; they are the parser's to print.
       if exitCode(for: error) == .success { exit(withError: error) }
-      guard let status = ExitStatus(error) else { exit(withError: error) }
+      guard let kind = ExitStatus.kind(of: error) else { exit(withError: error) }
       StandardError.report(error)
-      exit(withError: ExitCode(status.rawValue))
+      exit(withError: ExitCode(kind))
     }
   }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import Failures
 import Glibc
 import Synchronization
 
@@ -29,8 +30,8 @@ final class Interruption: Sendable {
 
   var isRequested: Bool { status != nil }
 
-  /// The exit status that says which signal it was; nil before one came.
-  var status: ExitStatus? {
+  /// Which of the two it was; nil before one came.
+  var status: FailureKind? {
     switch requested.load(ordering: .relaxed) {
     case 0: nil
     case SIGTERM: .terminated

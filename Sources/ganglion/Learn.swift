@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failures
 import Foundation
 import Learning
 import Pipelines
@@ -114,7 +115,7 @@ struct Learn: ParsableCommand {
 
   private func stopped() -> ExitCode {
     StandardError.report("stopped; \(model) is as it was")
-    return ExitCode(ExitStatus.interrupted.rawValue)
+    return ExitCode(FailureKind.interrupted)
   }
 }
 

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 
 /// What other frameworks reached on the benchmark's networks, as their scripts wrote it down: one JSON object a line.
@@ -73,9 +74,10 @@ struct PeerFigures {
 }
 
 /// A file given on the command line that is not what it should be.
-struct InputFileError: Error, CustomStringConvertible {
+struct InputFileError: ReportedError {
   let path: String
   let reason: String
 
+  var kind: FailureKind { .badInput }
   var description: String { "\(path): \(reason)" }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failures
 import Glibc
 import Pipelines
 import Recognition
@@ -69,17 +70,17 @@ struct Run: AsyncParsableCommand {
         "\(model.manifest.name) has learnt the tasks \(tasks.map(\.name).joined(separator: ", ")); this is the first of "
           + "them, --task chooses another, --task infer finds out")
     }
-    var firstFailure: ExitStatus?
+    var firstFailure: FailureKind?
     for path in inputs {
       do {
         try await classify(RecordingInput(path: path, options: options), with: model, selection)
       } catch {
         StandardError.report(error)
-        firstFailure = firstFailure ?? ExitStatus(error) ?? .failure
+        firstFailure = firstFailure ?? ExitStatus.kind(of: error) ?? .other
         if error is OutputError { break }
       }
     }
-    if let firstFailure { throw ExitCode(firstFailure.rawValue) }
+    if let firstFailure { throw ExitCode(firstFailure) }
   }
 
   private func classify(_ input: RecordingInput, with model: Model, _ task: TaskSelection) async throws {

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 
 /// The runs of an experiment on disk, one JSON object a line, so that one that was stopped goes on.
@@ -43,9 +44,10 @@ struct RunRecord<Run: Codable> {
 }
 
 /// Why an experiment's runs cannot be kept.
-struct RecordError: Error, CustomStringConvertible {
+struct RecordError: ReportedError {
   let path: String
   let reason: String
 
+  var kind: FailureKind { .output }
   var description: String { "\(path): cannot be written: \(reason)" }
 }

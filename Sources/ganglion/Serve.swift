@@ -2,6 +2,7 @@ import ArgumentParser
 import CLinux
 import Daemon
 import Dispatch
+import Failures
 import Foundation
 
 /// `ganglion serve`: the daemon.
@@ -44,7 +45,7 @@ struct Serve: AsyncParsableCommand {
     } catch {
       // One line each: an editor can jump to them.
       for diagnostic in error.diagnostics { StandardError.report(diagnostic) }
-      throw ExitCode(ExitStatus.model.rawValue)
+      throw ExitCode(FailureKind.configuration)
     }
     if check {
       let configuration = plan.configuration

@@ -1,4 +1,5 @@
 import Dispatch
+import Failures
 import Glibc
 
 /// Ends the program in good order when it is told to: after the line being written, with a word and its own exit code.
@@ -8,7 +9,7 @@ final class Signals {
 
   init() {
     let queue = DispatchQueue(label: "ganglion signals")
-    sources = [(SIGINT, ExitStatus.interrupted, "interrupted"), (SIGTERM, .terminated, "told to stop")].map {
+    sources = [(SIGINT, FailureKind.interrupted, "interrupted"), (SIGTERM, .terminated, "told to stop")].map {
       number, status, word in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import Failures
 import Foundation
 import LiveSources
 
@@ -53,7 +54,7 @@ struct Sources: ParsableCommand {
       let line = json ? String(decoding: try encoder.encode(finding), as: UTF8.self) : text(finding)
       try StandardOutput.shared.write(line: line)
     }
-    if !isAnyOpen && !devices.isEmpty { throw ExitCode(ExitStatus.noInput.rawValue) }
+    if !isAnyOpen && !devices.isEmpty { throw ExitCode(FailureKind.missing) }
   }
 
   private func listen(to listing: ALSAListing) -> Finding {

@@ -1,12 +1,14 @@
+import Failures
 import Glibc
 import Synchronization
 
 /// Why results could not be written.
-struct OutputError: Error, Equatable, CustomStringConvertible {
+struct OutputError: ReportedError, Equatable {
   /// The system's error number.
   let number: Int32
   let linesWritten: Int
 
+  var kind: FailureKind { .output }
   var description: String {
     let why = number == EPIPE ? "its reader has gone" : String(cString: strerror(number))
     let remedy = number == EPIPE ? "keep the reader open to get the rest" : "make room and run again"
@@ -31,8 +33,8 @@ final class StandardOutput: Sendable {
   }
 
   /// Ends the program between two lines, never within one.
-  func exitBetweenLines(_ status: ExitStatus) -> Never {
-    linesWritten.withLock { _ in exit(status.rawValue) }
+  func exitBetweenLines(_ kind: FailureKind) -> Never {
+    linesWritten.withLock { _ in exit(kind.exitStatus) }
   }
 
   /// 0, or the system's error number; a file then ends where it did before.

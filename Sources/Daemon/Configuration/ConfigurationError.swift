@@ -1,3 +1,5 @@
+import Failures
+
 /// One thing that is wrong with a configuration.
 public struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
   public var path: String
@@ -13,8 +15,9 @@ public struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
 }
 
 /// A configuration that cannot be used: everything that is wrong with it at once, in the order of the file.
-public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ConfigurationError: ReportedError, Equatable, Sendable {
   public var diagnostics: [Diagnostic]
 
+  public var kind: FailureKind { .configuration }
   public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }

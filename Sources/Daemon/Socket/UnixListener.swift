@@ -1,9 +1,10 @@
 import CLinux
+import Failures
 import Glibc
 import SocketProtocol
 
 /// Why a socket cannot be listened on.
-public struct ListenerError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ListenerError: ReportedError, Equatable, Sendable {
   public enum Code: Equatable, Sendable {
     /// The path does not fit into an address.
     case pathTooLong
@@ -18,6 +19,7 @@ public struct ListenerError: Error, Equatable, Sendable, CustomStringConvertible
   public let path: String
   public let reason: String
 
+  public var kind: FailureKind { .unavailable }
   public var description: String { "socket \(path): \(reason)" }
 }
 

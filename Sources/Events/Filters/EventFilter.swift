@@ -1,9 +1,11 @@
 import CKernels
+import Failures
 
 /// Why a filter cannot be made.
-public struct EventFilterError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct EventFilterError: ReportedError, Sendable, Equatable {
   public var filter: String
   public var reason: String
+  public var kind: FailureKind { .usage }
   public var description: String { "filter \(filter): \(reason)" }
 
   public init(filter: String, reason: String) {

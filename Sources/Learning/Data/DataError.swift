@@ -1,5 +1,7 @@
+import Failures
+
 /// What is wrong with a data set.
-public enum DataError: Error, Equatable, CustomStringConvertible {
+public enum DataError: ReportedError, Equatable {
   case missingFolder(String)
   case unreadable(path: String, reason: String)
   case empty(folder: String, layout: String, expected: String)
@@ -8,6 +10,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case malformed(path: String, line: Int, reason: String)
   case unknownLabel(String, path: String)
 
+  public var kind: FailureKind { .badInput }
   public var description: String {
     switch self {
     case .missingFolder(let folder): "\(folder): there is no such folder; give the data set's place with --data"

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import SpikingNetworks
 import Tensors
@@ -80,10 +81,11 @@ extension Network where Scalar == Float {
 }
 
 /// Why a network cannot become a spiking one, or another's beginning.
-public enum ConversionError: Error, Equatable, CustomStringConvertible {
+public enum ConversionError: ReportedError, Equatable {
   case layer(Int, kind: String)
   case nothingFits
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .layer(let index, let kind):

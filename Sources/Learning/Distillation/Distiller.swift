@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import SpikingNetworks
 import Tensors
@@ -216,7 +217,7 @@ final class Distiller {
 }
 
 /// Why a network cannot be another's teacher.
-public enum DistillationError: Error, Equatable, CustomStringConvertible {
+public enum DistillationError: ReportedError, Equatable {
   case input(student: [Int], teacher: [Int])
   case classes(student: Int, teacher: Int)
   case layer(Int, of: String)
@@ -225,6 +226,7 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
   case windows
   case otherRun
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .input(let student, let teacher):

@@ -1,3 +1,4 @@
+import Failures
 import Spiketrum
 import Tensors
 
@@ -114,8 +115,9 @@ public enum SoundCode: Codable, Sendable, Equatable {
 }
 
 /// Why an experiment cannot be made as it was asked for.
-public struct ExperimentError: Error, Equatable, CustomStringConvertible {
+public struct ExperimentError: ReportedError, Equatable {
   public let reason: String
+  public var kind: FailureKind { .usage }
   public var description: String { reason }
 
   public init(reason: String) {

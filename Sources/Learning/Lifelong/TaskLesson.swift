@@ -1,10 +1,11 @@
+import Failures
 import Foundation
 import Pipelines
 import SpikingNetworks
 import Tensors
 
 /// Why a task cannot be learnt.
-public enum LessonError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum LessonError: ReportedError, Equatable, Sendable {
   case taskExists(String, model: String)
   case reservedName(String)
   case notGateable(model: String)
@@ -12,6 +13,15 @@ public enum LessonError: Error, Equatable, Sendable, CustomStringConvertible {
   case nothingHeard(path: String)
   case notProtected(model: String)
   case wouldForget(task: String, before: Double, after: Double, limit: Double)
+
+  public var kind: FailureKind {
+    switch self {
+    case .taskExists, .reservedName: .usage
+    case .tooFew, .nothingHeard: .badInput
+    case .notGateable: .configuration
+    case .notProtected, .wouldForget: .other
+    }
+  }
 
   public var description: String {
     switch self {

@@ -1,3 +1,4 @@
+import Failures
 import SpikingNetworks
 import Tensors
 
@@ -126,13 +127,14 @@ public struct Connections: Sendable, Equatable {
 }
 
 /// Why a network cannot learn its structure as a recipe asks.
-public enum StructureError: Error, Equatable, CustomStringConvertible {
+public enum StructureError: ReportedError, Equatable {
   case noWeights
   case tooFew(density: Double)
   case otherNetwork
   case noChannels
   case silentSurrogate(layer: Int)
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .noWeights: "structure: the network has no weights to choose from"

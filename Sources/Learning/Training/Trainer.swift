@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import SpikingNetworks
 import Tensors
@@ -294,11 +295,12 @@ public final class Trainer {
 }
 
 /// Why training stopped.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
+public enum TrainingError: ReportedError, Equatable {
   case emptyPart(DataPart)
   case otherNetwork
   case diverged(epoch: Int, batch: Int, rate: Double)
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
     case .emptyPart(let part): "the split leaves no recordings for the \(part.rawValue) part"

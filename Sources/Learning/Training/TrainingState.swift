@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import SpikingNetworks
 import Tensors
@@ -115,10 +116,11 @@ public struct Checkpoint {
 }
 
 /// A checkpoint that cannot be continued.
-public struct CheckpointError: Error, Equatable, CustomStringConvertible {
+public struct CheckpointError: ReportedError, Equatable {
   public let path: String
   public let reason: String
 
+  public var kind: FailureKind { .configuration }
   public var description: String {
     "\(path): the checkpoint \(reason); remove it (or give --restart) to begin anew"
   }

@@ -1,3 +1,5 @@
+import Failures
+
 /// What a capture device was opened as.
 public struct CaptureFormat: Equatable, Sendable {
   /// In Hz.
@@ -39,7 +41,7 @@ public protocol PCMDevice: AnyObject {
 }
 
 /// A number of the system and what was done when it came.
-public struct CaptureFailure: Error, Equatable, Sendable, CustomStringConvertible {
+public struct CaptureFailure: ReportedError, Equatable, Sendable {
   /// A positive `errno`.
   public var number: Int32
   public var action: String
@@ -51,5 +53,6 @@ public struct CaptureFailure: Error, Equatable, Sendable, CustomStringConvertibl
     self.detail = detail
   }
 
+  public var kind: FailureKind { .unavailable }
   public var description: String { "cannot \(action): \(detail)" }
 }

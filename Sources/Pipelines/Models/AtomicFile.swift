@@ -1,8 +1,10 @@
+import Failures
 import Foundation
 
 /// The system's words for why a file could not be written.
-public struct AtomicFileError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct AtomicFileError: ReportedError, Equatable, Sendable {
   public let description: String
+  public var kind: FailureKind { .output }
 }
 
 /// Writes a file whole or not at all: beside its place first, to the disk, then renamed into it.

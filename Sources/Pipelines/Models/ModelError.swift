@@ -1,5 +1,7 @@
+import Failures
+
 /// Why a model cannot be read, written or used.
-public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ModelError: ReportedError, Equatable, Sendable {
   public enum Reason: Equatable, Sendable {
     case cannotOpen(String)
     case cannotWrite(String)
@@ -27,6 +29,14 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   public init(path: String, reason: Reason) {
     self.path = path
     self.reason = reason
+  }
+
+  public var kind: FailureKind {
+    switch reason {
+    case .cannotOpen: .missing
+    case .cannotWrite: .output
+    default: .configuration
+    }
   }
 
   public var description: String {
