@@ -91,7 +91,7 @@ let package = Package(
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(
       name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5"], exclude: ["Fixtures", "Foreign"]),
-    .testTarget(name: "PlottingTests", dependencies: ["Plotting"]),
+    .testTarget(name: "PlottingTests", dependencies: ["Plotting", "CCairo"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum", "CAllocationCounter"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),

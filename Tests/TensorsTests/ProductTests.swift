@@ -58,39 +58,3 @@ struct ProductTests {
     }
   }
 }
-
-@Suite("Random streams")
-struct RandomStreamTests {
-  @Test("The same seed gives the same numbers, another purpose or index others")
-  func seeds() {
-    var first = RandomStream(seed: 7, purpose: "a")
-    var again = RandomStream(seed: 7, purpose: "a")
-    var other = RandomStream(seed: 7, purpose: "b")
-    var next = RandomStream(seed: 7, purpose: "a", index: 1)
-    let numbers = (0..<5).map { _ in first.next() }
-    #expect(numbers == (0..<5).map { _ in again.next() })
-    #expect(numbers != (0..<5).map { _ in other.next() })
-    #expect(numbers != (0..<5).map { _ in next.next() })
-  }
-
-  @Test("Uniform and normal numbers have the moments they should")
-  func moments() {
-    var random = RandomStream(seed: 1)
-    let count = 20_000
-    let uniform = (0..<count).map { _ in random.uniform() }
-    let normal = (0..<count).map { _ in random.normal() }
-    #expect(uniform.allSatisfy { (0..<1).contains($0) })
-    #expect(abs(uniform.reduce(0, +) / Double(count) - 0.5) < 0.01)
-    #expect(abs(normal.reduce(0, +) / Double(count)) < 0.03)
-    #expect(abs(normal.reduce(0) { $0 + $1 * $1 } / Double(count) - 1) < 0.05)
-  }
-
-  @Test("Shuffling keeps every element")
-  func shuffling() {
-    var random = RandomStream(seed: 3)
-    var elements = Array(0..<100)
-    random.shuffle(&elements)
-    #expect(elements != Array(0..<100))
-    #expect(elements.sorted() == Array(0..<100))
-  }
-}
