@@ -68,6 +68,7 @@ static inline __attribute__((always_inline)) void correlate(
   f32x8 sums[LANES] = {0};
   correlate_from(w, kernel, block, 0, sums);
   finish_block(w, kernel, block, limit);
+  *w->multiplications += w->length[kernel] * BLOCK;
 }
 
 static inline __attribute__((always_inline)) void correlate_two(
@@ -90,6 +91,7 @@ static inline __attribute__((always_inline)) void correlate_two(
   correlate_from(w, kernel, block, count, long_sums);
   finish_block(w, kernel, block, limit);
   finish_block(w, kernel + 1, block, limit);
+  *w->multiplications += (w->length[kernel] + count) * BLOCK;
 }
 
 /* Sums of the residual's squares before each block, from `first` on. */
@@ -104,6 +106,7 @@ static inline __attribute__((always_inline)) void sum_energy(const ganglion_purs
     for (int i = 0; i < 8; i++) sum += squares[i];
   }
   w->energy[end] = sum;
+  if (end > first) *w->multiplications += (end - first) * BLOCK;
 }
 
 CLONES void ganglion_pursuit_advance(const ganglion_pursuit *w, int64_t held, int64_t limit, float threshold) {
@@ -148,6 +151,7 @@ CLONES void ganglion_pursuit_subtract(
   const float *taps = w->taps + w->tap_offset[a];
   const int64_t length = w->length[a];
   for (int64_t k = 0; k < length; k++) w->residual[sample + k] -= coefficient * taps[k];
+  *w->multiplications += length;
 
   const int64_t at = sample / BLOCK;
   const int64_t rows = (length + BLOCK - 1) / BLOCK + 2 - w->gram_bound_first;
@@ -173,6 +177,7 @@ CLONES void ganglion_pursuit_subtract(
         const int64_t from = lo > block * BLOCK ? lo : block * BLOCK;
         const int64_t to = hi < (block + 1) * BLOCK ? hi : (block + 1) * BLOCK;
         for (int64_t i = from; i < to; i++) into[i] -= coefficient * gram[i];
+        *w->multiplications += to - from;
         *best = score_block(into + block * BLOCK, w->is_signed);
       }
       w->verdict[block].is_touched = 1;

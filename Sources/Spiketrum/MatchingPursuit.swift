@@ -164,6 +164,9 @@ public struct MatchingPursuit: Sendable {
   /// is full.
   public var price: Float? { budget.currentShare }
 
+  /// Multiply-accumulates so far: correlations, their corrections and what is subtracted, those of trials included.
+  public var multiplications: Int64 { window.multiplications }
+
   /// Energy of the samples received: the sum of their squares.
   public var inputEnergy: Double { window.inputEnergy }
 
@@ -270,7 +273,7 @@ public struct MatchingPursuit: Sendable {
 
   /// The coefficient down to which greedy picks bring what is left of the oldest hops under their energy by so many
   /// decibels; none is needed, and the price infinite, where it is already.
-  private func price(reaching decibels: Double) -> Float {
+  private mutating func price(reaching decibels: Double) -> Float {
     let end = window.first + Int64(judgedHops * hop)
     guard let target = residualTarget(hops: judgedHops), window.openResidualEnergy(before: end) > target else {
       return .infinity
@@ -278,6 +281,7 @@ public struct MatchingPursuit: Sendable {
     var trial = window
     let range = [PickRange(first: window.first, end: min(end, window.startsEnd), threshold: settings.threshold)]
     var price = Float.infinity
+    defer { window.multiplications = trial.multiplications }
     for _ in 0..<mostPicks(in: judgedHops * hop) {
       guard trial.openResidualEnergy(before: end) > target, let spike = trial.pick(in: range) else { break }
       price = min(price, abs(spike.coefficient))
@@ -286,11 +290,12 @@ public struct MatchingPursuit: Sendable {
   }
 
   /// The share of their peak that the tokens of the first window reach down to when they are spent on it greedily.
-  private func firstPrice() -> Float {
+  private mutating func firstPrice() -> Float {
     guard case .spikesPerSecond(let rate) = settings.budget else { return 1 }
     var trial = window
     let range = [PickRange(first: window.first, end: window.startsEnd, threshold: settings.threshold)]
     var (price, peak) = (settings.threshold, settings.threshold)
+    defer { window.multiplications = trial.multiplications }
     for _ in 0..<Int(rate * Double(window.received) / Double(dictionary.parameters.sampleRate)) {
       guard let spike = trial.pick(in: range) else { return settings.threshold / peak }
       price = abs(spike.coefficient)

@@ -29,6 +29,8 @@ struct PursuitWindow: Sendable {
   private var placed: [ganglion_range] = []
   /// Energy of all samples received.
   private(set) var inputEnergy = 0.0
+  /// Multiply-accumulates so far.
+  var multiplications: Int64 = 0
   /// Energy of what no spike explains, over the samples before `first`.
   private(set) var closedResidualEnergy = 0.0
 
@@ -216,19 +218,22 @@ struct PursuitWindow: Sendable {
                   energy.withUnsafeMutableBufferPointer { energy in
                     verdict.withUnsafeMutableBufferPointer { verdict in
                       placed.withUnsafeBufferPointer { placed in
-                        var storage = tables
-                        storage.stride = stride
-                        storage.is_signed = isSigned
-                        storage.tolerance = tolerance
-                        storage.known = known.baseAddress
-                        storage.residual = residual.baseAddress
-                        storage.correlation = correlation.baseAddress
-                        storage.block_maximum = blockMaximum.baseAddress
-                        storage.column_maximum = columnMaximum.baseAddress
-                        storage.key = key.baseAddress
-                        storage.energy = energy.baseAddress
-                        storage.verdict = verdict.baseAddress
-                        return body(&storage, placed)
+                        withUnsafeMutablePointer(to: &multiplications) { multiplications in
+                          var storage = tables
+                          storage.multiplications = multiplications
+                          storage.stride = stride
+                          storage.is_signed = isSigned
+                          storage.tolerance = tolerance
+                          storage.known = known.baseAddress
+                          storage.residual = residual.baseAddress
+                          storage.correlation = correlation.baseAddress
+                          storage.block_maximum = blockMaximum.baseAddress
+                          storage.column_maximum = columnMaximum.baseAddress
+                          storage.key = key.baseAddress
+                          storage.energy = energy.baseAddress
+                          storage.verdict = verdict.baseAddress
+                          return body(&storage, placed)
+                        }
                       }
                     }
                   }

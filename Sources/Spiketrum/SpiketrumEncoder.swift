@@ -48,6 +48,9 @@ public struct SpiketrumEncoder: Sendable {
   /// The coefficient that the rate reaches down to at present, nil before the first window is full.
   public var price: Float? { pursuit.price }
 
+  /// Multiply-accumulates so far.
+  public var multiplications: Int64 { pursuit.multiplications }
+
   /// Stream time from the end of a bin until its frame is emitted, at most: kernel, look-ahead and two hops.
   public var latencyMicroseconds: Int64 {
     let samples = (pursuit.latencySamples ?? 0) + pursuit.hop
@@ -89,11 +92,14 @@ public struct SpiketrumEncoder: Sendable {
   }
 
   /// The spikes of a whole recording, by the same streaming code; the encoder itself stays as it is.
-  public func encode(_ samples: [Float]) -> SpikeSequence {
+  public func encode(_ samples: [Float]) -> SpikeSequence { encodeCounting(samples).sequence }
+
+  /// The same, and the multiply-accumulates that it took.
+  public func encodeCounting(_ samples: [Float]) -> (sequence: SpikeSequence, multiplications: Int64) {
     var encoder = self
     var sequence = SpikeSequence(shape: shape)
     encoder.push(samples) { sequence.append($0) }
     encoder.finish { sequence.append($0) }
-    return sequence
+    return (sequence, encoder.multiplications - multiplications)
   }
 }

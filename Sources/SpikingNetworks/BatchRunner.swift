@@ -32,7 +32,7 @@ public final class BatchRunner<Scalar: Real> {
   private var gradients: [Buffer<Scalar>] = []
   /// Which of the two shared buffers each layer's input gradient takes.
   private let gradientSlots: [Int]
-  private var passes: [LayerPass<Scalar>] = []
+  private(set) var passes: [LayerPass<Scalar>] = []
   /// The first layer that is taken backwards: none before it learns anything.
   private let firstLearning: Int
   /// Neurons that are taken together with the pool behind them, by their layer.
@@ -47,7 +47,7 @@ public final class BatchRunner<Scalar: Real> {
   private let pieces = WindowedBatch<Scalar>()
   /// Whether the last batch was taken in windows.
   private var isWindowed = false
-  private var isTraining = false
+  private(set) var isTraining = false
   /// Whether the last forward pass took neurons together with their pools, which leaves their spikes out.
   private var joinsPools = false
   private var seed: UInt64 = 0

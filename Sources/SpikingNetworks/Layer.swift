@@ -49,6 +49,13 @@ public protocol Layer<Scalar>: Sendable {
 
   /// Named figures of the last `forward` that tell how training goes, such as the share of attention that is on.
   func measurements(of pass: LayerPass<Scalar>) -> [String: Double]
+
+  /// What the steps of the last `forward`, which took sequences whole, have calculated.
+  func work(of pass: LayerPass<Scalar>) -> LayerWork
+
+  /// Membrane potentials of the last `forward`, before any reset, or what stands for them, `[rows, outputWidth]`; nil for
+  /// layers that have none.
+  func membrane(of pass: LayerPass<Scalar>) -> Buffer<Scalar>?
 }
 
 extension Layer {
@@ -61,6 +68,7 @@ extension Layer {
   public var multiplyAccumulates: Int { 0 }
   public var denseAccumulates: Int { 0 }
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] { [:] }
+  public func membrane(of pass: LayerPass<Scalar>) -> Buffer<Scalar>? { nil }
   public var inputWidth: Int { inputShape.reduce(1, *) }
   public var outputWidth: Int { outputShape.reduce(1, *) }
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }

@@ -20,7 +20,13 @@ extension Info {
 
   func printModel() throws {
     let model = try Model(reading: file)
-    let activity = on.isEmpty ? nil : try SynapticActivity(model, recordings: on)
+    let notes = ReadingNotes()
+    let activity =
+      on.isEmpty
+      ? nil
+      : try SynapticActivity(
+        model, recordings: on, reading: RecordingOptions(events: input.readingOptions()), notes: notes)
+    for note in notes.lines { StandardError.report(note) }
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -47,19 +53,42 @@ extension Info {
   }
 
   private func text(_ activity: SynapticActivity) -> String {
+    func row(_ cells: [String]) -> String {
+      let widths = [16, 10, 10, 14, 18, 12, 12, 14]
+      return padded(cells[0], widths[0]) + zip(cells, widths).dropFirst().map { right($0.0, $0.1) }.joined()
+    }
     var lines = [
-      "on \(on.count) recording\(on.count == 1 ? "" : "s"), \(fixed(activity.seconds, 1)) s:",
-      padded("layer", 20) + right("active inputs", 14) + right("weights met a step", 20) + right("if all were", 14),
+      "on \(on.count) recording\(on.count == 1 ? "" : "s"), \(fixed(activity.seconds, 1)) s, a step of each layer:",
+      row(["layer", "active", "graded", "additions", "multiplications", "functions", "nJ", "all active"]),
     ]
     for layer in activity.layers {
+      let work = layer.synapses + layer.units
+      let hasSynapses = layer.places > 0
       lines.append(
-        padded("\(layer.index) \(layer.kind)", 20) + right(fixed(100 * layer.activeInputs, 1) + " %", 14)
-          + right(fixed(layer.operationsEachStep, 0), 20) + right("\(layer.fullOperations)", 14))
+        row([
+          "\(layer.index) \(layer.kind)", hasSynapses ? fixed(100 * layer.activeInputs, 1) + " %" : "",
+          hasSynapses ? fixed(100 * layer.gradedInputs, 1) + " %" : "", fixed(work.additions, 0),
+          fixed(work.multiplications, 0), fixed(work.functions, 0), fixed(layer.nanojoules, 2),
+          "\(layer.fullOperations)",
+        ]))
+    }
+    let energy = activity.nanojoulesEachSecond
+    func microjoules(_ nanojoules: Double) -> String { fixed(nanojoules / 1000, nanojoules < 10 ? 5 : 2) + " uJ" }
+    lines.append(
+      "network: \(fixed(activity.operationsEachSecond / 1e6, 2)) million synaptic operations a second, about "
+        + "\(microjoules(energy.synapses)) a second; with what is done for every unit "
+        + "\(microjoules(energy.synapses + energy.units))")
+    if let encoder = activity.encoder {
+      let operations =
+        switch encoder.kind {
+        case .matchingPursuit: "matching pursuit, \(fixed(encoder.multiplications / 1e6, 2)) million multiplications"
+        case .eventBinning: "event binning, \(fixed(encoder.integerAdditions, 0)) whole-number additions"
+        }
+      lines.append("encoder: \(operations) a second, about \(microjoules(energy.encoder)) a second")
     }
     lines.append(
-      "\(fixed(activity.operationsEachSecond / 1e6, 2)) million synaptic operations a second, "
-        + "about \(fixed(activity.nanojoulesEachSecond / 1000, 2)) uJ a second; a network that does not spike and lacks no "
-        + "weight: \(fixed(activity.fullNanojoulesEachSecond / 1000, 1)) uJ")
+      "beside: the synapses of a network of this shape that does not spike and lacks no weight, "
+        + "\(microjoules(energy.full)) a second")
     return lines.joined(separator: "\n") + "\n"
   }
 

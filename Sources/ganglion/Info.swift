@@ -14,10 +14,8 @@ struct Info: ParsableCommand {
       polarity as uint8).
 
       Of a model it prints what it perceives, its labels, its network layer by layer, and how it was made and tested; \
-      with --json its whole manifest. With --on, also how many of its weights each step uses on those recordings, and an \
-      estimate of the energy: \(SynapticActivity.picojoulesOfAddition) pJ for each weight that a spike meets (an addition \
-      in 32-bit floating point, 45 nm; Horowitz, ISSCC 2014), beside \(SynapticActivity.picojoulesOfMultiplication) pJ for \
-      each of a network that does not spike. Memory is left out of both.
+      with --json its whole manifest. With --on, also what each of its layers and its encoder calculate on those \
+      recordings, and an estimate of the energy. \(SynapticActivity.help)
       """)
 
   @Argument(help: "A recording or a model, or - for a recording on standard input.")

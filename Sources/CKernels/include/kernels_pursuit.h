@@ -40,6 +40,7 @@ typedef struct {
   float *key;                     ///< [stride / block] scratch
   double *energy;                 ///< [stride / block + 1] scratch
   ganglion_verdict *verdict;      ///< [stride / block] what is settled in each column
+  int64_t *multiplications;       ///< counted up by every multiply-accumulate
 } ganglion_pursuit;
 
 /// A part of the window and the score an atom that starts in it has to reach; first and end count samples.

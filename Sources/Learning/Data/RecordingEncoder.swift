@@ -54,11 +54,18 @@ public struct RecordingEncoder: Sendable {
   }
 
   /// The spikes of a recording, silent steps at both ends included.
-  public func encodeWhole(_ recording: Recording) throws -> SpikeSequence {
+  public func encodeWhole(_ recording: Recording) throws -> SpikeSequence { try encodeCounting(recording).sequence }
+
+  /// The same, and what it calculated.
+  func encodeCounting(_ recording: Recording) throws -> (sequence: SpikeSequence, work: EncoderWork) {
     switch kind {
     case .spiketrum(let encoder):
-      encoder.encode(try Self.samples(recording, sampleRate: encoder.configuration.sampleRate))
-    case .events(let configuration): try bin(recording, configuration)
+      let encoded = encoder.encodeCounting(
+        try Self.samples(recording, sampleRate: encoder.configuration.sampleRate))
+      return (encoded.sequence, EncoderWork(kind: .matchingPursuit, multiplications: Double(encoded.multiplications)))
+    case .events(let configuration):
+      let binned = try bin(recording, configuration)
+      return (binned.sequence, EncoderWork(kind: .eventBinning, integerAdditions: Double(binned.events)))
     }
   }
 
@@ -97,7 +104,9 @@ public struct RecordingEncoder: Sendable {
     return silence
   }
 
-  private func bin(_ recording: Recording, _ configuration: EventBinningConfiguration) throws -> SpikeSequence {
+  private func bin(
+    _ recording: Recording, _ configuration: EventBinningConfiguration
+  ) throws -> (sequence: SpikeSequence, events: Int64) {
     var options = reading.events
     options.geometry = options.geometry ?? configuration.sensor
     var reader = try openEventReader(
@@ -107,6 +116,7 @@ public struct RecordingEncoder: Sendable {
     var sequence = SpikeSequence(shape: configuration.shape)
     var batch = EventBatch()
     var more = true
+    var events: Int64 = 0
     while more {
       batch.removeAll()
       more = try reader.read(into: &batch, maximum: 65_536)
@@ -115,10 +125,11 @@ public struct RecordingEncoder: Sendable {
         for index in 0..<batch.count where range.contains(batch.times[index]) { kept.append(batch[index]) }
         batch = kept
       }
+      events += Int64(batch.count)
       try binner.push(batch) { sequence.append($0) }
     }
     binner.finish { sequence.append($0) }
-    return sequence
+    return (sequence, events - binner.eventsOutside)
   }
 }
 

@@ -4,71 +4,115 @@ import Spiketrum
 import SpikingNetworks
 import Tensors
 
-/// What a model's synapses do on recordings: of each layer the weights there are, and how many of them a step uses.
-public struct SynapticActivity: Sendable, Equatable, Codable {
-  public struct Layer: Sendable, Equatable, Codable {
+/// What a model calculates on recordings, layer by layer, and an estimate of the energy; see `LayerWork` for what counts.
+public struct SynapticActivity: Sendable, Equatable, Encodable {
+  public struct Layer: Sendable, Equatable, Encodable {
     public let index: Int
     public let kind: String
     /// Weights that exist, and how many there could be.
     public let weights: Int
     public let places: Int
-    /// Share of the layer's inputs that are active in a step.
+    /// Share of what its synapses look at that is not zero in a step, and share that is neither zero nor one.
     public let activeInputs: Double
-    /// Weights that a step's active inputs meet, kernels counted at every place.
-    public let operationsEachStep: Double
-    /// The same if every input were active and every weight existed.
+    public let gradedInputs: Double
+    /// What a step calculates: weights that active inputs meet, kernels counted at every place, and what is done for every
+    /// unit.
+    public let synapses: Arithmetic
+    public let units: Arithmetic
+    /// Multiplications of the synapses if every input were active and every weight existed.
     public let fullOperations: Int
 
     public var density: Double { Double(weights) / Double(max(places, 1)) }
+    /// Nanojoules of a step.
+    public var nanojoules: Double { SynapticActivity.picojoules(of: synapses + units) / 1000 }
+  }
+
+  /// Nanojoules a second.
+  public struct Energy: Sendable, Equatable, Encodable {
+    public var synapses: Double
+    public var units: Double
+    public var encoder: Double
+    /// Of the synapses of a network of this shape that does not spike and lacks no weight.
+    public var full: Double
   }
 
   public let layers: [Layer]
+  /// What the encoder calculates in a second; nil where there was none.
+  public let encoder: EncoderWork?
   public let stepsEachSecond: Double
   /// Seconds of recordings that were looked at.
   public let seconds: Double
+  public let nanojoulesEachSecond: Energy
 
-  /// Picojoules of an addition and of a multiplication with addition, 32-bit floating point in 45 nm (Horowitz, ISSCC
-  /// 2014): what a spike and what a number cost a synapse. Memory, which costs more, is left out.
+  /// Picojoules of an addition and of a multiplication with addition, 32-bit floating point in 45 nm, and of an addition of
+  /// 32-bit whole numbers (Horowitz, ISSCC 2014). Memory, which costs more, is left out.
   public static let picojoulesOfAddition = 0.9
   public static let picojoulesOfMultiplication = 4.6
+  public static let picojoulesOfIntegerAddition = 0.1
+  /// A sigmoid or hyperbolic tangent as so many multiplications: three to reduce the range of the exponential, seven of its
+  /// polynomial, one to scale it, one for the division.
+  public static let multiplicationsOfFunction = 12.0
 
+  /// How the energy is estimated, for people.
+  public static let help =
+    "A weight that meets a spike costs an addition, \(picojoulesOfAddition) pJ; one that meets any other number (a count, "
+    + "a sum or mean of a pool, a hidden state) a multiplication with addition, \(picojoulesOfMultiplication) pJ; one that "
+    + "is zero or meets zero costs nothing. What is done for every unit in every step (leaks, resets, gates, "
+    + "normalisations, pools, delays) is counted for every unit, a sigmoid or hyperbolic tangent as "
+    + "\(Int(multiplicationsOfFunction)) multiplications. The encoder's matching pursuit multiplies; event binning adds a "
+    + "whole number for each event, \(picojoulesOfIntegerAddition) pJ. All of 32 bits in 45 nm (Horowitz, ISSCC 2014); "
+    + "memory, comparisons, reading and resampling are left out."
+
+  static func picojoules(of arithmetic: Arithmetic) -> Double {
+    arithmetic.additions * picojoulesOfAddition
+      + (arithmetic.multiplications + arithmetic.functions * multiplicationsOfFunction) * picojoulesOfMultiplication
+  }
+
+  /// Sums and products of all synapses in a second.
   public var operationsEachSecond: Double {
-    stepsEachSecond * layers.reduce(0) { $0 + $1.operationsEachStep }
-  }
-  /// Nanojoules a second of the synapses alone.
-  public var nanojoulesEachSecond: Double { operationsEachSecond * Self.picojoulesOfAddition / 1000 }
-  /// The same of a network of this shape that does not spike and lacks no weight.
-  public var fullNanojoulesEachSecond: Double {
-    stepsEachSecond * Double(layers.reduce(0) { $0 + $1.fullOperations }) * Self.picojoulesOfMultiplication / 1000
+    stepsEachSecond * layers.reduce(0) { $0 + $1.synapses.additions + $1.synapses.multiplications }
   }
 
-  /// Runs a model over recordings, steps without any spike at both ends left out.
-  public init(_ model: Model, recordings paths: [String]) throws {
-    let encoder = try RecordingEncoder(model.manifest.encoder)
-    let sequences = try paths.map { try encoder.encode(Recording(path: $0, label: 0, group: "")) }
-    self.init(model.network, sequences, stepMicroseconds: model.manifest.encoder.stepMicroseconds)
+  /// Runs a model over whole recordings.
+  ///
+  /// - Parameters:
+  ///   - reading: how they are read where their content does not say.
+  ///   - notes: where to note what their readers take for granted.
+  public init(
+    _ model: Model, recordings paths: [String], reading: RecordingOptions = RecordingOptions(),
+    notes: ReadingNotes? = nil
+  ) throws {
+    var encoder = try RecordingEncoder(model.manifest.encoder)
+    encoder.reading = reading
+    encoder.notes = notes
+    var total: EncoderWork?
+    var sequences: [SpikeSequence] = []
+    for path in paths {
+      let (sequence, work) = try encoder.encodeCounting(Recording(path: path, label: 0, group: ""))
+      sequences.append(sequence)
+      total = EncoderWork(
+        kind: work.kind, multiplications: work.multiplications + (total?.multiplications ?? 0),
+        integerAdditions: work.integerAdditions + (total?.integerAdditions ?? 0))
+    }
+    self.init(
+      model.network, sequences, stepMicroseconds: model.manifest.encoder.stepMicroseconds, encoder: total)
   }
 
-  init(_ network: Network<Float>, _ sequences: [SpikeSequence], stepMicroseconds: Int64) {
+  init(
+    _ network: Network<Float>, _ sequences: [SpikeSequence], stepMicroseconds: Int64, encoder total: EncoderWork? = nil
+  ) {
     let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1), keepsOutputs: true)
-    var active = [Double](repeating: 0, count: network.layers.count)
-    var own = active
+    var works = [LayerWork](repeating: LayerWork(), count: network.layers.count)
     var steps = 0
     // One at a time: a long recording is memory enough.
     for sequence in sequences {
       runner.forward([sequence], training: false)
       steps += sequence.steps
-      for (index, layer) in network.layers.enumerated() {
-        active[index] +=
-          index == 0
-          ? Double(sequence.channels.count)
-          : Self.count(runner.output(ofLayer: index - 1), sequence.steps * layer.inputWidth)
-        if layer.kind == "neurons" {
-          own[index] += Self.count(runner.output(ofLayer: index), sequence.steps * layer.outputWidth)
-        }
-      }
+      for index in works.indices { works[index] += runner.work(ofLayer: index) }
     }
-    layers = network.layers.enumerated().compactMap { index, layer in
+    let each = 1 / Double(max(steps, 1))
+    let layers = network.layers.indices.compactMap { index -> Layer? in
+      let (layer, work) = (network.layers[index], works[index])
       var offset = network.parameterOffsets[index]
       var (weights, places) = (0, 0)
       for specification in layer.parameters {
@@ -78,23 +122,26 @@ public struct SynapticActivity: Sendable, Equatable, Codable {
         }
         offset += specification.count
       }
-      guard places > 0, layer.multiplyAccumulates > 0 else { return nil }
-      let counted = layer.kind == "neurons" ? own[index] : active[index]
-      let width = layer.kind == "neurons" ? layer.outputWidth : layer.inputWidth
-      let share = counted / Double(max(steps, 1) * width)
-      let density = Double(weights) / Double(places)
+      guard layer.multiplyAccumulates > 0 || work.units != Arithmetic() else { return nil }
       return Layer(
-        index: index, kind: layer.kind == "neurons" ? "recurrent" : layer.kind, weights: weights, places: places,
-        activeInputs: share, operationsEachStep: share * density * Double(layer.multiplyAccumulates),
-        fullOperations: layer.multiplyAccumulates)
+        index: index, kind: layer.kind, weights: weights, places: places,
+        activeInputs: work.activeInputs / max(work.inputs, 1), gradedInputs: work.gradedInputs / max(work.inputs, 1),
+        synapses: work.synapses * each, units: work.units * each, fullOperations: layer.multiplyAccumulates)
     }
+    self.layers = layers
     stepsEachSecond = 1e6 / Double(stepMicroseconds)
-    seconds = Double(steps) * Double(stepMicroseconds) / 1e6
-  }
-
-  private static func count(_ buffer: Buffer<Float>, _ count: Int) -> Double {
-    var active = 0
-    for place in 0..<min(count, buffer.count) where buffer.base[place] != 0 { active += 1 }
-    return Double(active)
+    let seconds = Double(steps) * Double(stepMicroseconds) / 1e6
+    self.seconds = seconds
+    let encoder = total.map { $0 * (1 / max(seconds, 1e-6)) }
+    self.encoder = encoder
+    let perSecond = stepsEachSecond / 1000
+    nanojoulesEachSecond = Energy(
+      synapses: perSecond * layers.reduce(0) { $0 + Self.picojoules(of: $1.synapses) },
+      units: perSecond * layers.reduce(0) { $0 + Self.picojoules(of: $1.units) },
+      encoder: encoder.map {
+        ($0.multiplications * Self.picojoulesOfMultiplication
+          + $0.integerAdditions * Self.picojoulesOfIntegerAddition) / 1000
+      } ?? 0,
+      full: perSecond * Double(layers.reduce(0) { $0 + $1.fullOperations }) * Self.picojoulesOfMultiplication)
   }
 }

@@ -81,6 +81,12 @@ public struct BatchNorm<Scalar: Real>: Layer {
     output.activeCount = nil
   }
 
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    work.units.multiplications = Double(pass.layout.rows * inputWidth)
+    return work
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {

@@ -86,6 +86,20 @@ public struct ContextGate<Scalar: Real>: Layer {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    let fan = presentWeights(pass.parameters, rows: contexts, width: channels)
+    for sample in 0..<pass.layout.samples {
+      for _ in 0..<pass.layout.steps(of: sample) {
+        work.meet(pass.contexts.base + sample * pass.contextCount, fan: fan)
+      }
+    }
+    work.units.additions = Double(pass.layout.rows * inputWidth)
+    return work
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let sums = pass.tape.scalars("sums", count: pass.lanes.count * channels).base
     let width = inputWidth

@@ -151,6 +151,15 @@ public struct Conv<Scalar: Real>: Layer {
     }
   }
 
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    let fan = convolution.fan(pass.parameters)
+    for row in 0..<pass.layout.rows { work.meet(pass.input.values.base + row * inputWidth, fan: fan) }
+    return work
+  }
+
   private func addBiasGradient(_ delta: UnsafePointer<Scalar>, to gradient: UnsafeMutablePointer<Scalar>) {
     let channels = convolution.channels
     for place in 0..<convolution.places {

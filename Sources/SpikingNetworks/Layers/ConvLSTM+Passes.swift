@@ -3,7 +3,7 @@ import Tensors
 
 extension ConvLSTM {
   /// What the forward pass leaves for the backward pass, one entry a row of the batch.
-  private struct Record {
+  struct Record {
     let gates: UnsafeMutablePointer<Scalar>
     let cells: UnsafeMutablePointer<Scalar>
     let hidden: UnsafeMutablePointer<Scalar>
@@ -11,7 +11,7 @@ extension ConvLSTM {
     let zeros: UnsafePointer<Scalar>
   }
 
-  private var tapeCount: Int { attention?.tapeCount ?? 0 }
+  var tapeCount: Int { attention?.tapeCount ?? 0 }
 
   private func record(_ pass: LayerPass<Scalar>) -> Record {
     let rows = pass.layout.rows
@@ -234,7 +234,7 @@ extension ConvLSTM {
     }
   }
 
-  private func attendAgain(
+  func attendAgain(
     _ record: Record, step: Int, map: UnsafePointer<Scalar>, stride: Int, smooth: Bool,
     into target: UnsafeMutablePointer<Scalar>
   ) {

@@ -195,6 +195,31 @@ struct Convolution<Scalar: Real>: Sendable {
     return first..<max(first, position(of: max(bottom, 0) * row))
   }
 
+  /// For each input the weights it meets in all outputs it reaches, those that are zero left out.
+  func fan(_ weights: UnsafePointer<Scalar>) -> [Int] {
+    let (kernelHeight, kernelWidth) = (Int(shape.kernel_height), Int(shape.kernel_width))
+    let (width, inner) = (Int(shape.in_width), Int(shape.in_channels) / groups)
+    let present = presentWeights(weights, rows: groups * depth, width: groupChannels)
+    // Where along one direction an input lies in an output's kernel, if it does.
+    func reaches(_ place: Int, _ tap: Int, padding: Int32, stride: Int32, outputs: Int32) -> Bool {
+      let from = place + Int(padding) - tap
+      return from >= 0 && from % Int(stride) == 0 && from / Int(stride) < Int(outputs)
+    }
+    return (0..<inputs).map { input in
+      let channel = input % Int(shape.in_channels)
+      let (y, x) = (input / Int(shape.in_channels) / width, input / Int(shape.in_channels) % width)
+      var count = 0
+      for ky in 0..<kernelHeight
+      where reaches(y, ky, padding: shape.padding_y, stride: shape.stride_y, outputs: shape.out_height) {
+        for kx in 0..<kernelWidth
+        where reaches(x, kx, padding: shape.padding_x, stride: shape.stride_x, outputs: shape.out_width) {
+          count += present[channel / inner * depth + (ky * kernelWidth + kx) * inner + channel % inner]
+        }
+      }
+      return count
+    }
+  }
+
   /// `gradient += inputᵀ ∗ delta`; `active` has room for `inputs` entries, `workspace` for `trainingRoom` scalars.
   func addWeightGradient(
     _ input: UnsafePointer<Scalar>, active: UnsafeMutablePointer<UInt32>, delta: UnsafePointer<Scalar>,

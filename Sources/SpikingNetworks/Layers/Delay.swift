@@ -66,6 +66,12 @@ public struct Delay<Scalar: Real>: Layer {
       emitsSpikes && output.isListWanted ? Scalar.listActive(output.values, width: units, into: output.active) : nil
   }
 
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    work.units.multiplications = Double(2 * pass.layout.rows * units)
+    return work
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {

@@ -32,6 +32,8 @@ public struct Dropout<Scalar: Real>: Layer {
     if let count = input.activeCount { output.active.update(from: input.active, count: count) }
   }
 
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork { LayerWork() }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {

@@ -64,7 +64,7 @@ public struct Neurons<Scalar: Real>: Layer {
     description.inputScale == .leaky ? 1 - decay : 1
   }
 
-  private var decayParameters: Int {
+  var decayParameters: Int {
     switch description.learnedDecay {
     case .none: 0
     case .layer: 1

@@ -86,6 +86,15 @@ public struct Pool<Scalar: Real>: Layer {
       ? Scalar.listActive(output.values, width: outputWidth, into: output.active) : nil
   }
 
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    guard shape.kind != Int32(GANGLION_POOL_MAX) else { return work }
+    let outputs = Double(pass.layout.rows * outputWidth)
+    work.units.additions = outputs * Double(shape.size_x * shape.size_y - 1)
+    if shape.kind == Int32(GANGLION_POOL_AVERAGE) { work.units.multiplications = outputs }
+    return work
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {

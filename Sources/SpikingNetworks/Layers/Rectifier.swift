@@ -29,6 +29,8 @@ public struct Rectifier<Scalar: Real>: Layer {
     output.activeCount = nil
   }
 
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork { LayerWork() }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {

@@ -26,6 +26,8 @@ public struct Flatten<Scalar: Real>: Layer {
     if let count = input.activeCount { output.active.update(from: input.active, count: count) }
   }
 
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork { LayerWork() }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
@@ -99,6 +101,8 @@ public struct ChannelsLast<Scalar: Real>: Layer {
       emitsSpikes && output.isListWanted
       ? Scalar.listActive(output.values, width: inputWidth, into: output.active) : nil
   }
+
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork { LayerWork() }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

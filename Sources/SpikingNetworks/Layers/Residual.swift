@@ -123,6 +123,9 @@ public struct Residual<Scalar: Real>: Layer {
     pass.tape.object("inner") { Inner(self, pass) }
   }
 
+  /// The pass of an inner layer.
+  func innerPass(_ index: Int, of pass: LayerPass<Scalar>) -> LayerPass<Scalar> { inner(pass).passes[index] }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
@@ -161,6 +164,15 @@ public struct Residual<Scalar: Real>: Layer {
     pass.forEachSample { _, _, row, steps in
       for index in row * width..<(row + steps) * width { sum.base[index] = left.base[index] + right.base[index] }
     }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    for (index, layer) in inner.enumerated() { work += layer.work(of: innerPass(index, of: pass)) }
+    work.units.additions += Double(pass.layout.rows * inputWidth)
+    return work
   }
 
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] {

@@ -188,6 +188,20 @@ public struct SparseDense<Scalar: Real>: Layer {
     }
   }
 
+  /// An input is sent at once through all its taps, those that reach beyond the last step among them.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    let fan = (0..<inputs).map { input in
+      (Int(starts[input]) * block..<Int(starts[input + 1]) * block).count { pass.parameters[$0] != 0 }
+    }
+    for row in 0..<pass.layout.rows { work.meet(pass.input.values.base + row * inputs, fan: fan) }
+    // Currents that were sent ahead are added to those of their step.
+    if reach > 1 { work.units.additions = Double(pass.layout.rows * units) }
+    return work
+  }
+
   /// Calls `body` for every weight whose target lies before `end`, with its input, its place and its target.
   private func forEachTarget(step: Int, end: Int, _ body: (_ input: Int, _ place: Int, _ target: Int) -> Void) {
     for input in 0..<inputs {
