@@ -244,11 +244,28 @@ public final class BatchRunner<Scalar: Real> {
   /// training neurons in front of a pool leave none.
   public func output(ofLayer index: Int) -> Buffer<Scalar> { activations[index + 1].values }
 
-  /// Membrane potentials of a layer of neurons in the last `forward`, before any reset, `[rows, outputWidth]`; nil for
-  /// other layers.
-  public func membrane(ofLayer index: Int) -> Buffer<Scalar>? {
-    guard let neurons = layers[index] as? Neurons<Scalar> else { return nil }
-    return neurons.emitsSpikes ? neurons.tapedMembrane(passes[index]) : activations[index + 1].values
+  /// Membrane potentials of a layer of neurons in the last `forward`, before any reset, or the hidden state of a
+  /// convolutional LSTM, `[rows, outputWidth]`; nil for other layers.
+  public func membrane(ofLayer index: Int) -> Buffer<Scalar>? { layers[index].membrane(of: passes[index]) }
+
+  /// The same of a layer that may stand inside residual layers: an index, and the index in each of them.
+  public func membrane(at path: [Int]) -> Buffer<Scalar>? {
+    let (layer, pass) = found(at: path)
+    return layer.membrane(of: pass)
+  }
+
+  /// What a layer that may stand inside residual layers handed on in the last `forward`; see `output(ofLayer:)`.
+  public func output(at path: [Int]) -> Buffer<Scalar> { found(at: path).pass.output.values }
+
+  private func found(at path: [Int]) -> (layer: any Layer<Scalar>, pass: LayerPass<Scalar>) {
+    var layer = layers[path[0]]
+    var pass = passes[path[0]]
+    for index in path.dropFirst() {
+      guard let residual = layer as? Residual<Scalar> else { preconditionFailure("\(layer.kind) has no layers inside") }
+      pass = residual.innerPass(index, of: pass)
+      layer = residual.inner[index]
+    }
+    return (layer, pass)
   }
 
   /// Named figures of a layer in the last `forward`, such as the share of its attention that is on.

@@ -1,107 +1,72 @@
 import Tensors
 
-/// Channels that can be taken out of a network: synapses, a normalisation and neurons one behind the other.
-public struct ChannelGroup: Sendable, Equatable {
-  /// Indices of the three layers.
-  public let synapses: Int
-  public let normalisation: Int
-  public let neurons: Int
-  public let channels: Int
-}
-
 extension Network {
-  /// The groups whose channels go on to other synapses (dense, or convolutions without groups) and to nothing else.
-  public var channelGroups: [ChannelGroup] {
-    layers.indices.compactMap { index in
-      guard index + 2 < layers.count, isSliceable(index), layers[index + 1].kind == "batchNorm",
-        layers[index + 2].kind == "neurons", layers[index + 2].emitsSpikes,
-        let consumer = layers.indices.first(where: { $0 > index + 2 && !Self.passesOn(layers[$0].kind) }),
-        isSliceable(consumer), let channels = layers[index].outputShape.last
-      else { return nil }
-      return ChannelGroup(
-        synapses: index, normalisation: index + 1, neurons: index + 2, channels: channels)
-    }
-  }
-
-  private static func passesOn(_ kind: String) -> Bool { ["pool", "flatten", "dropout"].contains(kind) }
-
-  private func isSliceable(_ index: Int) -> Bool {
-    switch description.layers[index] {
-    case .dense: true
-    case .conv(let conv), .conv1d(let conv): conv.groups == 1
-    default: false
-    }
-  }
-
   /// The network without some of its channels: what stays computes what it did in the whole network when the others are
   /// silent.
   ///
-  /// - Parameter kept: of a group, named by its synapses' layer, the channels that stay, ascending and at least one.
+  /// - Parameter kept: of a group, by its place in `channelGroups`, the channels that stay, ascending and at least one.
   public func sliced(_ kept: [Int: [Int]]) throws(NetworkError) -> Network {
-    let groups = channelGroups
-    for (layer, channels) in kept {
-      guard let group = groups.first(where: { $0.synapses == layer }) else {
-        throw .option(layer: layer, kind: "slice", problem: "no channels can be taken out of this layer")
+    let trace = ChannelTrace(self)
+    let groups = trace.groups
+    var left: [Int: [Int]] = [:]
+    var counts: [[Int]: Int] = [:]
+    for (place, channels) in kept {
+      guard groups.indices.contains(place) else {
+        throw .option(layer: place, kind: "slice", problem: "the network has \(groups.count) groups of channels")
       }
+      let group = groups[place].group
       guard !channels.isEmpty, channels == Array(Set(channels)).sorted(),
         channels.allSatisfy((0..<group.channels).contains)
       else {
         throw .option(
-          layer: layer, kind: "slice", problem: "\(channels) are not some of its \(group.channels) channels")
+          layer: group.makers[0][0], kind: "slice",
+          problem: "\(channels) are not some of its \(group.channels) channels")
       }
+      left[groups[place].number] = channels
+      for maker in group.makers { counts[maker] = channels.count }
     }
-    var descriptions: [LayerDescription] = []
     var values: [Scalar] = []
-    // Which channels of the signal are left, and how many there were.
-    var left: [Int]?
-    var count = 0
-    for (index, layer) in layers.enumerated() {
-      var item = description.layers[index]
-      let outgoing = kept[index]
-      switch item {
-      case .dense(var dense):
-        dense.units = outgoing?.count ?? dense.units
-        item = .dense(dense)
-      case .conv(var conv):
-        conv.channels = outgoing?.count ?? conv.channels
-        item = .conv(conv)
-      case .conv1d(var conv):
-        conv.channels = outgoing?.count ?? conv.channels
-        item = .conv1d(conv)
-      default: break
+    for block in trace.blocks {
+      var axes: [Int: [Int]] = [:]
+      for (axis, number) in block.axes {
+        let number = trace.root(number)
+        axes[axis] = left[number].map { Self.spread($0, of: trace.count(number), over: block.shape[axis]) }
       }
-      descriptions.append(item)
-      var offset = parameterOffsets[index]
-      for specification in layer.parameters {
-        let block = Array(parameters[offset..<offset + specification.count])
-        offset += specification.count
-        let isWeight = specification.role == .weight && specification.shape.count >= 2 && isSliceable(index)
-        var axes: [Int: [Int]] = [:]
-        if isWeight {
-          axes[specification.shape.count - 2] = left.map {
-            Self.spread($0, of: count, over: specification.shape[specification.shape.count - 2])
-          }
-          axes[specification.shape.count - 1] = outgoing
-        } else if isSliceable(index) {
-          axes[0] = outgoing
-        } else if let left {
-          // Recurrent synapses lead from channels to channels; of all else the last extent is that of the channels.
-          let first = layer.kind == "neurons" ? 0 : specification.shape.count - 1
-          for axis in first..<specification.shape.count where specification.shape[axis] % count == 0 {
-            axes[axis] = Self.spread(left, of: count, over: specification.shape[axis])
-          }
-        }
-        values += Self.gather(block, specification.shape, axes)
-      }
-      if isSliceable(index) {
-        left = outgoing
-        count = layer.outputShape.last ?? 0
-      }
+      values += Self.gather(parameters[block.range], block.shape, axes)
     }
-    var network = try Network(NetworkDescription(input: description.input, layers: descriptions), seed: 0)
+    var network = try Network(
+      NetworkDescription(input: description.input, layers: Self.narrowed(description.layers, path: [], counts)), seed: 0
+    )
     precondition(network.parameters.count == values.count, "every parameter of what stays is taken along")
     network.parameters = values
     return network
+  }
+
+  /// The same layers with as many channels as are left.
+  private static func narrowed(
+    _ layers: [LayerDescription], path: [Int], _ counts: [[Int]: Int]
+  ) -> [LayerDescription] {
+    layers.enumerated().map { index, layer in
+      let own = path + [index]
+      switch layer {
+      case .residual(var residual):
+        residual.layers = narrowed(residual.layers, path: own, counts)
+        return .residual(residual)
+      case .dense(var dense):
+        dense.units = counts[own] ?? dense.units
+        return .dense(dense)
+      case .conv(var conv):
+        conv.channels = counts[own] ?? conv.channels
+        return .conv(conv)
+      case .conv1d(var conv):
+        conv.channels = counts[own] ?? conv.channels
+        return .conv1d(conv)
+      case .convLSTM(var cell):
+        cell.channels = counts[own] ?? cell.channels
+        return .convLSTM(cell)
+      default: return layer
+      }
+    }
   }
 
   /// Indices along an extent in which channels repeat, of the channels that are left.
@@ -109,11 +74,11 @@ extension Network {
     stride(from: 0, to: extent, by: count).flatMap { begin in left.map { begin + $0 } }
   }
 
-  private static func gather(_ values: [Scalar], _ shape: [Int], _ axes: [Int: [Int]]) -> [Scalar] {
-    var places = [0]
+  private static func gather(_ values: ArraySlice<Scalar>, _ shape: [Int], _ axes: [Int: [Int]]) -> [Scalar] {
+    var places = [values.startIndex]
     for (axis, extent) in shape.enumerated() {
       let chosen = axes[axis] ?? Array(0..<extent)
-      places = places.flatMap { place in chosen.map { place * extent + $0 } }
+      places = places.flatMap { place in chosen.map { (place - values.startIndex) * extent + $0 + values.startIndex } }
     }
     return places.map { values[$0] }
   }

@@ -249,14 +249,43 @@ struct ChannelTests {
       .neurons(.init(decay: 0.6, surrogate: .arctan, recurrent: true)), .dense(.init(units: 2, bias: true)),
     ])
 
-  private func trainer(_ channels: ChannelOptions, epochs: Int = 6) throws -> Trainer {
-    var options = TrainingOptions(epochs: epochs, batch: 8, seed: 2, optimiser: OptimiserDescription(rate: 0.01))
+  /// Networks whose channels are left by other ways: cells, and around residual layers.
+  private static let cell = NetworkDescription(
+    input: [2, 8, 8],
+    layers: [
+      .channelsLast, .conv(.init(channels: 8, stride: 2)), .batchNorm(.init()),
+      .neurons(.init(decay: 0.6, threshold: 0.4, surrogate: .arctan)),
+      .convLSTM(.init(channels: 8, attention: .init(kind: .none), threshold: 0.1)), .flatten,
+      .dense(.init(units: 10)), .batchNorm(.init()),
+      .neurons(.init(decay: 0.6, threshold: 0.4, surrogate: .arctan, recurrent: true)),
+      .dense(.init(units: 2, bias: true)),
+    ])
+
+  private static let residual = NetworkDescription(
+    input: [2, 8, 8],
+    layers: [
+      .flatten, .dense(.init(units: 12)), .batchNorm(.init()),
+      .neurons(.init(decay: 0.6, threshold: 0.4, surrogate: .arctan, recurrent: true)),
+      .residual(
+        .init(layers: [
+          .dense(.init(units: 14)), .batchNorm(.init()),
+          .neurons(.init(decay: 0.6, threshold: 0.4, surrogate: .arctan, recurrent: true)), .dense(.init(units: 12)),
+          .batchNorm(.init()), .neurons(.init(decay: 0.6, threshold: 0.4, surrogate: .arctan, recurrent: true)),
+        ])), .dense(.init(units: 2, bias: true)),
+    ])
+
+  private func trainer(
+    _ channels: ChannelOptions, epochs: Int = 6, seed: UInt64 = 2, description: NetworkDescription = description,
+    averaging: Double = 0
+  ) throws -> Trainer {
+    var options = TrainingOptions(epochs: epochs, batch: 8, seed: seed, optimiser: OptimiserDescription(rate: 0.01))
     options.channels = channels
     options.channels?.interval = 1
+    options.averaging = averaging
     return try Trainer(
-      network: Network(Self.description, seed: 2), options: options, augmentation: SpikeAugmentation(),
-      train: groupsSet(32, shape: [2, 8, 8], seed: 1), validation: groupsSet(16, shape: [2, 8, 8], seed: 2), levels: 1,
-      threads: 1, fingerprint: "")
+      network: Network(description, seed: seed), options: options, augmentation: SpikeAugmentation(),
+      train: groupsSet(32, shape: [2, 8, 8], seed: seed &- 1), validation: groupsSet(16, shape: [2, 8, 8], seed: seed),
+      levels: 1, threads: 1, fingerprint: "")
   }
 
   @Test("as many channels are left as asked for, whatever judges them", arguments: ChannelOptions.Score.allCases)
@@ -292,36 +321,57 @@ struct ChannelTests {
     #expect(try returns(0) == 0)
   }
 
-  @Test("the sliced network gives what the masked one gives, bit for bit, stepped and in batches")
-  func slicedEqualsMasked() throws {
-    let trainer = try trainer(ChannelOptions(keep: 0.4))
-    while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
-    let sliced = try trainer.bestNetwork()
-    var masked = trainer.network
-    masked.parameters = trainer.state.best
-    #expect(sliced.parameters.count < masked.parameters.count / 2)
-    let set = groupsSet(12, shape: [2, 8, 8], seed: 9)
-    let outputs = [masked, sliced].map { network in
-      var logits: [UInt32] = []
-      for variants in set.variants {
-        var state = network.makeState()
-        for step in 0..<variants[0].steps {
-          let range = variants[0].range(ofStep: step)
-          var row = [Float](repeating: 0, count: 2)
-          network.step(
-            SpikeFrame(
-              step: step, startMicroseconds: 0, endMicroseconds: 1, channels: Array(variants[0].channels[range]),
-              values: Array(variants[0].values[range])), &state, logits: &row)
-          logits += row.map(\.bitPattern)
+  @Test(
+    "the sliced network gives what the masked one gives, bit for bit, stepped and in batches, whatever the seed",
+    arguments: ["synapses", "cell", "residual"], [0, 0.9])
+  func slicedEqualsMasked(kind: String, averaging: Double) throws {
+    let description = ["synapses": Self.description, "cell": Self.cell, "residual": Self.residual][kind]
+    // Networks of some seeds have little to say.
+    var lively = 0
+    for seed in UInt64(1)...13 {
+      let trainer = try trainer(
+        ChannelOptions(keep: 0.4), seed: seed, description: #require(description), averaging: averaging)
+      while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
+      let sliced = try trainer.bestNetwork()
+      var masked = trainer.network
+      masked.parameters = trainer.state.best
+      #expect(sliced.parameters.count < masked.parameters.count * 7 / 10)
+      let set = groupsSet(12, shape: [2, 8, 8], seed: 9)
+      let outputs = [masked, sliced].map { network in
+        var logits: [UInt32] = []
+        for variants in set.variants {
+          var state = network.makeState()
+          for frame in variants[0].frames {
+            var row = [Float](repeating: 0, count: 2)
+            network.step(frame, &state, logits: &row)
+            logits += row.map(\.bitPattern)
+          }
         }
+        let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
+        runner.forward(set.variants.map { $0[0] }, training: false)
+        return (logits, runner.logits.array.map(\.bitPattern))
       }
-      let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
-      runner.forward(set.variants.map { $0[0] }, training: false)
-      return (logits, runner.logits.array.map(\.bitPattern))
+      #expect(outputs[0].0 == outputs[1].0, "seed \(seed)")
+      #expect(outputs[0].1 == outputs[1].1, "seed \(seed)")
+      lively += Set(outputs[0].0).count > 4 ? 1 : 0
     }
-    #expect(outputs[0].0 == outputs[1].0)
-    #expect(outputs[0].1 == outputs[1].1)
-    #expect(Set(outputs[0].0).count > 4)
+    #expect(lively >= 7)
+  }
+
+  @Test("what is out stays out of training: no synapse of another neuron reaches it, and its moments are zero")
+  func silencedStayZero() throws {
+    let trainer = try trainer(ChannelOptions(keep: 0.4), description: Self.residual)
+    var seen = 0
+    while !trainer.isFinished {
+      _ = try trainer.runEpoch { _, _, _ in true }
+      for place in trainer.state.exists.indices where !trainer.state.exists[place] {
+        #expect(trainer.state.parameters[place] == 0)
+        #expect(trainer.state.first[place] == 0 && trainer.state.second[place] == 0)
+        seen += 1
+      }
+    }
+    let recurrent = trainer.network.named.filter { $0.name.hasSuffix("recurrent") }.flatMap { Array($0.range) }
+    #expect(recurrent.contains { !trainer.state.exists[$0] } && seen > 1000)
   }
 
   @Test("a surrogate that is zero at rest is refused where channels are to come back")

@@ -3,23 +3,26 @@ import Tensors
 
 /// Takes channels out of a network and brings some back; see `ChannelOptions`.
 ///
-/// A channel that is out has a gain and a shift of zero in its normalisation: its neurons get no current and stay silent,
-/// while the gradient of the gain still tells what the channel could do.
+/// A channel that is out has a gain and a shift of zero in its normalisations, and no synapse from other neurons or from
+/// context units reaches its own: they get no current and stay silent, while the gradient of the gain still tells what the
+/// channel could do.
 struct ChannelLearner: StructureLearner {
-  /// What decides about one channel: where its gain and its shift lie.
+  /// What decides about one channel: the parameters that are zero while it is out, and its gains among them.
   struct Channel {
     let group: Int
     let number: Int
-    let gain: Int
-    let shift: Int
+    let silenced: [Int]
+    let gains: [Int]
+    /// Whether it is in the network.
+    var isIn = true
   }
 
   let options: ChannelOptions
   let groups: [ChannelGroup]
   private(set) var exists: [Bool]
-  /// Sum over the batches since the last change of the absolute gradient of every channel's gain.
+  /// Sum over the batches since the last change of the absolute gradient of every channel's gains.
   private(set) var memory: [Float]
-  private let channels: [Channel]
+  private var channels: [Channel]
   private let sample: [SpikeSequence]
   private let batchesInEpoch: Int
   private let epochs: Int
@@ -38,18 +41,17 @@ struct ChannelLearner: StructureLearner {
     groups = network.channelGroups
     guard !groups.isEmpty else { throw .noChannels }
     if options.regrow > 0 {
-      for group in groups {
-        if case .neurons(let neurons) = network.description.layers[group.neurons], neurons.surrogate == .triangle,
+      for path in groups.flatMap(\.neurons) {
+        if case .neurons(let neurons) = network.description.layer(at: path), neurons.surrogate == .triangle,
           neurons.surrogateWidth <= neurons.threshold
         {
-          throw .silentSurrogate(layer: group.neurons)
+          throw .silentSurrogate(layer: path[0])
         }
       }
     }
     channels = groups.enumerated().flatMap { index, group in
-      let begin = network.parameterOffsets[group.normalisation]
-      return (0..<group.channels).map {
-        Channel(group: index, number: $0, gain: begin + $0, shift: begin + group.channels + $0)
+      (0..<group.channels).map {
+        Channel(group: index, number: $0, silenced: group.silenced[$0], gains: group.gains[$0])
       }
     }
     exists = [Bool](repeating: true, count: network.parameters.count)
@@ -58,16 +60,23 @@ struct ChannelLearner: StructureLearner {
 
   mutating func resume(exists: [Bool], memory: [Float]) throws(StructureError) {
     guard exists.count == self.exists.count, memory.count == self.memory.count else { throw .otherNetwork }
-    self.exists = exists
+    for index in channels.indices { channels[index].isIn = exists[channels[index].gains[0]] }
+    tellWhatExists()
     self.memory = memory
     moved = 0
   }
 
-  var density: Double {
-    Double(channels.count { exists[$0.gain] }) / Double(channels.count)
+  private mutating func tellWhatExists() {
+    for channel in channels {
+      for place in channel.silenced { exists[place] = channel.isIn }
+    }
   }
 
-  var isFinal: Bool { channels.count { exists[$0.gain] } <= wanted(options.keep) }
+  private var count: Int { channels.count { $0.isIn } }
+
+  var density: Double { Double(count) / Double(channels.count) }
+
+  var isFinal: Bool { count <= wanted(options.keep) }
 
   /// Channels that a share of all leaves, no fewer than every layer has to keep.
   private func wanted(_ share: Double) -> Int {
@@ -85,10 +94,9 @@ struct ChannelLearner: StructureLearner {
   mutating func willStep(_ runner: BatchRunner<Float>, step: Int, of total: Int) {
     let gradient = runner.gradient.base
     for (index, channel) in channels.enumerated() {
-      memory[index] += abs(gradient[channel.gain])
-      guard !exists[channel.gain] else { continue }
-      gradient[channel.gain] = 0
-      gradient[channel.shift] = 0
+      for gain in channel.gains { memory[index] += abs(gradient[gain]) }
+      guard !channel.isIn else { continue }
+      for place in channel.silenced { gradient[place] = 0 }
     }
   }
 
@@ -102,9 +110,8 @@ struct ChannelLearner: StructureLearner {
     {
       change(afterEpoch: epoch, runner, &optimiser)
     }
-    for channel in channels where !exists[channel.gain] {
-      runner.parameters.base[channel.gain] = 0
-      runner.parameters.base[channel.shift] = 0
+    for channel in channels where !channel.isIn {
+      for place in channel.silenced { runner.parameters.base[place] = 0 }
     }
   }
 
@@ -113,12 +120,12 @@ struct ChannelLearner: StructureLearner {
     afterEpoch epoch: Int, _ runner: BatchRunner<Float>, _ optimiser: inout Optimiser<Float>
   ) {
     let target = wanted(options.keep(afterEpoch: epoch, of: epochs))
-    let lost = channels.indices.filter { !exists[channels[$0].gain] }
+    let lost = channels.indices.filter { !channels[$0].isIn }
     let exchanged = min(Int(options.regrow(afterEpoch: epoch, of: epochs) * Double(target)), lost.count)
     let scores = scores(runner, epoch: epoch)
-    var kept = groups.indices.map { group in channels.count { $0.group == group && exists[$0.gain] } }
+    var kept = groups.indices.map { group in channels.count { $0.group == group && $0.isIn } }
     var count = kept.reduce(0, +)
-    let ranked = channels.indices.filter { exists[channels[$0].gain] }.sorted { (scores[$0], $0) < (scores[$1], $1) }
+    let ranked = channels.indices.filter { channels[$0].isIn }.sorted { (scores[$0], $0) < (scores[$1], $1) }
     var gone = Set<Int>()
     for index in ranked where count > target - exchanged {
       let group = channels[index].group
@@ -128,25 +135,28 @@ struct ChannelLearner: StructureLearner {
       gone.insert(index)
     }
     let coming = lost.sorted { (-memory[$0], $0) < (-memory[$1], $1) }.prefix(max(0, min(exchanged, target - count)))
-    for index in gone { exists[channels[index].gain] = false }
-    for index in coming { exists[channels[index].gain] = true }
-    for (index, channel) in channels.enumerated() {
-      exists[channel.shift] = exists[channel.gain]
-      guard gone.contains(index) || coming.contains(index) else { continue }
-      for place in [channel.gain, channel.shift] {
+    for index in gone { channels[index].isIn = false }
+    for index in coming { channels[index].isIn = true }
+    tellWhatExists()
+    for index in gone.union(coming) {
+      for place in channels[index].silenced {
         optimiser.first[place] = 0
         optimiser.second[place] = 0
       }
     }
-    for index in coming {
-      let gains = channels.filter { $0.group == channels[index].group && exists[$0.gain] }.map {
-        abs(runner.parameters.base[$0.gain])
-      }
-      runner.parameters.base[channels[index].gain] = 0.1 * gains.reduce(0, +) / Float(max(gains.count, 1))
-      runner.parameters.base[channels[index].shift] = 0
-    }
+    for index in coming { bringBack(index, runner) }
     moved += gone.count + coming.count
     memory = [Float](repeating: 0, count: channels.count)
+  }
+
+  /// A channel returns with a tenth of the others' mean gain, and with no more than that.
+  private func bringBack(_ index: Int, _ runner: BatchRunner<Float>) {
+    let others = channels.filter { $0.group == channels[index].group && $0.isIn }
+    for place in channels[index].silenced { runner.parameters.base[place] = 0 }
+    for (place, gain) in channels[index].gains.enumerated() {
+      let gains = others.map { abs(runner.parameters.base[$0.gains[place]]) }
+      runner.parameters.base[gain] = 0.1 * gains.reduce(0, +) / Float(max(gains.count, 1))
+    }
   }
 
   /// Each channel's activity, divided by the mean of those of its layer.
@@ -159,16 +169,18 @@ struct ChannelLearner: StructureLearner {
     for start in stride(from: 0, to: sample.count, by: 32) {
       runner.forward(Array(sample[start..<min(start + 32, sample.count)]), training: false)
       for (index, group) in groups.enumerated() {
-        guard let membrane = runner.membrane(ofLayer: group.neurons) else { continue }
-        let spikes = runner.output(ofLayer: group.neurons)
-        for place in 0..<runner.layout.rows * runner.layers[group.neurons].outputWidth {
-          let value: Float =
-            switch options.score {
-            case .membrane: abs(membrane.base[place])
-            case .excitation: max(membrane.base[place], 0)
-            case .rate, .leastActive, .random: spikes.base[place]
-            }
-          sums[index][place % group.channels] += Double(value)
+        for path in group.neurons {
+          let spikes = runner.output(at: path)
+          guard let membrane = runner.membrane(at: path) else { continue }
+          for place in 0..<spikes.count {
+            let value: Float =
+              switch options.score {
+              case .membrane: abs(membrane.base[place])
+              case .excitation: max(membrane.base[place], 0)
+              case .rate, .leastActive, .random: spikes.base[place]
+              }
+            sums[index][place % group.channels] += Double(value)
+          }
         }
       }
     }
@@ -180,12 +192,10 @@ struct ChannelLearner: StructureLearner {
     }
   }
 
-  /// Of each group, named by its synapses' layer, the channels that are left.
+  /// Of each group, by its place in the network's groups, the channels that are left.
   func kept(_ exists: [Bool]) -> [Int: [Int]] {
     var kept: [Int: [Int]] = [:]
-    for channel in channels where exists[channel.gain] {
-      kept[groups[channel.group].synapses, default: []].append(channel.number)
-    }
+    for channel in channels where exists[channel.gains[0]] { kept[channel.group, default: []].append(channel.number) }
     return kept
   }
 }

@@ -9,6 +9,18 @@ public struct NetworkDescription: Codable, Sendable, Equatable {
     self.input = input
     self.layers = layers
   }
+
+  /// The layer at an index, or inside residual layers at an index in each; nil where there is none.
+  public func layer(at path: [Int]) -> LayerDescription? {
+    var found: LayerDescription?
+    var inside = layers
+    for index in path {
+      guard inside.indices.contains(index) else { return nil }
+      found = inside[index]
+      if case .residual(let residual) = inside[index] { inside = residual.layers } else { inside = [] }
+    }
+    return found
+  }
 }
 
 /// One layer. In a recipe it is a map with a single key, the layer's kind: `dense: {units: 128}`.

@@ -13,9 +13,14 @@ extension ConvLSTM {
 
   var tapeCount: Int { attention?.tapeCount ?? 0 }
 
-  private func record(_ pass: LayerPass<Scalar>) -> Record {
+  /// The hidden state: what a unit fires by.
+  public func membrane(of pass: LayerPass<Scalar>) -> Buffer<Scalar>? {
+    emitsSpikes ? pass.tape.scalars("hidden", count: pass.layout.rows * units) : pass.output.values
+  }
+
+  func record(_ pass: LayerPass<Scalar>) -> Record {
     let rows = pass.layout.rows
-    let hidden = emitsSpikes ? pass.tape.scalars("hidden", count: rows * units) : pass.output.values
+    let hidden = membrane(of: pass) ?? pass.output.values
     return Record(
       gates: pass.tape.scalars("gates", count: rows * 4 * units).base,
       cells: pass.tape.scalars("cells", count: rows * units).base, hidden: hidden.base,

@@ -197,6 +197,10 @@ public struct Neurons<Scalar: Real>: Layer {
     pass.ownsInput ? pass.input.values : pass.tape.scalars("membrane", count: pass.layout.rows * units)
   }
 
+  public func membrane(of pass: LayerPass<Scalar>) -> Buffer<Scalar>? {
+    emitsSpikes ? tapedMembrane(pass) : pass.output.values
+  }
+
   private var needsDrives: Bool { decayParameters > 0 && description.inputScale == .leaky }
 
   @specialized(where Scalar == Float)
