@@ -31,6 +31,12 @@ public struct Recipe: Codable, Sendable, Equatable {
     network = try values.required(.network)
     training = try values.required(.training)
     decision = try values.value(.decision, or: DecisionOptions())
+    do {
+      try training.checkWindows(network)
+    } catch {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath + [CodingKeys.training], debugDescription: "\(error)"))
+    }
   }
 
   /// - Throws: `RecipeError` with the place in the file where that is known.

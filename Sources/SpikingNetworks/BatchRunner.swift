@@ -39,6 +39,8 @@ public final class BatchRunner<Scalar: Real> {
   private let pooled: [Int: PooledNeurons<Scalar>]
   private let isSmooth: Bool
   private let keepsOutputs: Bool
+  /// Whether a layer normalises over batch and time.
+  private let normalises: Bool
   private let laneGradients = Buffer<Scalar>()
   private let contexts = Buffer<Scalar>()
   /// Context units of the network.
@@ -54,7 +56,7 @@ public final class BatchRunner<Scalar: Real> {
 
   /// - Parameters:
   ///   - isSmooth: the spike is replaced by the surrogate's integral, so that gradients can be checked by differences.
-  ///   - windows: how long sequences are taken in pieces; whole when absent.
+  ///   - windows: how long sequences are taken in pieces; whole when absent. Not to train a network that normalises.
   ///   - rates: a loss on how often neurons fire.
   ///   - keepsOutputs: whether the spikes of every layer of neurons can be looked at after `forward`.
   public init(
@@ -73,6 +75,7 @@ public final class BatchRunner<Scalar: Real> {
     for index in network.layers.indices { pooled[index] = PooledNeurons(network.layers, at: index) }
     self.pooled = pooled
     spikeCounts = SpikeCounts(network.layers)
+    normalises = network.description.firstNormalisation != nil
     outputCount = network.outputCount
     contextCount = network.contextCount
     inputWidth = network.inputWidth
@@ -113,12 +116,14 @@ public final class BatchRunner<Scalar: Real> {
   /// All steps of all samples; each sequence must fit the network's input and have at least one step.
   ///
   /// - Parameters:
-  ///   - training: whether batch statistics and dropout apply.
+  ///   - training: whether batch statistics and dropout apply; not with both windows and normalisations.
   ///   - seed: of this batch's dropout.
   ///   - contexts: of each sample `contextCount` numbers; zeros when absent.
   public func forward(
     _ sequences: [SpikeSequence], training: Bool, seed: UInt64 = 0, contexts given: [[Scalar]] = []
   ) {
+    precondition(
+      !training || windows == nil || !normalises, "statistics of whole sequences cannot be taken a window at a time")
     layout = BatchLayout(steps: sequences.map(\.steps))
     if contextCount > 0 {
       precondition(
@@ -136,11 +141,14 @@ public final class BatchRunner<Scalar: Real> {
     isWindowed = false
     if let windows, layout.longest > windows.steps {
       isWindowed = true
-      let carried = layers.reduce(0) { $0 + $1.carriedCount }
-      pieces.begin(sequences, layout, windows, carriedCount: carried, outputCount: outputCount)
-      for window in 0..<pieces.count { forward(window: window, isRepeated: false) }
+      pieces.begin(sequences, layout, windows, layers: layers, outputCount: outputCount)
+      for window in 0..<pieces.count {
+        let layout = forward(window: window)
+        pieces.keep(activations[activations.count - 1].values, window: window)
+        spikeCounts.add(activations, layout)
+      }
     } else {
-      forward(sequences, layout: layout, isRepeated: false, carried: nil)
+      forward(sequences, layout: layout, carried: nil)
       spikeCounts.add(activations, layout)
     }
     rateLoss = rates.map { spikeCounts.loss($0) } ?? 0
@@ -153,7 +161,7 @@ public final class BatchRunner<Scalar: Real> {
       pieces.stateGradient.fill(0)
       for window in (0..<pieces.count).reversed() {
         // The last window's memory is still as its forward pass left it.
-        if window < pieces.count - 1 { forward(window: window, isRepeated: true) }
+        if window < pieces.count - 1 { _ = forward(window: window) }
         if pieces.windows.truncated { pieces.stateGradient.fill(0) }
         pieces.collect(window: window, into: gradients[gradients.count - 1])
         backward(through: pieces.layout(ofWindow: window))
@@ -164,20 +172,16 @@ public final class BatchRunner<Scalar: Real> {
     addLanes()
   }
 
-  private func forward(window: Int, isRepeated: Bool) {
+  private func forward(window: Int) -> BatchLayout {
     let layout = pieces.layout(ofWindow: window)
-    forward(
-      pieces.sequences(ofWindow: window), layout: layout, isRepeated: isRepeated,
-      carried: pieces.carried(ofWindow: window))
-    guard !isRepeated else { return }
-    pieces.keep(activations[activations.count - 1].values, window: window)
-    spikeCounts.add(activations, layout)
+    forward(pieces.sequences(ofWindow: window), layout: layout, carried: pieces.carried(ofWindow: window))
+    return layout
   }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   private func forward(
-    _ sequences: [SpikeSequence], layout: BatchLayout, isRepeated: Bool, carried: Carried<Scalar>?
+    _ sequences: [SpikeSequence], layout: BatchLayout, carried: Carried<Scalar>?
   ) {
     joinsPools = isTraining && rates == nil && carried == nil && !isSmooth && !keepsOutputs
     var widest = [0, 0]
@@ -196,7 +200,6 @@ public final class BatchRunner<Scalar: Real> {
     for (index, pass) in passes.enumerated() {
       pass.layout = layout
       pass.isTraining = isTraining
-      pass.isRepeated = isRepeated
       pass.seed = seed &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15
       pass.carried = carried?.advanced(by: offset)
       offset += layout.samples * layers[index].carriedCount

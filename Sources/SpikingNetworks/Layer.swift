@@ -35,6 +35,9 @@ public protocol Layer<Scalar>: Sendable {
   /// Whether `forward` and `backward` take the network's input as sparse sequences; it is made dense otherwise.
   var takesSequences: Bool { get }
 
+  /// Writes what samples carry into the first window of their sequences, `[samples, carriedCount]`, where that is not zero.
+  func begin(_ carried: UnsafeMutablePointer<Scalar>, samples: Int)
+
   /// One step of one stream. `output.values` comes undefined; the layer writes every entry and, if it emits spikes,
   /// the list of active ones.
   func step(
@@ -65,6 +68,7 @@ extension Layer {
   public var worksInPlace: Bool { false }
   public var workspaceCount: Int { 0 }
   public var carriedCount: Int { 0 }
+  public func begin(_ carried: UnsafeMutablePointer<Scalar>, samples: Int) {}
   public var multiplyAccumulates: Int { 0 }
   public var denseAccumulates: Int { 0 }
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] { [:] }

@@ -65,8 +65,6 @@ public final class LayerPass<Scalar: Real> {
   /// What is carried between the windows of a batch whose sequences are taken a window at a time; nil where they are
   /// taken whole and begin at zero.
   public var carried: Carried<Scalar>?
-  /// Whether this forward pass repeats an earlier one of the same window: running statistics have seen it.
-  public var isRepeated = false
 
   public init(
     lanes: Lanes, input: Activations<Scalar>, output: Activations<Scalar>, outputGradient: Buffer<Scalar>,
@@ -96,7 +94,7 @@ public final class LayerPass<Scalar: Real> {
 
 /// State of a layer at the borders of a window, `[samples, carriedCount]` each, and the gradient of it.
 public struct Carried<Scalar: Real> {
-  /// State before the window's first step; zeros where the sequences begin.
+  /// State before the window's first step; where the sequences begin what `Layer.begin` wrote, or zeros.
   public var before: UnsafePointer<Scalar>
   /// State behind the window's last step: written by `forward`.
   public var after: UnsafeMutablePointer<Scalar>

@@ -8,8 +8,8 @@ import Tensors
 /// that of the whole sequences to rounding (gradient checkpointing over time; Chen et al. 2016, arXiv 1604.06174). With
 /// `truncated`, none of it crosses a border (truncated back-propagation through time; Williams and Peng 1990).
 ///
-/// Batch normalisation takes its statistics while training from a window, not from the whole: they cannot be known
-/// before the last step. Everything else is as without windows, a sequence no longer than a window to the last bit.
+/// Batch normalisation cannot be trained so: its statistics are those of whole sequences, and are not known before the last
+/// step. Everything else is as without windows, a sequence no longer than a window to the last bit.
 public struct TimeWindows: Codable, Sendable, Equatable {
   /// Steps of a window.
   public var steps: Int
@@ -35,6 +35,23 @@ public struct TimeWindows: Codable, Sendable, Equatable {
   }
 }
 
+extension NetworkDescription {
+  /// The first layer that normalises over batch and time, inside residual layers too: its index, and the index in each.
+  public var firstNormalisation: [Int]? { Self.firstNormalisation(layers) }
+
+  private static func firstNormalisation(_ layers: [LayerDescription]) -> [Int]? {
+    for (index, layer) in layers.enumerated() {
+      switch layer {
+      case .batchNorm: return [index]
+      case .residual(let residual):
+        if let inside = firstNormalisation(residual.layers) { return [index] + inside }
+      default: break
+      }
+    }
+    return nil
+  }
+}
+
 /// What a batch keeps between its windows.
 final class WindowedBatch<Scalar: Real> {
   private(set) var windows = TimeWindows(steps: 1)
@@ -52,19 +69,25 @@ final class WindowedBatch<Scalar: Real> {
   private var outputCount = 0
 
   func begin(
-    _ sequences: [SpikeSequence], _ layout: BatchLayout, _ windows: TimeWindows, carriedCount: Int, outputCount: Int
+    _ sequences: [SpikeSequence], _ layout: BatchLayout, _ windows: TimeWindows, layers: [any Layer<Scalar>],
+    outputCount: Int
   ) {
     whole = sequences
     self.layout = layout
     self.windows = windows
     self.outputCount = outputCount
     count = (layout.longest + windows.steps - 1) / windows.steps
-    stateCount = layout.samples * carriedCount
+    stateCount = layout.samples * layers.reduce(0) { $0 + $1.carriedCount }
     logits.resize(to: layout.rows * outputCount)
     logitGradient.resize(to: layout.rows * outputCount)
     stateGradient.resize(to: stateCount)
     states.resize(to: (count + 1) * stateCount)
     states.base.update(repeating: 0, count: stateCount)
+    var first = states.base
+    for layer in layers {
+      layer.begin(first, samples: layout.samples)
+      first += layout.samples * layer.carriedCount
+    }
   }
 
   private func range(_ sample: Int, _ window: Int) -> Range<Int> {

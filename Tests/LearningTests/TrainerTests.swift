@@ -43,9 +43,10 @@ private let recipe = """
   """
 
 private func trainer(
-  threads: Int = 1, resuming: TrainingState? = nil, more: String = ""
+  threads: Int = 1, resuming: TrainingState? = nil, more: String = "", isNormalised: Bool = true
 ) throws -> Trainer {
-  let recipe = try Recipe(yaml: recipe + "\n" + more, path: "toy.yaml")
+  let layers = isNormalised ? recipe : recipe.replacing("    - batchNorm: {}\n", with: "")
+  let recipe = try Recipe(yaml: layers + "\n" + more, path: "toy.yaml")
   return try Trainer(
     network: Network(recipe.network, seed: recipe.training.seed), options: recipe.training,
     augmentation: recipe.spikes, train: toySet(40, seed: 1), validation: toySet(20, seed: 2), levels: 1,
@@ -54,6 +55,26 @@ private func trainer(
 
 @Suite("Training")
 struct TrainerTests {
+  @Test("windows of time are refused beside batch normalisation, in a recipe and where training begins")
+  func windowsAndNormalisation() throws {
+    let windowed = recipe.replacing("  averaging: 0.9", with: "  averaging: 0.9\n  window: {steps: 3}")
+    let error = #expect(throws: RecipeError.self) { try Recipe(yaml: windowed, path: "toy.yaml") }
+    #expect(error?.reason.hasPrefix("training: window: batch normalisation (layer 1) takes its statistics") == true)
+    let inside = windowed.replacing(
+      "- batchNorm: {}", with: "- residual: {layers: [{dense: {units: 12}}, {batchNorm: {}}]}")
+    let other = #expect(throws: RecipeError.self) { try Recipe(yaml: inside, path: "toy.yaml") }
+    #expect(other?.reason.contains("(layer 1, inside it 1)") == true)
+    let plain = try Recipe(yaml: windowed.replacing("    - batchNorm: {}\n", with: ""), path: "toy.yaml")
+    #expect(plain.training.window == TimeWindows(steps: 3))
+    // Who configures training without a recipe is told the same.
+    let whole = try Recipe(yaml: recipe, path: "toy.yaml")
+    #expect(throws: TrainingError.windowedNormalisation(layer: [1])) {
+      try Trainer(
+        network: Network(whole.network, seed: 1), options: plain.training, augmentation: whole.spikes,
+        train: toySet(8, seed: 1), validation: toySet(4, seed: 2), levels: 1, threads: 1, fingerprint: "")
+    }
+  }
+
   @Test("a toy task is learnt")
   func learns() throws {
     let trainer = try trainer()
@@ -64,9 +85,9 @@ struct TrainerTests {
 
   @Test("windows that cover every recording change nothing, shorter ones still teach")
   func windows() throws {
-    let whole = try trainer()
-    let covered = try trainer(more: "  window: {steps: 40}")
-    let short = try trainer(more: "  window: {steps: 3, truncated: true}")
+    let whole = try trainer(isNormalised: false)
+    let covered = try trainer(more: "  window: {steps: 40}", isNormalised: false)
+    let short = try trainer(more: "  window: {steps: 3, truncated: true}", isNormalised: false)
     for trainer in [whole, covered, short] {
       while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
     }

@@ -17,7 +17,8 @@ struct DescriptionTests {
         channels: 5, kernel: 5,
         attention: .init(kind: .channel, placement: .hidden, output: .lif, reduction: 4, kernel: 7, decay: 0.3),
         threshold: 0.1, surrogate: .arctan, surrogateWidth: 2, forgetBias: 0, output: .hidden)),
-    .delay(.init(maximum: 9)), .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])),
+    .neurons(.init(threshold: 2, initialPotential: 1)), .delay(.init(maximum: 9)),
+    .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])),
   ]
 
   @Test("Every layer is written and read back")
@@ -50,6 +51,20 @@ struct DescriptionTests {
     #expect(try layer(#"{"channelsLast": {}}"#) == .channelsLast)
   }
 
+  @Test("A potential to begin with is written where there is one, and leaves other models as they were")
+  func initialPotential() throws {
+    func written(_ neurons: NeuronDescription) throws -> String {
+      String(decoding: try JSONEncoder().encode(neurons), as: UTF8.self)
+    }
+    #expect(try !written(.init()).contains("initialPotential"))
+    #expect(try written(.init(initialPotential: 0.5)).contains("\"initialPotential\":0.5"))
+    // Every other option is written by name.
+    let keys = try #require(
+      try JSONSerialization.jsonObject(with: JSONEncoder().encode(NeuronDescription())) as? [String: Any])
+    #expect(
+      Set(keys.keys) == Set(NeuronDescription.CodingKeys.allCases.map(\.rawValue)).subtracting(["initialPotential"]))
+  }
+
   @Test("What does not fit is said before anything runs")
   func shapes() {
     func error(_ input: [Int], _ layers: [LayerDescription]) -> String {
@@ -68,6 +83,10 @@ struct DescriptionTests {
     #expect(error([4, 4, 3], [.pool(.init(size: 5))]).contains("squares of 5 do not fit"))
     #expect(error([4, 4, 3], [.convLSTM(.init(channels: 2, kernel: 4))]).contains("kernel 4 is not odd"))
     #expect(error([6], [.residual(.init(layers: [.dense(.init(units: 5))]))]).contains("have to keep the shape"))
+    for potential in [1, 1.5, .infinity, .nan] {
+      #expect(
+        error([6], [.neurons(.init(initialPotential: potential))]).contains("is not under the threshold, 1.0"))
+    }
     #expect(error([6], [.delay(.init(maximum: 0))]).contains("outside 1...100000"))
   }
 }
@@ -84,6 +103,28 @@ struct NetworkTests {
             .neurons(.init(reset: .none, output: .membrane)), .flatten, .dense(.init(units: 5, taps: 2)),
             .batchNorm(.init(gain: 0.7)), .batchNorm(.init()),
           ]), seed: 3), seed: 4, by: 0.3)
+  }
+
+  @Test("Half a threshold to begin with rounds what would be cut off, and a new stream begins with it again")
+  func initialPotential() throws {
+    func spikes(_ potential: Double) throws -> [[Float]] {
+      let network = try Network<Float>(
+        NetworkDescription(input: [1], layers: [.neurons(.init(decay: 1, initialPotential: potential))]), seed: 1)
+      var state = network.makeState()
+      var logits: [Float] = [0]
+      return (0..<2).map { _ in
+        state.reset()
+        return (0..<4).map { step in
+          network.step(
+            SpikeFrame(step: step, startMicroseconds: 0, endMicroseconds: 1, channels: [0], values: [0.375]), &state,
+            logits: &logits)
+          return logits[0]
+        }
+      }
+    }
+    // In four steps 1.5 comes in: rounded it is two spikes.
+    #expect(try spikes(0) == [[0, 0, 1, 0], [0, 0, 1, 0]])
+    #expect(try spikes(0.5) == [[0, 1, 0, 1], [0, 1, 0, 1]])
   }
 
   @Test("Folding normalisations changes nothing but rounding")

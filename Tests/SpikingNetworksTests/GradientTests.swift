@@ -51,6 +51,27 @@ struct GradientTests {
     ])
   }
 
+  @Test(arguments: [NeuronDescription.Reset.none, .hard, .soft, .softLate], [nil, TimeWindows(steps: 2)])
+  func potentialToBeginWith(reset: NeuronDescription.Reset, windows: TimeWindows?) throws {
+    try GradientCheck(
+      description: NetworkDescription(
+        input: [6],
+        layers: [
+          .dense(.init(units: 5)),
+          attached {
+            $0.learnedDecay = .neuron
+            $0.reset = reset
+            $0.recurrent = true
+            $0.initialPotential = 0.4
+          },
+          .residual(.init(layers: [.dense(.init(units: 5)), attached { $0.initialPotential = 0.5 }])),
+          .neurons(
+            .init(learnedDecay: .neuron, inputScale: .leaky, reset: .none, output: .membrane, initialPotential: 0.7)),
+          .dense(.init(units: 3, bias: true)),
+        ]), windows: windows
+    ).expectAgreement()
+  }
+
   @Test func learnedDecayWithUnitScale() throws {
     try check([attached { $0.learnedDecay = .neuron }])
   }

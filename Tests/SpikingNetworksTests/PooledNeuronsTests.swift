@@ -9,7 +9,8 @@ struct PooledNeuronsTests {
     [
       .channelsLast, .conv(.init(channels: 5)), .batchNorm(.init()),
       .neurons(.init(decay: 0.6, inputScale: .leaky, reset: reset, resetDetached: false)), .pool(pool),
-      .conv(.init(channels: 4)), .neurons(.init(decay: 0.8, reset: reset)), .pool(pool), .flatten,
+      .conv(.init(channels: 4)), .neurons(.init(decay: 0.8, reset: reset, initialPotential: 0.5)), .pool(pool),
+      .flatten,
       .dense(.init(units: 3, bias: true)),
     ]
   }

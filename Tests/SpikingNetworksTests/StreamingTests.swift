@@ -42,6 +42,19 @@ enum Nets {
       .neurons(
         .init(learnedDecay: .neuron, inputScale: .leaky, reset: .none, synapticDecay: 0.4, output: .membrane)),
     ]),
+    "potential to begin with": sound([
+      .dense(.init(units: 16)), .neurons(.init(threshold: 0.4, recurrent: true, initialPotential: 0.3)),
+      .residual(
+        .init(layers: [
+          .dense(.init(units: 16)), .neurons(.init(learnedDecay: .neuron, threshold: 0.3, initialPotential: 0.2)),
+        ])), .dense(.init(units: 9)),
+      .neurons(.init(learnedDecay: .layer, reset: .none, output: .membrane, initialPotential: -0.5)),
+    ]),
+    "maps with a potential to begin with": events([
+      .conv(.init(channels: 32)), .neurons(.init(decay: 1, threshold: 0.8, initialPotential: 0.4)),
+      .pool(.init(kind: .max)),
+      .conv(.init(channels: 9)), .neurons(.init(learnedDecay: .neuron, threshold: 0.4, initialPotential: 0.2)),
+    ]),
     "delay": sound([
       .delay(.init(maximum: 5)), .dense(.init(units: 12)), .neurons(.init(threshold: 0.4)), .delay(.init(maximum: 2)),
     ]),

@@ -30,7 +30,7 @@ struct WindowTests {
     let network = disturbed(try Network<Double>(description, seed: 21), seed: 22, by: 0.1)
     let recordings = randomSequences(shape: description.input, steps: [12, 5, 9], density: 0.2, seed: 1, graded: true)
     // The statistics of a window are not those of the whole; fixed ones are.
-    let training = !network.layers.contains { ["batchNorm", "residual"].contains($0.kind) }
+    let training = description.firstNormalisation == nil
     let whole = run(network, recordings, training: training, windows: nil)
     for steps in [1, 4, 5, 11] {
       let parts = run(network, recordings, training: training, windows: TimeWindows(steps: steps), threads: 2)
@@ -49,31 +49,31 @@ struct WindowTests {
     }
   }
 
-  @Test("Finite differences agree through windows, also where each has its own statistics")
+  @Test("Finite differences agree through windows")
   func finiteDifferences() throws {
     try GradientCheck(
       description: NetworkDescription(
         input: [6],
         layers: [
-          .dense(.init(units: 5, taps: 3, dilation: 2)), .batchNorm(.init(gain: 0.7)),
+          .dense(.init(units: 5, taps: 3, dilation: 2)),
           .neurons(.init(resetDetached: false, surrogate: .sigmoid, surrogateWidth: 3, recurrent: true)),
-          .residual(.init(layers: [.dense(.init(units: 5, taps: 2)), .batchNorm(.init())])), .dense(.init(units: 3)),
+          .residual(.init(layers: [.dense(.init(units: 5, taps: 2))])), .dense(.init(units: 3)),
         ]), steps: [7, 3, 6], windows: TimeWindows(steps: 2)
     ).expectAgreement()
   }
 
-  @Test("Running statistics see a window once")
-  func statisticsOnce() throws {
-    let description = NetworkDescription(
-      input: [6], layers: [.dense(.init(units: 5)), .batchNorm(.init(momentum: 0.5)), .dense(.init(units: 3))])
-    let network = disturbed(try Network<Double>(description, seed: 2), seed: 3, by: 0.2)
-    let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1), windows: TimeWindows(steps: 2))
-    runner.forward(randomSequences(shape: [6], steps: [6], density: 0.5, seed: 1), training: true)
-    let seen = runner.parameters.array
-    #expect(seen != network.parameters)
-    runner.logitGradient.fill(1)
-    runner.backward()
-    #expect(runner.parameters.array == seen)
+  @Test("A normalisation is found wherever it stands")
+  func normalisations() {
+    func first(_ layers: [LayerDescription]) -> [Int]? {
+      NetworkDescription(input: [4], layers: layers).firstNormalisation
+    }
+    let dense = LayerDescription.dense(.init(units: 4))
+    #expect(first([dense, .neurons(.init())]) == nil)
+    #expect(first([dense, .batchNorm(.init())]) == [1])
+    #expect(
+      first([dense, .residual(.init(layers: [dense])), .residual(.init(layers: [dense, .batchNorm(.init())]))]) == [
+        2, 1,
+      ])
   }
 
   @Test("Truncated, a gradient reaches back to its window's first step and no further", arguments: [1, 3, 4, 7])

@@ -59,6 +59,7 @@ public final class Trainer {
   ) throws {
     guard train.count > 0 else { throw TrainingError.emptyPart(.train) }
     guard validation.count > 0 else { throw TrainingError.emptyPart(.validation) }
+    try options.checkWindows(network.description)
     var network = network
     var connections: ConnectionLearner?
     if let structure = options.structure {
@@ -299,6 +300,7 @@ public enum TrainingError: ReportedError, Equatable {
   case emptyPart(DataPart)
   case otherNetwork
   case diverged(epoch: Int, batch: Int, rate: Double)
+  case windowedNormalisation(layer: [Int])
 
   public var kind: FailureKind { .configuration }
   public var description: String {
@@ -308,6 +310,17 @@ public enum TrainingError: ReportedError, Equatable {
     case .diverged(let epoch, let batch, let rate):
       "training diverged in epoch \(epoch), batch \(batch): the loss or its gradient is no number any more; "
         + "lower the rate (\(rate)) or set clip"
+    case .windowedNormalisation(let layer):
+      "window: batch normalisation (layer \(layer.map(String.init).joined(separator: ", inside it "))) takes its statistics "
+        + "from whole recordings, of which a window is only a part; take out window, or the batchNorm layers"
     }
+  }
+}
+
+extension TrainingOptions {
+  /// Refuses windows of time for a network whose statistics would be those of a window.
+  func checkWindows(_ network: NetworkDescription) throws(TrainingError) {
+    guard window != nil, let layer = network.firstNormalisation else { return }
+    throw .windowedNormalisation(layer: layer)
   }
 }

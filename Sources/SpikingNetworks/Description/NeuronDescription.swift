@@ -6,6 +6,7 @@
 /// s[t] = 1 if u[t] ≥ θ + β a[t], a[t] = ρ a[t−1] + s[t−1], and the neuron is not refractory
 /// v[t] = (1 − s) u  (hard)   u − θ s  (soft)   u, with θ s subtracted from u[t+1]  (softLate)   u  (none)
 /// ```
+/// Before the first step v is `initialPotential`, everything else zero.
 /// The backward pass puts the surrogate's slope in place of ds/du. With `output: membrane` the layer hands on `u`
 /// instead of spikes: a non-spiking leaky integrator when `reset` is `none` (its threshold is then without effect).
 public struct NeuronDescription: Codable, Sendable, Equatable {
@@ -21,6 +22,9 @@ public struct NeuronDescription: Codable, Sendable, Equatable {
   public var learnedDecay: LearnedDecay
   public var inputScale: InputScale
   public var threshold: Double
+  /// Membrane potential with which a stream begins, under the threshold; half of it rounds what a converted network counts
+  /// in few steps instead of cutting it off (Bu et al. 2022).
+  public var initialPotential: Double
   public var reset: Reset
   public var resetDetached: Bool
   public var surrogate: Surrogate
@@ -43,12 +47,14 @@ public struct NeuronDescription: Codable, Sendable, Equatable {
     decay: Double = 0.8, learnedDecay: LearnedDecay = .none, inputScale: InputScale = .unit, threshold: Double = 1,
     reset: Reset = .soft, resetDetached: Bool = true, surrogate: Surrogate = .triangle, surrogateWidth: Double = 1,
     refractorySteps: Int = 0, adaptationStrength: Double = 0, adaptationDecay: Double = 0.9, synapticDecay: Double = 0,
-    recurrent: Bool = false, silentNeuronsLearnNothing: Bool = false, output: Output = .spikes
+    recurrent: Bool = false, silentNeuronsLearnNothing: Bool = false, output: Output = .spikes,
+    initialPotential: Double = 0
   ) {
     self.decay = decay
     self.learnedDecay = learnedDecay
     self.inputScale = inputScale
     self.threshold = threshold
+    self.initialPotential = initialPotential
     self.reset = reset
     self.resetDetached = resetDetached
     self.surrogate = surrogate
@@ -63,7 +69,8 @@ public struct NeuronDescription: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case decay, learnedDecay, inputScale, threshold, reset, resetDetached, surrogate, surrogateWidth, refractorySteps
+    case decay, learnedDecay, inputScale, threshold, initialPotential, reset, resetDetached, surrogate, surrogateWidth,
+      refractorySteps
     case adaptationStrength, adaptationDecay, synapticDecay, recurrent, silentNeuronsLearnNothing, output
   }
 
@@ -74,6 +81,7 @@ public struct NeuronDescription: Codable, Sendable, Equatable {
     learnedDecay = try values.value(.learnedDecay, or: learnedDecay)
     inputScale = try values.value(.inputScale, or: inputScale)
     threshold = try values.value(.threshold, or: threshold)
+    initialPotential = try values.value(.initialPotential, or: initialPotential)
     reset = try values.value(.reset, or: reset)
     resetDetached = try values.value(.resetDetached, or: resetDetached)
     surrogate = try values.value(.surrogate, or: surrogate)
@@ -85,5 +93,25 @@ public struct NeuronDescription: Codable, Sendable, Equatable {
     recurrent = try values.value(.recurrent, or: recurrent)
     silentNeuronsLearnNothing = try values.value(.silentNeuronsLearnNothing, or: silentNeuronsLearnNothing)
     output = try values.value(.output, or: output)
+  }
+  /// Writes an initial potential only where there is one, so that programs which know none read the rest.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(decay, forKey: .decay)
+    try values.encode(learnedDecay, forKey: .learnedDecay)
+    try values.encode(inputScale, forKey: .inputScale)
+    try values.encode(threshold, forKey: .threshold)
+    if initialPotential != 0 { try values.encode(initialPotential, forKey: .initialPotential) }
+    try values.encode(reset, forKey: .reset)
+    try values.encode(resetDetached, forKey: .resetDetached)
+    try values.encode(surrogate, forKey: .surrogate)
+    try values.encode(surrogateWidth, forKey: .surrogateWidth)
+    try values.encode(refractorySteps, forKey: .refractorySteps)
+    try values.encode(adaptationStrength, forKey: .adaptationStrength)
+    try values.encode(adaptationDecay, forKey: .adaptationDecay)
+    try values.encode(synapticDecay, forKey: .synapticDecay)
+    try values.encode(recurrent, forKey: .recurrent)
+    try values.encode(silentNeuronsLearnNothing, forKey: .silentNeuronsLearnNothing)
+    try values.encode(output, forKey: .output)
   }
 }

@@ -117,7 +117,6 @@ public struct BatchNorm<Scalar: Real>: Layer {
         mean[channel] = sum / count
         let variance = max(square / count - mean[channel] * mean[channel], 0)
         inverse[channel] = inverseDeviation(variance)
-        if pass.isRepeated { continue }
         let running = pass.parameters + 2 * channels
         running[channel] += momentum * (mean[channel] - running[channel])
         running[channels + channel] += momentum * (variance - running[channels + channel])

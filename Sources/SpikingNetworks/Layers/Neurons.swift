@@ -27,6 +27,9 @@ public struct Neurons<Scalar: Real>: Layer {
       "a learned decay begins strictly between 0 and 1, not at \(description.decay)")
     try require(description.surrogateWidth > 0, "surrogateWidth \(description.surrogateWidth) is not positive")
     try require(description.threshold > 0, "threshold \(description.threshold) is not positive")
+    try require(
+      description.initialPotential.isFinite && description.initialPotential < description.threshold,
+      "initialPotential \(description.initialPotential) is not under the threshold, \(description.threshold)")
     try require((0...100_000).contains(description.refractorySteps), "refractorySteps is outside 0...100000")
     try require((0..<1).contains(description.synapticDecay), "synapticDecay is outside 0..<1")
     try require((0...1).contains(description.adaptationDecay), "adaptationDecay is outside 0...1")
@@ -90,8 +93,11 @@ public struct Neurons<Scalar: Real>: Layer {
     return list
   }
 
-  // The decays a step uses are kept in front of the neurons' state, so that a step computes no exponential.
-  private var derivedCount: Int { decayParameters > 0 ? 2 * units + 1 : 0 }
+  // Whether a stream has begun, and the decays a step uses, so that it computes no exponential, are kept in front of the
+  // neurons' state.
+  private var derivedCount: Int { decayParameters > 0 ? 2 * units + 1 : initialPotential != 0 ? 1 : 0 }
+  /// Membrane potential before the first step.
+  var initialPotential: Scalar { Scalar(description.initialPotential) }
 
   public var stateCount: Int { derivedCount + Int(GANGLION_NEURON_STATE) * units }
   // The kernel's state and, where silence in a whole sequence matters, how often each unit has fired.
@@ -116,16 +122,24 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  /// What a stream has before its first step.
+  private func begin(_ state: UnsafeMutablePointer<Scalar>, _ parameters: UnsafePointer<Scalar>) {
+    if decayParameters > 0 { derive(parameters, decay: state + 1, scale: state + 1 + units) }
+    (state + derivedCount).update(repeating: initialPotential, count: units)
+    state[0] = 1
+  }
+
+  public func begin(_ carried: UnsafeMutablePointer<Scalar>, samples: Int) {
+    for sample in 0..<samples { (carried + sample * carriedCount).update(repeating: initialPotential, count: units) }
+  }
+
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
   ) {
-    if derivedCount > 0, state[0] == 0 {
-      derive(parameters, decay: state + 1, scale: state + 1 + units)
-      state[0] = 1
-    }
+    if derivedCount > 0, state[0] == 0 { begin(state, parameters) }
     let memory = state + derivedCount
     let scratch = input.workspace
     var neuron = neuron
@@ -141,8 +155,8 @@ public struct Neurons<Scalar: Real>: Layer {
     let membrane = scratch + units
     withDecays { decay, scale in
       Scalar.stepNeurons(
-        &neuron, width: units, decay: derivedCount > 0 ? UnsafePointer(state + 1) : decay,
-        scale: derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
+        &neuron, width: units, decay: decayParameters > 0 ? UnsafePointer(state + 1) : decay,
+        scale: decayParameters > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
         membrane: description.output == .membrane ? membrane : nil, spikes: output.values)
     }
     if description.output == .membrane {
@@ -165,15 +179,12 @@ public struct Neurons<Scalar: Real>: Layer {
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, first: Int, count: Int,
     current: UnsafePointer<Scalar>, spikes: UnsafeMutablePointer<Scalar>
   ) {
-    if derivedCount > 0, state[0] == 0 {
-      derive(parameters, decay: state + 1, scale: state + 1 + units)
-      state[0] = 1
-    }
+    if derivedCount > 0, state[0] == 0 { begin(state, parameters) }
     var neuron = neuron
     withDecays { decay, scale in
       Scalar.stepNeurons(
-        &neuron, width: count, decay: (derivedCount > 0 ? UnsafePointer(state + 1) : decay) + first,
-        scale: (derivedCount > 0 ? UnsafePointer(state + 1 + units) : scale) + first, current: current,
+        &neuron, width: count, decay: (decayParameters > 0 ? UnsafePointer(state + 1) : decay) + first,
+        scale: (decayParameters > 0 ? UnsafePointer(state + 1 + units) : scale) + first, current: current,
         state: state + derivedCount + first, membrane: nil, spikes: spikes)
     }
   }
@@ -234,6 +245,7 @@ public struct Neurons<Scalar: Real>: Layer {
       } else {
         // Neurons that go in pieces keep nothing but the membrane.
         state.update(repeating: 0, count: goesInPieces ? units : each)
+        state.update(repeating: initialPotential, count: units)
       }
       let at = row * units
       Scalar.runNeurons(
@@ -290,6 +302,7 @@ public struct Neurons<Scalar: Real>: Layer {
       transposed = UnsafePointer(buffer.base)
     }
     let learnsDecay = decayParameters > 0
+    let beginning = beginning(pass)
     if learnsDecay {
       for lane in 0..<pass.lanes.count {
         (scratch.base + (10 * lane + 8) * units).update(repeating: 0, count: 2 * units)
@@ -307,7 +320,7 @@ public struct Neurons<Scalar: Real>: Layer {
         recurrentGradient: description.recurrent ? pass.laneGradients[lane] + decayParameters : nil,
         currentGradient: inputGradient.base + at, decayGradient: learnsDecay ? memory + 8 * units : nil,
         scaleGradient: needsDrives ? memory + 9 * units : nil,
-        begin: pass.carried.map { $0.before + sample * carriedCount },
+        begin: pass.carried.map { $0.before + sample * carriedCount } ?? beginning,
         fired: pass.carried.flatMap { carried in fired.map { carried.end + sample * carriedCount + $0 } },
         carried: pass.carried.map { $0.gradient + sample * carriedCount }, scratch: memory,
         active: active.base + lane * units)
@@ -319,6 +332,15 @@ public struct Neurons<Scalar: Real>: Layer {
         decay: decay, decayGradient: memory + 8 * units, scaleGradient: needsDrives ? memory + 9 * units : nil,
         into: pass.laneGradients[lane])
     }
+  }
+
+  /// State before the first step of sequences that are taken whole; nil where all of it is zero.
+  private func beginning(_ pass: LayerPass<Scalar>) -> UnsafePointer<Scalar>? {
+    guard initialPotential != 0 else { return nil }
+    let state = pass.tape.scalars("beginning", count: Int(GANGLION_NEURON_STATE) * units)
+    state.fill(0)
+    state.base.update(repeating: initialPotential, count: units)
+    return UnsafePointer(state.base)
   }
 
   private func addDecayGradient(
@@ -341,9 +363,10 @@ public struct Neurons<Scalar: Real>: Layer {
     let synapticDecay = Scalar(description.synapticDecay)
     sums.fill(0)
     let learnsDecay = decayParameters > 0
+    let beginning = beginning(pass)
     pass.forEachSample { lane, sample, row, steps in
       let decaySum = sums.base + lane * 2 * units
-      let begin = pass.carried.map { $0.before + sample * carriedCount }
+      let begin = pass.carried.map { $0.before + sample * carriedCount } ?? beginning
       let later = pass.carried.map { $0.gradient + sample * carriedCount }
       for unit in 0..<units {
         // Gradients of the membrane and of the synaptic current in the step that follows.

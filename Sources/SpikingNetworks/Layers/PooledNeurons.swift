@@ -71,7 +71,7 @@ struct PooledNeurons<Scalar: Real>: Sendable {
       var neuron = neurons.neuron
       let state = part.scratch
       let spikes = state + piece
-      state.update(repeating: 0, count: part.units)
+      state.update(repeating: neurons.initialPotential, count: part.units)
       for step in part.steps {
         let at = step * neurons.outputWidth + part.first
         Scalar.stepNeurons(

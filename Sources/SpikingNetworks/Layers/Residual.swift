@@ -44,6 +44,14 @@ public struct Residual<Scalar: Real>: Layer {
     }
   }
 
+  public func begin(_ carried: UnsafeMutablePointer<Scalar>, samples: Int) {
+    var first = carried
+    for layer in inner {
+      layer.begin(first, samples: samples)
+      first += samples * layer.carriedCount
+    }
+  }
+
   public var stateCount: Int { stateOffsets[inner.count] }
   public var carriedCount: Int { inner.reduce(0) { $0 + $1.carriedCount } }
   // Two signals with their lists (an index takes no more room than a scalar), then what the inner layers work in.
@@ -139,7 +147,6 @@ public struct Residual<Scalar: Real>: Layer {
       part.layout = pass.layout
       part.isTraining = pass.isTraining
       part.isSmooth = pass.isSmooth
-      part.isRepeated = pass.isRepeated
       part.seed = pass.seed &+ UInt64(index + 1) &* 0xbf58_476d_1ce4_e5b9
       layer.forward(part)
     }
