@@ -78,8 +78,8 @@ struct ExperimentStructure: ParsableCommand {
     commandName: "structure",
     abstract: "Networks with a tenth of their connections and less, evolving or not, alone or taught (ESL-SNN, RKD).",
     discussion: """
-      Every arm is trained with three learning rates and the first seed; the one that validates best is used with all \
-      seeds. Every run is a line of DIR/structure.ndjson, and none that stands there is repeated.
+      Every arm is trained with three learning rates and the first seed, and with higher or lower ones until the best lies \
+      between two others; the one that validates best is used with all seeds. Every run is a line of DIR/structure.ndjson, and none that stands there is repeated.
 
       Example: ganglion experiment structure --digits ~/free-spoken-digit-dataset/recordings --results Samples/results
 
@@ -187,8 +187,9 @@ struct ExperimentConversion: ParsableCommand {
     commandName: "conversion",
     abstract: "A network that does not spike, converted, and then distilled layer by layer (LaSNN).",
     discussion: """
-      Still pictures: the mean frame of each recording, shown for some steps. The converted network needs many of them; \
-      students begin with its weights and learn with few (--steps).
+      Still pictures: the mean frame of each recording, shown for some steps. The network is converted with the 99th \
+      percentile of its activations as thresholds and half of them to begin with, and in the weakest form, with the largest \
+      and none; students begin with its weights and learn with few steps (--steps).
 
       Example: ganglion experiment conversion --events ~/nmnist --results Samples/results
 

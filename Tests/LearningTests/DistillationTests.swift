@@ -197,7 +197,7 @@ struct DistillationTests {
     #expect(error(pair, teacher).contains("the student has no layer 9"))
   }
 
-  @Test("a converted network approaches its original as it is given time")
+  @Test("a converted network approaches its original as it is given time, the sooner the better it is converted")
   func conversion() throws {
     let description = NetworkDescription(
       input: [8],
@@ -207,8 +207,15 @@ struct DistillationTests {
       ])
     let original = try trained(trainer(description, options())).network
     let frames = groupsSet(40, seed: 8).variants.map { $0[0].still(steps: 1) }
-    let converted = try original.converted(calibratedOn: frames)
-    #expect(converted.layers.filter { $0.emitsSpikes }.count == 2)
+    let weak = try original.converted(calibratedOn: frames, .weakest)
+    let strong = try original.converted(calibratedOn: frames)
+    #expect(weak.layers.filter { $0.emitsSpikes }.count == 2)
+    func potentials(_ network: Network<Float>) -> [Double] {
+      network.description.layers.compactMap { layer in
+        if case .neurons(let neurons) = layer { neurons.initialPotential } else { nil }
+      }
+    }
+    #expect(potentials(weak) == [0, 0] && potentials(strong) == [0.5, 0.5])
     func mean(_ network: Network<Float>, steps: Int) -> [Double] {
       let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
       runner.forward(frames.map { $0.shown(steps: steps) }, training: false)
@@ -218,13 +225,35 @@ struct DistillationTests {
       }
     }
     let wanted = mean(original, steps: 1)
-    func error(_ steps: Int) -> Double {
-      zip(mean(converted, steps: steps), wanted).reduce(0) { $0 + abs($1.0 - $1.1) } / 80
+    func error(_ steps: Int, _ network: Network<Float>) -> Double {
+      zip(mean(network, steps: steps), wanted).reduce(0) { $0 + abs($1.0 - $1.1) } / 80
     }
     let scale = wanted.reduce(0) { $0 + abs($1) } / 80
-    #expect(error(16) < 0.25 * scale)
-    #expect(error(512) < 0.01 * scale)
-    #expect(error(512) < error(64) && error(64) < error(8))
+    #expect(error(16, weak) < 0.25 * scale)
+    #expect(error(512, weak) < 0.01 * scale)
+    #expect(error(512, weak) < error(64, weak) && error(64, weak) < error(8, weak))
+    #expect(error(4, strong) < 0.5 * error(4, weak))
+    #expect(error(8, strong) < 0.5 * error(8, weak))
+  }
+
+  @Test("the threshold of a layer is the quantile asked for of what it gave above zero")
+  func quantiles() throws {
+    var network = try Network<Float>(
+      NetworkDescription(input: [1], layers: [.dense(.init(units: 1)), .relu, .dense(.init(units: 1))]), seed: 1)
+    network.parameters = [1, 3]
+    // Two hundred different values, and as many that are not above zero.
+    let frames = (-200...200).map { value in
+      var sequence = SpikeSequence(shape: [1])
+      sequence.append(channels: [0], values: [Float(value)])
+      return sequence
+    }
+    func weights(_ conversion: Conversion) throws -> [Float] {
+      try network.converted(calibratedOn: frames, conversion).parameters
+    }
+    #expect(try weights(.weakest) == [1 / 200, 3 * 200])
+    #expect(try weights(Conversion(quantile: 0.99)) == [1 / 199, 3 * 199])
+    #expect(try weights(Conversion(quantile: 0.5)) == [1 / 101, 3 * 101])
+    #expect(Conversion() == Conversion(quantile: 0.99, initialPotential: 0.5))
   }
 
   @Test("layers of the same shape are taken over in order, others left")

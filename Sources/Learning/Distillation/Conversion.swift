@@ -3,15 +3,35 @@ import Foundation
 import SpikingNetworks
 import Tensors
 
+/// How rectified linear units become integrate-and-fire neurons.
+///
+/// The threshold that balances a layer is a quantile of what its units give: the largest value alone leaves all others
+/// many steps short of it (Rueckauer et al. 2017). Neurons begin at half of it, so that what is left at the end is rounded
+/// and not cut off (Bu et al. 2022).
+public struct Conversion: Sendable, Equatable {
+  /// Share of a layer's values above zero that stay below the threshold; 1 takes the largest.
+  public var quantile: Double
+  /// Membrane potential before the first step, as a share of the threshold, `0 ..< 1`.
+  public var initialPotential: Double
+
+  public init(quantile: Double = 0.99, initialPotential: Double = 0.5) {
+    self.quantile = quantile
+    self.initialPotential = initialPotential
+  }
+
+  /// The largest value as threshold, and rest to begin with (Diehl et al. 2015): the weakest form there is.
+  public static let weakest = Conversion(quantile: 1, initialPotential: 0)
+}
+
 extension Network where Scalar == Float {
   /// A network of rectified linear units as one of integrate-and-fire neurons with the same weights: no leak, soft reset,
-  /// and every layer's threshold at the largest input its units ever had while `sequences` ran (threshold balancing,
-  /// Diehl et al. 2015, written into the weights so that all thresholds are 1). A network without such units comes back as
-  /// it is, batch normalisations folded or not.
+  /// and every layer's threshold at what its units gave while `sequences` ran (written into the weights so that all
+  /// thresholds are 1). A network without such units comes back as it is.
   ///
-  /// - Parameter quantile: share of those inputs that stay below the threshold; 1 takes the largest.
   /// - Throws: `ConversionError` where a layer behind the first rectifier cannot be scaled.
-  public func converted(calibratedOn sequences: [SpikeSequence], quantile: Double = 1) throws -> Network {
+  public func converted(
+    calibratedOn sequences: [SpikeSequence], _ conversion: Conversion = Conversion()
+  ) throws -> Network {
     guard layers.contains(where: { $0.kind == "relu" }) else { return self }
     let plain = try folded()
     let runner = BatchRunner(plain, lanes: Lanes(count: 1, threads: 1), keepsOutputs: true)
@@ -24,10 +44,12 @@ extension Network where Scalar == Float {
       switch layer.kind {
       case "relu":
         descriptions[index] = .neurons(
-          NeuronDescription(decay: 1, reset: .soft, surrogate: .triangle, surrogateWidth: 1))
+          NeuronDescription(
+            decay: 1, reset: .soft, surrogate: .triangle, surrogateWidth: 1,
+            initialPotential: conversion.initialPotential))
       case "dense", "conv", "conv1d":
         let isHidden = index + 1 < plain.layers.count && plain.layers[index + 1].kind == "relu"
-        let threshold = isHidden ? Self.threshold(runner, layer: index + 1, quantile: quantile) : 1
+        let threshold = isHidden ? Self.threshold(runner, layer: index + 1, quantile: conversion.quantile) : 1
         var offset = plain.parameterOffsets[index]
         for specification in layer.parameters {
           let factor = specification.role == .weight ? scale / threshold : 1 / threshold

@@ -84,7 +84,9 @@ public enum ConversionTrials {
   public static let lengths = [1, 2, 3, 4, 8, 16, 32, 64, 128, 256]
 
   static func network(_ task: TrialTask, widths: [Int], isSpiking: Bool) -> NetworkDescription {
-    let unit: LayerDescription = isSpiking ? .neurons(NeuronDescription(decay: 1)) : .relu
+    // As a converted network begins: what learns from it is no worse off for the beginning.
+    let unit: LayerDescription =
+      isSpiking ? .neurons(NeuronDescription(decay: 1, initialPotential: Conversion().initialPotential)) : .relu
     let input = task.input.count == 1 ? [task.input[0] / 3, 1, 3] : task.input
     var layers: [LayerDescription] = task.input.count == 1 ? [] : [.channelsLast]
     for (index, channels) in widths.enumerated() {
@@ -125,13 +127,14 @@ public enum ConversionTrials {
         if let other { arm.network = network(task, widths: other, isSpiking: true) } else { arm.beginning = "teacher" }
       }
     }
+    let converted = student.named("converted") {
+      $0.beginning = "teacher"
+      $0.isUntrained = true
+      $0.rates = [0]
+    }
     return [
       teacher,
-      student.named("converted") {
-        $0.beginning = "teacher"
-        $0.isUntrained = true
-        $0.rates = [0]
-      },
+      converted, converted.named("converted, weakest form") { $0.conversion = .weakest },
       student,
       student.named("from the converted") { $0.beginning = "teacher" },
       taught("answers", layers: [], weight: 0.5),
