@@ -31,13 +31,15 @@ let package = Package(
 
     // What every error type conforms to.
     .target(name: "Failures"),
+    .target(name: "OutputFiles", dependencies: ["Failures"]),
 
     .target(name: "Tensors", dependencies: ["Failures", "CKernels", "CBLAS"], swiftSettings: hot),
     .target(name: "Events", dependencies: ["Failures", "CKernels", "Tensors"], swiftSettings: hot),
     .target(
-      name: "EventFormats", dependencies: ["Failures", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CHDF5"],
+      name: "EventFormats",
+      dependencies: ["Failures", "OutputFiles", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CHDF5"],
       swiftSettings: hot),
-    .target(name: "Plotting", dependencies: ["Failures", "CCairo"]),
+    .target(name: "Plotting", dependencies: ["Failures", "OutputFiles", "CCairo"]),
     .target(name: "Audio", dependencies: ["Failures", "CSndFile", "CSoxr"], swiftSettings: hot),
     .target(
       name: "Spiketrum", dependencies: ["Failures", "CKernels", "Tensors"],
@@ -50,7 +52,8 @@ let package = Package(
     .target(
       name: "Learning",
       dependencies: [
-        "Failures", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines", "Yams",
+        "Failures", "OutputFiles", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines",
+        "Yams",
       ],
       swiftSettings: hot),
     .target(name: "Dataflow", dependencies: ["Failures"]),
@@ -59,7 +62,8 @@ let package = Package(
     .target(
       name: "Pipelines",
       dependencies: [
-        "Failures", "Audio", "Events", "EventFormats", "Spiketrum", "SpikingNetworks", "Dataflow", "Recognition",
+        "Failures", "OutputFiles", "Audio", "Events", "EventFormats", "Spiketrum", "SpikingNetworks", "Dataflow",
+        "Recognition",
       ],
       swiftSettings: hot),
     .target(
@@ -77,7 +81,8 @@ let package = Package(
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "CLinux", "Failures", "Daemon", "GanglionClient", "LiveSources", "SocketProtocol", "Learning", "Pipelines",
+        "CLinux", "Failures", "OutputFiles", "Daemon", "GanglionClient", "LiveSources", "SocketProtocol", "Learning",
+        "Pipelines",
         "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum", "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -87,6 +92,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "Recognition"],
       path: "Tests/TestSupport"),
+    .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CBLAS"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(

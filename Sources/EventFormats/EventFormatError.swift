@@ -8,6 +8,8 @@ public struct EventFormatError: ReportedError, Sendable, Equatable {
     case inputOutput
     /// The file cannot be written.
     case cannotWrite
+    /// Nobody reads what is written any more.
+    case readerGone
     /// No reader recognises the first bytes.
     case unrecognised
     /// The format is known, this variant of it is not read.
@@ -52,6 +54,7 @@ public struct EventFormatError: ReportedError, Sendable, Equatable {
     switch code {
     case .inputOutput: .missing
     case .cannotWrite: .output
+    case .readerGone: .readerGone
     default: .badInput
     }
   }

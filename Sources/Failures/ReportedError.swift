@@ -16,8 +16,10 @@ public enum FailureKind: String, CaseIterable, Sendable {
   case missing
   /// Who should answer does not, or something is in use already.
   case unavailable
-  /// Results cannot be written: a full disk, a folder without permission, a reader that has gone.
+  /// Results cannot be written: a full disk, a folder without permission.
   case output
+  /// Nobody reads the results any more, as after `| head`.
+  case readerGone
   /// A model, recipe, checkpoint or configuration is damaged, of a newer version, or does not fit.
   case configuration
   /// Somebody pressed Ctrl-C.

@@ -100,20 +100,23 @@ public final class Client {
       case .timeout: return .timeout
       case .end: return .end
       case .line(let line):
-        do {
-          let message = try Message(line: line)
-          if case .ping(let n) = message {
-            try pong(n)
-            continue
-          }
-          return .message(message)
-        } catch let error as ClientError {
-          throw error
-        } catch {
-          let head = String(decoding: line.prefix(80), as: UTF8.self)
-          throw ClientError(code: .malformed, path: path, reason: "sent what is no message: \(head)")
+        let message = try message(in: line)
+        if case .ping(let n) = message {
+          try pong(n)
+          continue
         }
+        return .message(message)
       }
+    }
+  }
+
+  /// What a line of the daemon's says.
+  public func message(in line: [UInt8]) throws(ClientError) -> Message {
+    do {
+      return try Message(line: line)
+    } catch {
+      let head = String(decoding: line.prefix(80), as: UTF8.self)
+      throw ClientError(code: .malformed, path: path, reason: "sent what is no message: \(head)")
     }
   }
 

@@ -50,6 +50,17 @@ public struct Recipe: Codable, Sendable, Equatable {
     }
   }
 
+  private static func explain(_ error: YamlError) -> String {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      "line \(mark.line), column \(mark.column): \(problem)"
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      "line \(context.mark.line): key given twice: \(duplicates.map { "\($0)" }.sorted().joined(separator: ", "))"
+    default: "\(error)"
+    }
+  }
+
   private static func explain(_ error: DecodingError) -> String {
     func place(_ context: DecodingError.Context) -> String {
       let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
@@ -60,6 +71,7 @@ public struct Recipe: Codable, Sendable, Equatable {
     case .typeMismatch(let type, let context): return place(context) + "expected \(type)"
     case .valueNotFound(let type, let context): return place(context) + "expected \(type), found nothing"
     case .dataCorrupted(let context):
+      if let yaml = context.underlyingError as? YamlError { return explain(yaml) }
       let underlying = context.underlyingError.map { ": \($0)" } ?? ""
       return place(context) + context.debugDescription + underlying
     @unknown default: return "\(error)"

@@ -1,16 +1,22 @@
 import CCairo
 import Failures
+import OutputFiles
 
 /// Why a picture cannot be drawn or written.
 public struct PlottingError: ReportedError, Sendable, Equatable {
   public var path: String
   public var reason: String
-  public var kind: FailureKind { .output }
+  public var kind: FailureKind
   public var description: String { "\(path): \(reason)" }
 
-  public init(path: String, reason: String) {
+  public init(path: String, reason: String, kind: FailureKind) {
     self.path = path
     self.reason = reason
+    self.kind = kind
+  }
+
+  init(_ error: OutputFileError) {
+    self.init(path: error.path, reason: "cannot be written: \(error.reason); \(error.remedy)", kind: error.kind)
   }
 }
 
@@ -56,28 +62,51 @@ public final class Canvas {
   public let format: Format
   private let surface: OpaquePointer
   private let context: OpaquePointer
+  private let file: OutputFile
+  private let drawing: Drawing
 
-  /// Begins a white sheet of some points, 1...16384 in each direction.
+  /// What cairo gives of a file.
+  private final class Drawing {
+    var bytes: [UInt8] = []
+
+    /// Takes bytes for the drawing that `closure` is.
+    static let take: cairo_write_func_t = { closure, data, count in
+      guard let closure, let data else { return CAIRO_STATUS_WRITE_ERROR }
+      // The canvas keeps the drawing for as long as cairo may write.
+      let drawing = Unmanaged<Drawing>.fromOpaque(closure).takeUnretainedValue()
+      drawing.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
+      return CAIRO_STATUS_SUCCESS
+    }
+
+    var closure: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+  }
+
+  /// Begins a white sheet of some points, 1...16384 in each direction. The file appears when it is finished.
   public init(path: String, width: Double, height: Double, scale: Double = 1) throws(PlottingError) {
     guard (1...16384).contains(width * scale), (1...16384).contains(height * scale) else {
-      throw PlottingError(path: path, reason: "a picture of \(width)x\(height) points is outside 1...16384")
+      throw PlottingError(
+        path: path, reason: "a picture of \(width)x\(height) points is outside 1...16384", kind: .usage)
+    }
+    guard path.hasSuffix(".svg") || path.hasSuffix(".png") else {
+      throw PlottingError(path: path, reason: "a picture ends in .png or .svg", kind: .usage)
     }
     self.width = width
     self.height = height
     self.path = path
-    let surface: OpaquePointer?
-    if path.hasSuffix(".svg") {
-      format = .svg
-      surface = cairo_svg_surface_create(path, width, height)
-    } else if path.hasSuffix(".png") {
-      format = .png
-      surface = cairo_image_surface_create(
-        CAIRO_FORMAT_RGB24, Int32((width * scale).rounded(.up)), Int32((height * scale).rounded(.up)))
-    } else {
-      throw PlottingError(path: path, reason: "a picture ends in .png or .svg")
+    format = path.hasSuffix(".svg") ? .svg : .png
+    do throws(OutputFileError) {
+      file = try OutputFile(path)
+    } catch {
+      throw PlottingError(error)
     }
+    drawing = Drawing()
+    let surface =
+      format == .svg
+      ? cairo_svg_surface_create_for_stream(Drawing.take, drawing.closure, width, height)
+      : cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, Int32((width * scale).rounded(.up)), Int32((height * scale).rounded(.up)))
     guard let surface, cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS, let context = cairo_create(surface) else {
-      throw PlottingError(path: path, reason: "cannot be drawn: check the folder and its permissions")
+      throw PlottingError(path: path, reason: "cannot be drawn: there is not enough memory", kind: .other)
     }
     self.surface = surface
     self.context = context
@@ -98,13 +127,20 @@ public final class Canvas {
   public func finish() throws(PlottingError) {
     let status: cairo_status_t
     if format == .png {
-      status = cairo_surface_write_to_png(surface, path)
+      status = cairo_surface_write_to_png_stream(surface, Drawing.take, drawing.closure)
     } else {
       cairo_surface_finish(surface)
       status = cairo_surface_status(surface)
     }
     guard status == CAIRO_STATUS_SUCCESS else {
-      throw PlottingError(path: path, reason: "cannot be written: \(String(cString: cairo_status_to_string(status)))")
+      throw PlottingError(
+        path: path, reason: "cannot be drawn: \(String(cString: cairo_status_to_string(status)))", kind: .other)
+    }
+    do throws(OutputFileError) {
+      try file.write(drawing.bytes)
+      try file.finish()
+    } catch {
+      throw PlottingError(error)
     }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventFormats
 import Events
 import Foundation
+import OutputFiles
 import Pipelines
 import Tensors
 
@@ -38,20 +39,17 @@ struct BenchmarkEvents: ParsableCommand {
     guard (1...1000).contains(repeats), (1...100_000_000).contains(events) else {
       throw ValidationError("--repeats and --events must be above 0 and sensible")
     }
-    print("one thread, CPU time, median of \(repeats) [range]; million events a second")
-    print(
-      padded("file", 30) + padded(binning ? "binning" : "format", 20) + right("events", 11) + right("bytes/event", 13)
+    try StandardOutput.shared.write(line: "one thread, CPU time, median of \(repeats) [range]; million events a second")
+    try StandardOutput.shared.write(
+      line:
+        padded("file", 30) + padded(binning ? "binning" : "format", 20) + right("events", 11) + right("bytes/event", 13)
         + right("Mev/s", 10) + right("range", 18) + right("MiB", 7))
     guard files.isEmpty else {
       for file in files { try measure(file) }
       return
     }
     let folder = NSTemporaryDirectory() + "ganglion-benchmark-\(getpid())"
-    guard mkdir(folder, 0o700) == 0 else {
-      throw InputError(
-        source: folder, problem: "cannot be made (\(String(cString: strerror(errno))))",
-        remedy: "set TMPDIR to a folder with room")
-    }
+    try makeFolder(folder)
     defer { rmdir(folder) }
     let scene = SyntheticScene(count: events, sensor: sensor).batch
     for (format, name, change) in Self.targets {
@@ -88,8 +86,9 @@ struct BenchmarkEvents: ParsableCommand {
     }
     rates.sort()
     let bytes = fileSize(path) ?? 0
-    print(
-      padded(String(path.split(separator: "/").last ?? ""), 30) + padded(format, 20) + right("\(count)", 11)
+    try StandardOutput.shared.write(
+      line:
+        padded(String(path.split(separator: "/").last ?? ""), 30) + padded(format, 20) + right("\(count)", 11)
         + right(fixed(Double(bytes) / Double(max(count, 1)), 1), 13) + right(fixed(rates[rates.count / 2], 1), 10)
         + right("\(fixed(rates[0], 1))-\(fixed(rates[rates.count - 1], 1))", 18) + right("\(peakMemory())", 7))
   }

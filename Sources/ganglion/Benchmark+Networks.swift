@@ -69,22 +69,22 @@ struct BenchmarkNetworks: ParsableCommand {
 
   private func report(_ row: Row, _ peers: PeerFigures?) throws {
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys]
-      print(String(decoding: try encoder.encode(row), as: UTF8.self))
+      try StandardOutput.shared.write(line: jsonText(row))
       return
     }
     func number(_ value: Double) -> String { String(format: value < 1 ? "%.4f" : "%.2f", value) }
     let figures = "\(number(row.median)) [\(number(row.least))-\(number(row.most))] \(row.unit)"
-    print(
-      "\(row.network.padding(toLength: 8, withPad: " ", startingAt: 0)) "
+    try StandardOutput.shared.write(
+      line:
+        "\(row.network.padding(toLength: 8, withPad: " ", startingAt: 0)) "
         + "\(row.what.padding(toLength: 10, withPad: " ", startingAt: 0)) "
         + "\(figures.padding(toLength: 44, withPad: " ", startingAt: 0)) "
         + "by CPU \(number(row.byCPU))  threads \(row.threads)  density \(row.density)  "
         + "peak \(row.peakMebibytes) MiB")
     if let touched = row.touchedKibibytes, let reading = row.readingAlone {
-      print(
-        "  \(number(row.median / reading)) x reading the \(number(touched)) KiB of weights that its spikes touch "
+      try StandardOutput.shared.write(
+        line:
+          "  \(number(row.median / reading)) x reading the \(number(touched)) KiB of weights that its spikes touch "
           + "(\(String(format: "%.5f", reading)) ms)")
     }
     let ratios = peers?.ratios(
@@ -92,7 +92,7 @@ struct BenchmarkNetworks: ParsableCommand {
       peakMebibytes: row.peakMebibytes)
     for ratio in ratios ?? [] {
       let memory = ratio.memory.map { ", which takes \(String(format: "%.1f", $0)) x the memory" } ?? ""
-      print("  \(number(ratio.speed)) x \(ratio.peer)\(memory)")
+      try StandardOutput.shared.write(line: "  \(number(ratio.speed)) x \(ratio.peer)\(memory)")
     }
   }
 

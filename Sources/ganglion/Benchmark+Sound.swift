@@ -2,6 +2,7 @@ import ArgumentParser
 import Audio
 import FoundationEssentials
 import Glibc
+import OutputFiles
 import Plotting
 import Spiketrum
 
@@ -50,8 +51,10 @@ struct BenchmarkSound: ParsableCommand {
         throw AudioError(source: input, reason: .cannotOpen("there is no such file"))
       }
       if isFolder {
-        let names = try FileManager.default.contentsOfDirectory(atPath: input).filter { $0.hasSuffix(".wav") }
-        paths += names.sorted().map { input + "/" + $0 }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: input) else {
+          throw AudioError(source: input, reason: .cannotOpen("the folder cannot be read"))
+        }
+        paths += names.filter { $0.hasSuffix(".wav") }.sorted().map { input + "/" + $0 }
       } else {
         paths.append(input)
       }
@@ -64,8 +67,9 @@ struct BenchmarkSound: ParsableCommand {
   private func measureQuality(_ paths: [String]) throws {
     let quality = try SpiketrumQuality(paths: paths, kernels: kernels, lowest: lowest, highest: highest)
     let parameters = quality.dictionary.parameters
-    print(
-      "\(paths.count) clips of \(parameters.sampleRate) Hz, \(fixed(quality.seconds, 1)) s; \(kernels) kernels, "
+    try StandardOutput.shared.write(
+      line:
+        "\(paths.count) clips of \(parameters.sampleRate) Hz, \(fixed(quality.seconds, 1)) s; \(kernels) kernels, "
         + "\(fixed(lowest, 0)) to \(fixed(parameters.highestFrequency, 0)) Hz")
     if part != .robustness { try reportQuality(quality) }
     if part != .quality { try reportRobustness(quality) }
@@ -88,9 +92,13 @@ struct BenchmarkSound: ParsableCommand {
         known.decibels,
       ])
     }
-    print("\nSNR in dB. Whole clips, signed and positive only; a stream with one kernel of look-ahead down to the same")
-    print("coefficients, and whole clips with as many spikes; a stream whose rate is exact, its price unknown or known")
-    print(table.text)
+    try StandardOutput.shared.write(
+      line:
+        "\nSNR in dB. Whole clips, signed and positive only; a stream with one kernel of look-ahead down to the same")
+    try StandardOutput.shared.write(
+      line:
+        "coefficients, and whole clips with as many spikes; a stream whose rate is exact, its price unknown or known")
+    try StandardOutput.shared.write(line: table.text)
     try table.write(to: results, x: "spikes a second", y: "SNR (dB)", isLogarithmic: true)
 
     var curve = ResultTable(
@@ -103,13 +111,15 @@ struct BenchmarkSound: ParsableCommand {
       }
       curve.rows.append(row)
     }
-    print("\nSNR in dB that a bounded look-ahead loses against whole clips with as many spikes")
-    print(curve.text)
+    try StandardOutput.shared.write(
+      line: "\nSNR in dB that a bounded look-ahead loses against whole clips with as many spikes")
+    try StandardOutput.shared.write(line: curve.text)
     try curve.write(to: results, x: "look-ahead (longest kernels)", y: "loss (dB)")
   }
 
   private func reportRobustness(_ quality: SpiketrumQuality) throws {
-    print("\nSNR in dB of 1000 spikes a second, positive, and of 250 in the last column")
+    try StandardOutput.shared.write(
+      line: "\nSNR in dB of 1000 spikes a second, positive, and of 250 in the last column")
     var thousand = SpiketrumRobustness(quality: quality, spikesPerSecond: 1000, seed: 1)
     var few = SpiketrumRobustness(quality: quality, spikesPerSecond: 250, seed: 1)
     let rows = zip(try thousand.rows(), try few.rows())
@@ -118,7 +128,7 @@ struct BenchmarkSound: ParsableCommand {
     for (number, name) in names.enumerated() {
       var table = ResultTable(name: "spiketrum-robustness-\(number + 1)", columns: [name, "1000/s", "250/s"])
       table.rows = rows.filter { $0.0.disturbance == name }.map { [$0.0.strength, $0.0.decibels, $0.1.decibels] }
-      print(table.text)
+      try StandardOutput.shared.write(line: table.text)
       try table.write(to: results, x: name, y: "SNR (dB)")
     }
   }
@@ -128,37 +138,40 @@ struct BenchmarkSound: ParsableCommand {
       sampleRate: sampleRate, lowest: 50, highest: 0.49375 * Double(sampleRate),
       sound: try paths.flatMap { try SpiketrumQuality.clip($0, sampleRate: sampleRate) })
     let seconds = Double(speed.sound.count) / Double(sampleRate)
-    print("\n\(fixed(seconds, 1)) s at \(sampleRate) Hz, blocks of 10 ms, one kernel of look-ahead")
+    try StandardOutput.shared.write(
+      line: "\n\(fixed(seconds, 1)) s at \(sampleRate) Hz, blocks of 10 ms, one kernel of look-ahead")
     let main = try speed.measure(channels: channels, spikesPerSecond: 1000, repeats: repeats)
-    print(
-      "\(channels) channels, 1000 spikes/s: \(fixed(main.median, 2)) ms of CPU a second "
+    try StandardOutput.shared.write(
+      line:
+        "\(channels) channels, 1000 spikes/s: \(fixed(main.median, 2)) ms of CPU a second "
         + "[\(fixed(main.least, 2))-\(fixed(main.most, 2))], \(fixed(main.timesRealTime, 0)) x real time, "
         + "\(peakMebibytes()) MB at most")
     let silence = SpiketrumSpeed(
       sampleRate: sampleRate, lowest: 50, highest: 0.49375 * Double(sampleRate),
       sound: [Float](repeating: 0, count: 20 * sampleRate))
     let quiet = try silence.measure(channels: channels, spikesPerSecond: 1000, threshold: 0.002, repeats: repeats)
-    print("silence: \(fixed(quiet.median / 10, 3)) % of a core")
+    try StandardOutput.shared.write(line: "silence: \(fixed(quiet.median / 10, 3)) % of a core")
     var random = SeededRandom(seed: 1)
     let hiss = SpiketrumSpeed(
       sampleRate: sampleRate, lowest: 50, highest: 0.49375 * Double(sampleRate),
       sound: (0..<20 * sampleRate).map { _ in Float(2e-5 * random.gaussian()) })
     let noise = try hiss.measure(channels: channels, spikesPerSecond: 1000, threshold: 0.002, repeats: repeats)
-    print("white noise at -94 dB, threshold 0.002: \(fixed(noise.median / 10, 3)) % of a core")
+    try StandardOutput.shared.write(
+      line: "white noise at -94 dB, threshold 0.002: \(fixed(noise.median / 10, 3)) % of a core")
 
     var rates = ResultTable(name: "spiketrum-cost-spikes", columns: ["spikes/s", "CPU ms/s"])
     for rate in [1.0, 250, 500, 1000, 2000, 4000] {
       let result = try speed.measure(channels: channels, spikesPerSecond: rate, repeats: repeats)
       rates.rows.append([result.spikesPerSecond, result.median])
     }
-    print("\ncost over spikes, \(channels) channels\n" + rates.text)
+    try StandardOutput.shared.write(line: "\ncost over spikes, \(channels) channels\n" + rates.text)
     try rates.write(to: results, x: "spikes a second", y: "CPU (ms per s of sound)")
     var bank = ResultTable(name: "spiketrum-cost-channels", columns: ["channels", "CPU ms/s"])
     for count in [16, 32, 48, 64, 96, 128] {
       let result = try speed.measure(channels: count, spikesPerSecond: 1000, repeats: repeats)
       bank.rows.append([Double(count), result.median])
     }
-    print("\ncost over channels, 1000 spikes a second\n" + bank.text)
+    try StandardOutput.shared.write(line: "\ncost over channels, 1000 spikes a second\n" + bank.text)
     try bank.write(to: results, x: "channels", y: "CPU (ms per s of sound)")
   }
 
@@ -189,11 +202,11 @@ struct ResultTable {
   /// Writes the table as CSV and as a plot of all columns over the first; nothing when there is no folder.
   func write(to folder: String?, x: String, y: String, isLogarithmic: Bool = false) throws {
     guard let folder else { return }
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(folder)
     let csv = ([columns] + rows.map { $0.map { number($0) } }).map { cells in
       cells.map { $0.contains(",") ? "\"\($0)\"" : $0 }.joined(separator: ",") + "\n"
     }.joined()
-    try Data(csv.utf8).write(to: URL(filePath: "\(folder)/\(name).csv"))
+    try OutputFile.write(csv, to: "\(folder)/\(name).csv")
     let canvas = try Canvas(path: "\(folder)/\(name).png", width: 640, height: 420)
     let xs = rows.map { $0[0] }
     var xAxis = Axis(x, fitting: xs)

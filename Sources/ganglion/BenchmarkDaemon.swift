@@ -3,6 +3,7 @@ import Audio
 import Daemon
 import Foundation
 import GanglionClient
+import OutputFiles
 import Pipelines
 import SocketProtocol
 import Spiketrum
@@ -47,7 +48,7 @@ struct BenchmarkDaemon: ParsableCommand {
     let completed = try pieceThatCompletes(samples, piece: piece, encoding)
 
     let folder = NSTemporaryDirectory() + "ganglion-benchmark-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = model.hasPrefix("/") ? model : FileManager.default.currentDirectoryPath + "/" + model
     var yaml = "models: {m: \"\(path)\"}\nlog: error\nsources:\n"
@@ -55,7 +56,7 @@ struct BenchmarkDaemon: ParsableCommand {
       mkfifo("\(folder)/p\(source)", 0o600)
       yaml += "  s\(source): {type: pipe, path: p\(source), raw: \"f32le:\(encoding.sampleRate):1\"}\n"
     }
-    try yaml.write(toFile: folder + "/g.yaml", atomically: true, encoding: .utf8)
+    try OutputFile.write(yaml, to: folder + "/g.yaml")
     let daemon = try DaemonProcess(configuration: folder + "/g.yaml", socket: folder + "/s")
     let client = try daemon.connect(folder + "/s")
     try client.subscribe(topics: [.score], id: 1)
@@ -77,7 +78,7 @@ struct BenchmarkDaemon: ParsableCommand {
       case .timeout: continue
       case .end: break receiving
       case .line(let line):
-        switch try Message(line: line) {
+        switch try client.message(in: line) {
         case .ping(let n): try client.pong(n)
         case .score(let score):
           let step = Int(score.endMicroseconds / manifest.encoder.stepMicroseconds) - 1

@@ -46,15 +46,18 @@ struct BenchmarkModels: ParsableCommand {
         if round > 0 { times[index].append(spent) }
       }
     }
-    print(padded("model", 40) + right("bytes", 10) + right("weights", 10) + right("us a step", 11) + right("times", 8))
+    try StandardOutput.shared.write(
+      line: padded("model", 40) + right("bytes", 10) + right("weights", 10) + right("us a step", 11) + right("times", 8)
+    )
     for (index, entry) in entries.enumerated() {
-      let size = try FileManager.default.attributesOfItem(atPath: entry.path)[.size] as? Int ?? 0
+      let size = Int(fileSize(entry.path) ?? 0)
       let weights = entry.network.named.filter { $0.specification.role == .weight }.reduce(0) { sum, block in
         sum + block.range.count { entry.network.parameters[$0] != 0 }
       }
       let ratios = zip(times[0], times[index]).map { $0 / $1 }.sorted()
-      print(
-        padded((entry.path as NSString).lastPathComponent, 40) + right("\(size)", 10) + right("\(weights)", 10)
+      try StandardOutput.shared.write(
+        line:
+          padded((entry.path as NSString).lastPathComponent, 40) + right("\(size)", 10) + right("\(weights)", 10)
           + right(fixed(times[index].sorted()[rounds / 2], 2), 11) + right(fixed(ratios[rounds / 2], 2), 8))
     }
   }

@@ -33,17 +33,19 @@ struct BenchmarkSparse: ParsableCommand {
   }
 
   func run() throws {
-    print("seed \(seed), density \(density), activity \(activity)")
-    print(
-      padded("neurons a layer", 17) + right("all, us", 10) + right("single, us", 12) + right("times", 8)
+    try StandardOutput.shared.write(line: "seed \(seed), density \(density), activity \(activity)")
+    try StandardOutput.shared.write(
+      line:
+        padded("neurons a layer", 17) + right("all, us", 10) + right("single, us", 12) + right("times", 8)
         + right("blocks, us", 12) + right("times", 8))
     for width in widths {
       let networks = try [nil, 1, 8].map { try network(width: width, block: $0).sparse() }
       let times = time(networks)
       func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
       func ratio(_ index: Int) -> Double { median(zip(times[0], times[index]).map { $0 / $1 }) }
-      print(
-        padded("\(width)", 17) + right(fixed(median(times[0]), 2), 10) + right(fixed(median(times[1]), 2), 12)
+      try StandardOutput.shared.write(
+        line:
+          padded("\(width)", 17) + right(fixed(median(times[0]), 2), 10) + right(fixed(median(times[1]), 2), 12)
           + right(fixed(ratio(1), 2), 8) + right(fixed(median(times[2]), 2), 12) + right(fixed(ratio(2), 2), 8))
     }
   }

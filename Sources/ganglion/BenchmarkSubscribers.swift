@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Foundation
 import GanglionClient
+import OutputFiles
 import SocketProtocol
 import Synchronization
 
@@ -40,7 +41,7 @@ struct BenchmarkSubscribers: ParsableCommand {
 
   private func measure(sleepers: Int) throws {
     let folder = NSTemporaryDirectory() + "ganglion-benchmark-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let hub = Hub()
     hub.directory = Directory(sources: [.init(id: "mic0", kind: .audio)])

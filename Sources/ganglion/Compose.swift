@@ -2,6 +2,7 @@ import ArgumentParser
 import Audio
 import Foundation
 import Learning
+import OutputFiles
 import Pipelines
 
 /// `ganglion compose`: a long labelled recording out of clips.
@@ -63,13 +64,15 @@ struct Compose: ParsableCommand {
       throw ValidationError("\(model.manifest.name) watches events; this composes sound")
     }
     let clips = try LabelledClips(model, path: self.model, folder: data, part: part, lists: lists, layout: layout)
+    let recording = try OutputFile(output)
+    let list = try OutputFile(labels)
     var material = StreamComposer.Material()
     let background = model.manifest.decision.backgroundLabels
     let line = WorkProgress()
-    for (index, recording) in clips.recordings.enumerated() {
+    for (index, clip) in clips.recordings.enumerated() {
       line.show("reading", done: index, total: clips.recordings.count)
-      let samples = try SoundStream.samples(ofFile: recording.path, sampleRate: encoding.sampleRate)
-      let label = clips.labels[recording.label]
+      let samples = try SoundStream.samples(ofFile: clip.path, sampleRate: encoding.sampleRate)
+      let label = clips.labels[clip.label]
       if background.contains(label) {
         material.others.append(samples)
       } else {
@@ -84,12 +87,11 @@ struct Compose: ParsableCommand {
     composer.seed = seed
     composer.noiseDecibels = try decibels()
     let (samples, words) = composer.compose(material)
-    try WaveFile(samples: samples, sampleRate: encoding.sampleRate).write(to: output)
-    do {
-      try Data(LabelFile.text(words).utf8).write(to: URL(filePath: labels), options: .atomic)
-    } catch {
-      throw ModelError(path: labels, reason: .cannotWrite(error.localizedDescription))
-    }
+    try recording.write(WaveFile(samples: samples, sampleRate: encoding.sampleRate).bytes)
+    try list.write(Array(LabelFile.text(words).utf8))
+    // Both or neither.
+    try recording.finish()
+    try list.finish()
     StandardError.report(
       "\(output): \(duration(Double(60 * minutes))), \(words.count) words of \(material.words.count) clips, "
         + "\(material.others.count) recordings of other speech, \(material.noises.count) of noise")

@@ -39,6 +39,8 @@ struct Convert: ParsableCommand {
 
       The output gets its name when all of it is written: a conversion that fails or is interrupted leaves what was \
       there before, and a recording can be converted into itself.
+
+      \(ExitStatus.help)
       """)
 
   @Argument(help: "A recording, or - for standard input.")
@@ -75,6 +77,7 @@ struct Convert: ParsableCommand {
   @OptionGroup var reading: EventReportOptions
 
   func run() throws {
+    if output == "-" { StandardOutput.shared.endWithReader() }
     let target =
       try format
       ?? EventFormat(fileName: output).orThrow(
@@ -91,18 +94,13 @@ struct Convert: ParsableCommand {
     writing.evt21IsLegacy = evt21IsLegacy
     writing.separatesWithTabs = output.lowercased().hasSuffix(".tsv")
     writing.dropsTriggers = dropTriggers
-    // libhdf5 writes under a passing name, which is to be taken away; other formats have none until all is written.
-    let interruption = target == .hdf5 ? Interruption() : nil
     var writer = try openEventWriter(path: output, options: writing)
-    try copy(&reader, through: &chain, to: &writer) {
-      if let status = interruption?.status { throw ExitCode(status) }
-    }
+    try copy(&reader, through: &chain, to: &writer)
     if !quiet { report(reader, chain, writer, target) }
   }
 
   private func copy(
-    _ reader: inout any EventReader, through chain: inout EventFilterChain, to writer: inout any EventWriter,
-    check: () throws -> Void
+    _ reader: inout any EventReader, through chain: inout EventFilterChain, to writer: inout any EventWriter
   ) throws {
     let progress = WorkProgress()
     let size = fileSize(input)
@@ -110,7 +108,6 @@ struct Convert: ParsableCommand {
     while try reader.read(into: &batch, maximum: 16384) {
       chain.apply(&batch)
       try writer.write(batch)
-      try check()
       if !quiet, let size {
         progress.show("convert", done: Int(min(reader.accounting.bytesRead, size)), total: Int(size))
       }

@@ -68,6 +68,7 @@ struct Evaluate: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if streams.writeThresholds == nil && streams.det == nil { StandardOutput.shared.endWithReader() }
     let model = try Model(reading: self.model)
     let options = try reading.readingOptions(for: model.manifest)
     if streams.stream {

@@ -70,9 +70,7 @@ struct EvaluationTable {
           recall: evaluation.recall(of: label).share, precision: precision.total > 0 ? precision.share : nil)
       },
       labels: evaluation.labels, confusion: evaluation.confusion)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return String(decoding: try encoder.encode(report), as: UTF8.self)
+    return try jsonText(report)
   }
 
   private func pad(_ text: String, _ width: Int) -> String {

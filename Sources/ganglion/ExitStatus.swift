@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failures
+import Glibc
 
 /// The program's exit codes: what kind of failure gives which, and what the help says of it. Nowhere else.
 enum ExitStatus {
@@ -28,6 +29,7 @@ extension FailureKind {
     case .missing: 66
     case .unavailable: 69
     case .output: 74
+    case .readerGone: 128 + SIGPIPE
     case .configuration: 78
     case .interrupted: 130
     case .terminated: 143
@@ -42,7 +44,8 @@ extension FailureKind {
     case .badInput: "an input is damaged or of the wrong kind (what came before was classified)"
     case .missing: "an input cannot be opened"
     case .unavailable: "no daemon answers, or another one is running already"
-    case .output: "results cannot be written: disk full, or standard output closed"
+    case .output: "results cannot be written: disk full, no permission, or standard output closed"
+    case .readerGone: "nobody reads the results any more, as after | head (SIGPIPE); nothing is said"
     case .configuration: "the model, recipe or configuration is damaged, of a newer version or does not fit"
     case .interrupted: "interrupted (SIGINT)"
     case .terminated: "told to stop (SIGTERM)"

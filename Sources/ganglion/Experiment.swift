@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import OutputFiles
 
 /// `ganglion experiment`: tables of the published methods, made anew.
 struct Experiment: ParsableCommand {
@@ -78,17 +79,18 @@ struct ExperimentAttention: ParsableCommand {
           }
           done.append(result)
           try record.append(result)
-          print(
-            "\(task.name) \(arm.rawValue) seed \(seed): \(Proportion.percent(result.accuracy)) %, shuffled "
+          try StandardOutput.shared.write(
+            line:
+              "\(task.name) \(arm.rawValue) seed \(seed): \(Proportion.percent(result.accuracy)) %, shuffled "
               + "\(Proportion.percent(result.shuffledAccuracy)) %, \(result.parameters) parameters, "
               + "\(fixed(result.seconds, 1)) s")
         }
       }
     }
     let report = AttentionReport(results: done)
-    try report.markdown.write(toFile: "\(results)/srnn-scbam.md", atomically: true, encoding: .utf8)
+    try OutputFile.write(report.markdown, to: "\(results)/srnn-scbam.md")
     try report.draw(to: "\(results)/srnn-scbam.png")
-    print("wrote \(results)/srnn-scbam.md and .png")
+    try StandardOutput.shared.write(line: "wrote \(results)/srnn-scbam.md and .png")
   }
 }
 

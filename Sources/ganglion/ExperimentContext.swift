@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import OutputFiles
 
 /// `ganglion experiment context-gating`: two tasks one after another, with and without local plasticity.
 struct ExperimentContext: ParsableCommand {
@@ -45,17 +46,18 @@ struct ExperimentContext: ParsableCommand {
           let result = try ContextExperiment.run(arm, seed: seed, scale: scale, elasticity: elasticity)
           done.append(result)
           try record.append(result)
-          print(
-            "\(arm.rawValue) seed \(seed): first \(Proportion.percent(result.first)) %, "
+          try StandardOutput.shared.write(
+            line:
+              "\(arm.rawValue) seed \(seed): first \(Proportion.percent(result.first)) %, "
               + "second \(Proportion.percent(result.second)) %, "
               + "only in one \(result.onlyFirst) and \(result.onlySecond) of 100, \(fixed(result.seconds, 1)) s")
         }
       }
     }
     let report = ContextReport(results: done.filter { $0.scale == scale })
-    try report.markdown.write(toFile: "\(results)/context-gating.md", atomically: true, encoding: .utf8)
+    try OutputFile.write(report.markdown, to: "\(results)/context-gating.md")
     try report.draw(to: "\(results)/context-gating.png")
-    print("wrote \(results)/context-gating.md and .png")
+    try StandardOutput.shared.write(line: "wrote \(results)/context-gating.md and .png")
   }
 }
 

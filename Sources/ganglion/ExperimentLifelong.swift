@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import OutputFiles
 
 /// `ganglion experiment lifelong`: real tasks one after another.
 struct ExperimentLifelong: ParsableCommand {
@@ -63,8 +64,9 @@ struct ExperimentLifelong: ParsableCommand {
       line.clear()
       done.append(result)
       try record.append(result)
-      print(
-        "\(arm.rawValue) seed \(seed)\(elasticity.map { " weight \($0)" } ?? ""): average "
+      try StandardOutput.shared.write(
+        line:
+          "\(arm.rawValue) seed \(seed)\(elasticity.map { " weight \($0)" } ?? ""): average "
           + "\(Proportion.percent(result.average)) %, forgetting \(Proportion.percent(result.forgetting)) points, inferred "
           + "\(Proportion.percent(result.averageInferred)) %, validation \(Proportion.percent(result.validation)) %, "
           + "\(fixed(result.seconds, 1)) s")
@@ -79,10 +81,9 @@ struct ExperimentLifelong: ParsableCommand {
       for arm in arms { try run(arm, seed, tuned.bestElasticity(arm)) }
     }
     let report = LifelongReport(sequence: sequence, results: done)
-    try report.markdown.write(
-      toFile: "\(results)/lifelong-\(sequence.rawValue).md", atomically: true, encoding: .utf8)
+    try OutputFile.write(report.markdown, to: "\(results)/lifelong-\(sequence.rawValue).md")
     try report.draw(to: "\(results)/lifelong-\(sequence.rawValue).png")
-    print("wrote \(results)/lifelong-\(sequence.rawValue).md and .png")
+    try StandardOutput.shared.write(line: "wrote \(results)/lifelong-\(sequence.rawValue).md and .png")
   }
 }
 

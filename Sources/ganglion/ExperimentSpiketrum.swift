@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import OutputFiles
 
 /// `ganglion experiment spiketrum`: the sparse spike code of sound against other encoders, whole and disturbed.
 struct ExperimentSpiketrum: ParsableCommand {
@@ -59,7 +60,7 @@ struct ExperimentSpiketrum: ParsableCommand {
           done.append(EncoderLine(snr: row))
           try record.append(EncoderLine(snr: row))
         }
-        print("SNR of \(Int(rate)) spikes a second: done")
+        try StandardOutput.shared.write(line: "SNR of \(Int(rate)) spikes a second: done")
       }
     }
     if parts.contains(.accuracy) {
@@ -73,10 +74,9 @@ struct ExperimentSpiketrum: ParsableCommand {
       }
     }
     let report = EncoderReport(lines: done)
-    try report.markdown.write(
-      toFile: "\(results)/spiketrum-robustness.md", atomically: true, encoding: .utf8)
+    try OutputFile.write(report.markdown, to: "\(results)/spiketrum-robustness.md")
     try report.draw(to: results)
-    print("wrote \(results)/spiketrum-robustness.md and its pictures")
+    try StandardOutput.shared.write(line: "wrote \(results)/spiketrum-robustness.md and its pictures")
   }
 
   private func rows(spikesPerSecond: Double) throws -> [EncoderLine.SNR] {
@@ -111,7 +111,7 @@ struct ExperimentSpiketrum: ParsableCommand {
       done.append(EncoderLine(choice: choice))
       try record.append(EncoderLine(choice: choice))
       let tried = choice.validationAccuracies.map { Proportion.percent($0) }.joined(separator: ", ")
-      print("\(name): three settings validate at \(tried) %")
+      try StandardOutput.shared.write(line: "\(name): three settings validate at \(tried) %")
     }
     guard let code = try known()?.code else { return }
     let open = seeds.filter { seed in
@@ -132,8 +132,9 @@ struct ExperimentSpiketrum: ParsableCommand {
       }
       done.append(EncoderLine(run: result))
       try record.append(EncoderLine(run: result))
-      print(
-        "\(name), seed \(seed): \(Proportion.percent(result.accuracy)) %, "
+      try StandardOutput.shared.write(
+        line:
+          "\(name), seed \(seed): \(Proportion.percent(result.accuracy)) %, "
           + "\(fixed(result.measuredSpikesPerSecond, 0)) a second, \(fixed(result.seconds, 1)) s")
     }
   }

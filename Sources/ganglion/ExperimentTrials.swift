@@ -60,15 +60,16 @@ struct TrialOptions: ParsableArguments {
       let isFold = task.name.hasPrefix("unseen ")
       try runner.run(chosen, seeds: isFold ? range.lowerBound...range.lowerBound : range) { result in
         try record.append(result)
-        print(
-          "\(result.task), \(result.arm), seed \(result.seed), rate \(result.rate): validation "
+        try StandardOutput.shared.write(
+          line:
+            "\(result.task), \(result.arm), seed \(result.seed), rate \(result.rate): validation "
             + "\(Proportion.percent(result.validation)) %, test \(Proportion.percent(result.accuracy)) %, "
             + "\(fixed(result.seconds, 1)) s")
       }
       done = runner.results
     }
     try report(done)
-    print("wrote \(results)/\(experiment).md and .png")
+    try StandardOutput.shared.write(line: "wrote \(results)/\(experiment).md and .png")
   }
 }
 

@@ -5,14 +5,14 @@ import SpikingNetworks
 
 extension Info {
   /// Whether a file begins as safetensors do: the length of a JSON header, then its brace.
-  func isModel(_ path: String) throws -> Bool {
+  func isModel(_ path: String) -> Bool {
     guard let file = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? file.close() }
     var isFolder: ObjCBool = false
     // Reading from a pipe would take its bytes away from whoever reads it next.
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
       let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType,
-      kind == .typeRegular, let head = try file.read(upToCount: 9), head.count == 9
+      kind == .typeRegular, let head = try? file.read(upToCount: 9), head.count == 9
     else { return false }
     let length = head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return head[8] == UInt8(ascii: "{") && length < 1 << 32
@@ -28,13 +28,12 @@ extension Info {
         model, recordings: on, reading: RecordingOptions(events: input.readingOptions()), notes: notes)
     for note in notes.lines { StandardError.report(note) }
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let described = try activity.map { try encoder.encode(Described(manifest: model.manifest, activity: $0)) }
-      print(String(decoding: try described ?? encoder.encode(model.manifest), as: UTF8.self))
+      let described = try activity.map {
+        try jsonText(Described(manifest: model.manifest, activity: $0), isPretty: true)
+      }
+      try StandardOutput.shared.write(line: described ?? jsonText(model.manifest, isPretty: true))
     } else {
-      print(text(model), terminator: "")
-      if let activity { print("\n" + text(activity), terminator: "") }
+      try StandardOutput.shared.write(text(model) + (activity.map { "\n" + text($0) } ?? ""))
     }
   }
 

@@ -16,6 +16,8 @@ struct Info: ParsableCommand {
       Of a model it prints what it perceives, its labels, its network layer by layer, and how it was made and tested; \
       with --json its whole manifest. With --on, also what each of its layers and its encoder calculate on those \
       recordings, and an estimate of the energy. \(SynapticActivity.help)
+
+      \(ExitStatus.help)
       """)
 
   @Argument(help: "A recording or a model, or - for a recording on standard input.")
@@ -33,15 +35,14 @@ struct Info: ParsableCommand {
   var digest = true
 
   func run() throws {
-    if try isModel(file) { return try printModel() }
+    StandardOutput.shared.endWithReader()
+    if isModel(file) { return try printModel() }
     var reader = try openEventReader(path: file, options: input.readingOptions())
     let summary = try RecordingSummary(reading: &reader, source: file, withDigest: digest)
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+      try StandardOutput.shared.write(line: jsonText(summary, isPretty: true))
     } else {
-      print(summary.text, terminator: "")
+      try StandardOutput.shared.write(summary.text)
     }
   }
 }

@@ -65,7 +65,7 @@ struct Learn: ParsableCommand {
   }
 
   func run() throws {
-    let interruption = Interruption()
+    Ending.shared.remark("\(model) is as it was")
     let begin = Date()
     let base = try Model(reading: model)
     let options = try reading.readingOptions(for: base.manifest)
@@ -91,11 +91,11 @@ struct Learn: ParsableCommand {
       threads: threads
     ) { done, total, loss in
       line.show("learning", done: done, total: total, detail: "loss \(fixed(loss, 3))")
-      return !interruption.isRequested
+      return true
     }
     line.clear()
     for note in encoder.notes.lines { StandardError.report(note) }
-    guard let outcome else { throw stopped() }
+    guard let outcome else { return }
     var report = LearnReport(
       base: base, outcome: outcome, task: task, newLabels: found.labels.filter { !base.manifest.labels.contains($0) },
       recordings: found.recordings.count, limit: limit, limitInferred: limitInferred)
@@ -103,7 +103,6 @@ struct Learn: ParsableCommand {
       try report.measure(old, reading: options, threads: threads) { line.show("checking", done: $0, total: $1) }
       line.clear()
     }
-    if interruption.isRequested { throw stopped() }
     report.seconds = Date().timeIntervalSince(begin)
     try StandardOutput.shared.write(line: json ? try report.json() : report.text)
     if !outcome.isProtected, old == nil { throw LessonError.notProtected(model: base.manifest.name) }
@@ -111,11 +110,6 @@ struct Learn: ParsableCommand {
     try outcome.model.write(to: output ?? model)
     StandardError.report(
       "\(output ?? model): written; run it with --task \(ShellWord.quoted(task)), or --task \(ModelTask.inference)")
-  }
-
-  private func stopped() -> ExitCode {
-    StandardError.report("stopped; \(model) is as it was")
-    return ExitCode(FailureKind.interrupted)
   }
 }
 

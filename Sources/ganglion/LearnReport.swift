@@ -121,8 +121,6 @@ struct LearnReport {
       testRecordings: learnt?.testRecordings, unchangedToTheBit: outcome.isProtected,
       gates: outcome.gates.map { Gate(open: $0.open, new: $0.new, all: $0.all) }, earlierTasks: kept,
       isWritten: refusal == nil && (outcome.isProtected || !kept.isEmpty))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return String(decoding: try encoder.encode(report), as: UTF8.self)
+    return try jsonText(report)
   }
 }

@@ -48,6 +48,7 @@ struct Listen: ParsableCommand {
     let path =
       socket
       ?? SocketConfiguration.usualPath(runtimeFolder: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"])
+    StandardOutput.shared.endWithReader()
     let client = try Client(path: path)
     if raw { try StandardOutput.shared.write(line: String(decoding: client.greeting, as: UTF8.self)) }
     try client.subscribe(
@@ -60,7 +61,7 @@ struct Listen: ParsableCommand {
       let isPublication = try handle(line, client, path)
       if isPublication || raw { try StandardOutput.shared.write(line: String(decoding: line, as: UTF8.self)) }
       if isPublication { printed += 1 }
-      if case .bye(let reason) = try Message(line: line) {
+      if case .bye(let reason) = try client.message(in: line) {
         if reason == Reply.Farewell.shutdown.rawValue { return }
         throw ClientError(code: .system, path: path, reason: "sent us away: \(reason)")
       }
@@ -69,7 +70,7 @@ struct Listen: ParsableCommand {
 
   /// Does what a message asks for; whether it is one that was subscribed to.
   private func handle(_ line: [UInt8], _ client: Client, _ path: String) throws -> Bool {
-    switch try Message(line: line) {
+    switch try client.message(in: line) {
     case .ping(let n):
       try client.pong(n)
       return false

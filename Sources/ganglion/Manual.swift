@@ -49,7 +49,9 @@ struct ManualPage {
   private(set) var text: String
 
   init(dump: Data, version: String) throws {
-    let command = try JSONDecoder().decode(Dump.self, from: dump).command
+    guard let command = try? JSONDecoder().decode(Dump.self, from: dump).command else {
+      throw FigureError(description: "what the commands say about themselves cannot be read")
+    }
     text = ".TH GANGLION 1 \"\" \"ganglion \(version)\" \"User commands\"\n"
     text += ".SH NAME\nganglion \\- \(Self.escaped(command.abstract ?? ""))\n"
     text += ".SH SYNOPSIS\n.B ganglion\n.I command\n.RI [ options ]\n.SH COMMANDS\n"

@@ -14,7 +14,7 @@ extension Plot {
     case .frontier:
       .frontier(
         try files.map { path in
-          let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+          let size = Int(fileSize(path) ?? 0)
           return ((path as NSString).lastPathComponent, try Model(reading: path), size)
         })
     }

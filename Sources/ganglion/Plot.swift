@@ -13,6 +13,8 @@ struct Plot: ParsableCommand {
 
       Of models: masks: the weights that there are, layer by layer, red above zero and blue below. course: how the network's \
       structure changed while it was trained. frontier: test accuracy of several models by their size on disk.
+
+      \(ExitStatus.help)
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {

@@ -59,8 +59,8 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let signals = Signals()
-    defer { withExtendedLifetime(signals) {} }
+    Ending.shared.remark("results up to here are complete")
+    StandardOutput.shared.endWithReader()
     let model = try Model(reading: self.model)
     let options = try reading.readingOptions(for: model.manifest)
     let selection = try model.selection(task)
@@ -75,9 +75,9 @@ struct Run: AsyncParsableCommand {
       do {
         try await classify(RecordingInput(path: path, options: options), with: model, selection)
       } catch {
+        if error is OutputError { throw error }
         StandardError.report(error)
         firstFailure = firstFailure ?? ExitStatus.kind(of: error) ?? .other
-        if error is OutputError { break }
       }
     }
     if let firstFailure { throw ExitCode(firstFailure) }

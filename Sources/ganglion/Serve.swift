@@ -60,8 +60,11 @@ struct Serve: AsyncParsableCommand {
     let daemon = GanglionDaemon(
       path: path, plan: plan, name: "ganglion/\(Ganglion.configuration.version)", exitsAtEnd: exitAtEnd,
       log: Log(), notifier: Notifier(environment: environment))
-    let signals = DaemonSignals(daemon)
-    defer { withExtendedLifetime(signals) {} }
+    Ending.shared.inGoodOrder { daemon.stop() }
+    let reloads = Ending.source(SIGHUP, DispatchQueue(label: "ganglion reloads"))
+    reloads.setEventHandler { Task { await daemon.reload() } }
+    reloads.resume()
+    defer { reloads.cancel() }
     try await daemon.run(listener)
   }
 
@@ -85,29 +88,4 @@ struct Serve: AsyncParsableCommand {
     }
     return try UnixListener(path: path, mode: settings.mode)
   }
-}
-
-/// SIGTERM and SIGINT end the daemon in good order, a second time at once; SIGHUP reloads.
-private final class DaemonSignals {
-  private let sources: [any DispatchSourceSignal]
-
-  init(_ daemon: GanglionDaemon) {
-    let queue = DispatchQueue(label: "ganglion signals")
-    sources = [SIGTERM, SIGINT, SIGHUP].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler {
-        if number == SIGHUP {
-          Task { await daemon.reload() }
-        } else {
-          signal(number, SIG_DFL)
-          daemon.stop()
-        }
-      }
-      source.resume()
-      return source
-    }
-  }
-
-  deinit { for source in sources { source.cancel() } }
 }

@@ -45,13 +45,11 @@ struct Sources: ParsableCommand {
     let listings =
       devices.isEmpty ? ALSAListing.all() : devices.map { ALSAListing(name: $0, description: "") }
     if listings.isEmpty { StandardError.report("ALSA lists no capture devices; plug one in, or name one") }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var isAnyOpen = false
     for listing in listings {
       let finding = listen(to: listing)
       if finding.problem == nil { isAnyOpen = true }
-      let line = json ? String(decoding: try encoder.encode(finding), as: UTF8.self) : text(finding)
+      let line = json ? try jsonText(finding) : text(finding)
       try StandardOutput.shared.write(line: line)
     }
     if !isAnyOpen && !devices.isEmpty { throw ExitCode(FailureKind.missing) }

@@ -34,8 +34,8 @@ struct SpiketrumRecording {
       return SpikeListFile(
         recordings: [recording],
         texts: [
-          "spiketrum": String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self),
-          "amplitudes": String(decoding: try JSONEncoder().encode(amplitudes), as: UTF8.self),
+          "spiketrum": try jsonText(configuration),
+          "amplitudes": try jsonText(amplitudes),
           "samples": "\(sampleCount)", "microphones": "\(microphoneCount)",
         ])
     }

@@ -1,5 +1,7 @@
+import Dispatch
 import Failures
 import Glibc
+import OutputFiles
 import Synchronization
 
 /// Why results could not be written.
@@ -8,7 +10,7 @@ struct OutputError: ReportedError, Equatable {
   let number: Int32
   let linesWritten: Int
 
-  var kind: FailureKind { .output }
+  var kind: FailureKind { number == EPIPE ? .readerGone : .output }
   var description: String {
     let why = number == EPIPE ? "its reader has gone" : String(cString: strerror(number))
     let remedy = number == EPIPE ? "keep the reader open to get the rest" : "make room and run again"
@@ -23,34 +25,37 @@ final class StandardOutput: Sendable {
   private let linesWritten = Mutex(0)
 
   /// Writes a line and its end; returns when the system has taken all of it.
-  func write(line: String) throws(OutputError) {
+  func write(line: String) throws(OutputError) { try write(line + "\n") }
+
+  /// Writes lines, with their ends.
+  func write(_ text: String) throws(OutputError) {
     let failure: (number: Int32, lines: Int)? = linesWritten.withLock { lines in
-      let number = Self.writeWhole(Array((line + "\n").utf8))
+      let number = Array(text.utf8).withUnsafeBytes { writeWhole($0, to: STDOUT_FILENO) }
       if number == 0 { lines += 1 }
       return number == 0 ? nil : (number, lines)
     }
     if let failure { throw OutputError(number: failure.number, linesWritten: failure.lines) }
   }
 
-  /// Ends the program between two lines, never within one.
-  func exitBetweenLines(_ kind: FailureKind) -> Never {
-    linesWritten.withLock { _ in exit(kind.exitStatus) }
+  /// Does what ends the program between two lines; a reader that takes nothing holds it up for a moment only.
+  func endBetweenLines(_ end: () -> Never) -> Never {
+    for _ in 0..<20 {
+      linesWritten.withLockIfAvailable { _ in end() }
+      usleep(10_000)
+    }
+    end()
   }
 
-  /// 0, or the system's error number; a file then ends where it did before.
-  private static func writeWhole(_ bytes: [UInt8]) -> Int32 {
-    let begin = lseek(STDOUT_FILENO, 0, SEEK_CUR)
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if written < 0 && errno == EINTR { continue }
-      if written <= 0 {
-        let number = errno
-        if rest.count < bytes.count && begin >= 0 { ftruncate(STDOUT_FILENO, begin) }
-        return number
-      }
-      rest = rest.dropFirst(written)
+  /// From now on ends the program as soon as nobody reads its results any more, also while it has none to write. For
+  /// commands that make nothing else.
+  func endWithReader() {
+    var status = stat()
+    guard fstat(STDOUT_FILENO, &status) == 0, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { return }
+    DispatchQueue(label: "ganglion reader").async {
+      // Nothing is waited for but the other end's going, which cannot be left out.
+      var watched = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+      while poll(&watched, 1, -1) < 0 && errno == EINTR {}
+      if Int32(watched.revents) & (POLLERR | POLLHUP) != 0 { Ending.shared.now(.readerGone) }
     }
-    return 0
   }
 }

@@ -127,9 +127,7 @@ struct StreamReport {
           threshold: $0.threshold, missedShare: share($0.tally.total),
           falseAcceptsPerHour: $0.tally.perHour($0.tally.total.falseAccepts))
       }, chosen: chosen.map { figures($0.tally, $0.decision) })
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    return String(decoding: try encoder.encode(report), as: UTF8.self)
+    return try jsonText(report)
   }
 
   private func left(_ text: String, _ width: Int) -> String {

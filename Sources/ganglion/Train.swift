@@ -12,7 +12,7 @@ struct Train: ParsableCommand {
       Samples/recipes holds one for each shipped model. The model is written when training ends, with its manifest \
       and the accuracy on the test part; beside it stand a log and, while training lasts, a checkpoint.
 
-      Ctrl-C stops after the running batch; the same command goes on from the last whole epoch and ends with the same \
+      Ctrl-C stops at once; the same command goes on from the last whole epoch and ends with the same \
       weights as a run that was never stopped.
 
       Example: ganglion train Samples/recipes/digits.yaml --data ~/free-spoken-digit-dataset/recordings
@@ -39,7 +39,6 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    let interruption = Interruption()
     let text: String
     do {
       text = try String(contentsOfFile: recipe, encoding: .utf8)
@@ -69,6 +68,7 @@ struct Train: ParsableCommand {
     let resumed = restart ? nil : try checkpoint.read(fingerprint: fingerprint)
     let report = TrainingReport(path: Self.stem(modelPath) + ".log")
     if let resumed {
+      Ending.shared.remark("the same command goes on after epoch \(resumed.epochsDone)")
       try report.resume(afterEpoch: resumed.epochsDone, of: session.recipe.training.epochs)
     } else {
       try report.begin(session, recipePath: recipe)
@@ -85,7 +85,7 @@ struct Train: ParsableCommand {
       network: session.network, options: session.recipe.training, augmentation: session.recipe.spikes, train: train,
       validation: validation, levels: session.encoder.levels, threads: threads, fingerprint: fingerprint,
       teacher: session.teacher, resuming: resumed)
-    try trainAll(trainer, checkpoint: checkpoint, report: report, interruption: interruption, line: line)
+    try trainAll(trainer, checkpoint: checkpoint, report: report, line: line)
 
     var model = try session.model(trainer, recipeText: text, seconds: Date().timeIntervalSince(begin))
     if !session.split.test.isEmpty {
@@ -102,7 +102,7 @@ struct Train: ParsableCommand {
   }
 
   private func trainAll(
-    _ trainer: Trainer, checkpoint: Checkpoint, report: TrainingReport, interruption: Interruption, line: WorkProgress
+    _ trainer: Trainer, checkpoint: Checkpoint, report: TrainingReport, line: WorkProgress
   ) throws {
     let begin = Date()
     let first = trainer.state.epochsDone
@@ -117,15 +117,12 @@ struct Train: ParsableCommand {
         line.show(
           "epoch \(epoch)/\(epochs)", done: done, total: total,
           detail: "loss \(fixed(loss, 3))  \(Int(speed)) samples/s  \(duration(left)) left")
-        return !interruption.isRequested
+        return true
       }
       line.clear()
-      guard let record else {
-        let done = trainer.state.epochsDone
-        StandardError.report("stopped in epoch \(epoch); the same command goes on from epoch \(done)")
-        throw ExitCode(130)
-      }
+      guard let record else { return }
       try checkpoint.write(trainer.state)
+      Ending.shared.remark("the same command goes on after epoch \(trainer.state.epochsDone)")
       try report.epoch(
         record, isBest: trainer.state.bestEpoch == record.epoch, seconds: Date().timeIntervalSince(start))
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import OutputFiles
 import SpikingNetworks
 
 /// What training tells: every line on standard error and in a log beside the model.
@@ -7,9 +8,11 @@ struct TrainingReport {
   let path: String
 
   func begin(_ session: TrainingSession, recipePath: String) throws {
-    try Data().write(to: URL(fileURLWithPath: path))
     let recipe = session.recipe
-    try line("recipe \((recipePath as NSString).lastPathComponent), seed \(recipe.training.seed)")
+    let first = "recipe \((recipePath as NSString).lastPathComponent), seed \(recipe.training.seed)\n"
+    // In place of the log of an earlier training.
+    try OutputFile.write(first, to: path)
+    StandardError.write(first)
     try line(
       "recordings: \(session.split.train.count) train, \(session.split.validation.count) validation, "
         + "\(session.split.test.count) test" + (recipe.data.leaveOut.map { ", \($0) left out" } ?? ""))
@@ -77,10 +80,6 @@ struct TrainingReport {
 
   private func line(_ text: String) throws {
     StandardError.write(text + "\n")
-    if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
-    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-    defer { try? handle.close() }
-    try handle.seekToEnd()
-    try handle.write(contentsOf: Data((text + "\n").utf8))
+    try append(line: text, to: path)
   }
 }

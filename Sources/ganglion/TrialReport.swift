@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import OutputFiles
 import Plotting
 
 /// Tables and pictures of the experiments on small networks.
@@ -72,8 +73,7 @@ struct TrialReport {
       "means over the seeds with 95 % intervals (Student's t); every arm with the learning rate that validated best with the",
       "first seed, of a grid that grew until the best lay inside; differences seed by seed.", "",
     ]
-    try (head + lines).joined(separator: "\n").write(
-      toFile: "\(folder)/\(experiment).md", atomically: true, encoding: .utf8)
+    try OutputFile.write((head + lines).joined(separator: "\n"), to: "\(folder)/\(experiment).md")
   }
 
   func structure() throws {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import OutputFiles
 
 /// A WAV file of 16-bit samples.
 struct WaveFile {
@@ -40,7 +40,7 @@ struct WaveFile {
   }
 
   /// Writes the whole file, or leaves what was there.
-  func write(to path: String) throws {
-    try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+  func write(to path: String) throws(OutputFileError) {
+    try OutputFile.write(bytes.span.bytes, to: path)
   }
 }

@@ -59,12 +59,50 @@ struct ErrorTests {
     #expect(known >= 30)
   }
 
+  @Test("results are written by what tells of a failure and leaves nothing half-written")
+  func writers() {
+    let others = [
+      #/(?:^|[^.\w])print\(/#, #/\.write\(to: ?URL/#, #/\.write\(toFile/#, #/atomically: /#,
+      #/FileHandle\(for(?:Writing|Updating)/#, #/createFile\(atPath/#, #/createDirectory\(at/#,
+    ]
+    for (path, text) in Self.sources {
+      for line in text.split(separator: "\n") where others.contains(where: { line.contains($0) }) {
+        Issue.record("\(path): use StandardOutput or OutputFile, which fail with an error of a kind: \(line)")
+      }
+    }
+  }
+
+  @Test("no error of Foundation or of the system leaves the place where it is met")
+  func foreignErrors() {
+    let foreign = [
+      #/\btry (?:String|Data)\(contentsOf/#, #/\btry FileManager\.default/#,
+      #/\bthrow (?:NSError|CocoaError|POSIXError|errno)/#, #/\btry (?:JSON|YAML)(?:De|En)coder\(\)/#,
+    ]
+    for (path, text) in Self.sources {
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      for (index, line) in lines.enumerated() where foreign.contains(where: { line.contains($0) }) {
+        let before = lines[max(0, index - 10)..<index]
+        if before.contains(where: { $0.contains(/\bdo (?:throws.*)?\{/) }) { continue }
+        Issue.record("\(path): turn it into an error of a kind here: \(line)")
+      }
+    }
+  }
+
+  @Test("the README has the exit codes of the help")
+  func readme() throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../README.md").path
+    let lines = Set(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n"))
+    for line in ExitStatus.help.split(separator: "\n").dropFirst() {
+      #expect(lines.contains("  \(line)"), "README.md lacks '\(line)'")
+    }
+  }
+
   @Test("each kind has an exit code of its own, as documented")
   func codes() {
     #expect(Set(FailureKind.allCases.map(\.exitStatus)).count == FailureKind.allCases.count)
     let codes: [FailureKind: Int32] = [
       .other: 1, .usage: 64, .badInput: 65, .missing: 66, .unavailable: 69, .output: 74, .configuration: 78,
-      .interrupted: 130, .terminated: 143,
+      .readerGone: 141, .interrupted: 130, .terminated: 143,
     ]
     for kind in FailureKind.allCases {
       #expect(kind.exitStatus == codes[kind])

@@ -184,6 +184,20 @@ struct ServeCommandTests {
     #expect(outcome.lines[2] == "66")
   }
 
+  @Test("a subscriber ends with its reader, also when nothing more comes")
+  func readerHasGone() throws {
+    let bench = try Bench()
+    try bench.configure("  one: {type: pipe, path: p}")
+    let outcome = try bench.run(
+      """
+      mkfifo p; serve
+      timeout -s KILL 60 "$GANGLION" listen --raw --socket s | head -n 1 | grep -c hello; echo ${PIPESTATUS[0]}
+      kill -TERM $daemon; wait $daemon; echo "daemon $?"
+      """)
+    #expect(outcome.lines == ["1", "141", "daemon 0"], "\(outcome)")
+    #expect(outcome.errors == "")
+  }
+
   @Test("nobody to listen to is said, with an exit code of its own")
   func noDaemon() throws {
     let outcome = try Program.shell("ganglion listen --socket nowhere/s")

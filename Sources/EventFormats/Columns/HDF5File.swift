@@ -25,7 +25,11 @@ enum HDF5Library {
   /// LZF, which h5py and tonic use.
   private static let lzf: Int32 = 32000
 
+  /// At the end of the program the library would write what a full disk has not let it write, and crash.
+  private static let leavesTheEndAlone: Void = { _ = H5dont_atexit() }()
+
   static func start() {
+    leavesTheEndAlone
     H5open()
     H5Eset_auto2(0, nil, nil)
     if H5Zfilter_avail(lzf) <= 0 { register() }

@@ -1,4 +1,11 @@
 import CHDF5
+import OutputFiles
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 /// Recordings of spikes in the HDF5 layout of the Spiking Heidelberg Digits: `spikes/times` in seconds and `spikes/units`,
 /// one list a recording, and `labels`. Columns beside them and texts at the root carry what the layout has no place for.
@@ -31,7 +38,7 @@ public struct SpikeListFile: Sendable, Equatable {
     self.texts = texts
   }
 
-  /// Writes the file anew.
+  /// Writes the file: whole, or what was there before stays.
   public func write(to path: String) throws(EventFormatError) {
     let columnNames = Set(recordings.flatMap(\.columns.keys)).sorted()
     for recording in recordings {
@@ -42,12 +49,26 @@ public struct SpikeListFile: Sendable, Equatable {
           remedy: "give every spike a value in every column")
       }
     }
-    try withHDF5 { () throws(EventFormatError) in
-      let file = H5Fcreate(path, UInt32(0x0002), 0, 0)
-      guard file >= 0 else {
-        throw EventFormatError(
-          .cannotWrite, source: path, reason: "cannot be written", remedy: "write to a folder that exists and has room")
-      }
+    do throws(OutputFileError) {
+      let output = try OutputFile(path)
+      guard let image = image(columnNames) else { throw OutputFileError(path: path, number: ENOMEM) }
+      try output.write(image)
+      try output.finish()
+    } catch {
+      throw EventFormatError(error)
+    }
+  }
+
+  /// The file's bytes. The library makes them in memory: on a disk that is full it crashes.
+  private func image(_ columnNames: [String]) -> [UInt8]? {
+    withHDF5 {
+      let access = H5Pcreate(hdf5_file_access())
+      defer { H5Pclose(access) }
+      guard H5Pset_fapl_core(access, 1 << 20, false) >= 0 else { return nil }
+      // The library looks for a file of this name first, and there can be none. 2 is H5F_ACC_TRUNC, a macro Swift does
+      // not see.
+      let file = H5Fcreate("/dev/null/spikes", 2, 0, access)
+      guard file >= 0 else { return nil }
       defer { H5Fclose(file) }
       for group in ["spikes", "extra"] where group == "spikes" || !columnNames.isEmpty {
         H5Gclose(H5Gcreate2(file, group, 0, 0, 0))
@@ -63,10 +84,11 @@ public struct SpikeListFile: Sendable, Equatable {
         isWhole = writeText(text, name, file) && isWhole
       }
       isWhole = H5Fflush(file, H5F_SCOPE_LOCAL) >= 0 && isWhole
-      guard isWhole else {
-        throw EventFormatError(
-          .cannotWrite, source: path, reason: "was not written whole", remedy: "make room and write it again")
-      }
+      guard isWhole else { return nil }
+      let size = H5Fget_file_image(file, nil, 0)
+      guard size > 0 else { return nil }
+      var bytes = [UInt8](repeating: 0, count: size)
+      return H5Fget_file_image(file, &bytes, bytes.count) == size ? bytes : nil
     }
   }
 

@@ -1,3 +1,4 @@
+import OutputFiles
 import Synchronization
 
 #if canImport(Glibc)
@@ -25,133 +26,60 @@ extension ByteSink {
   public mutating func finish() throws(EventFormatError) {}
 }
 
-/// A file or pipe, written with plain system calls.
-///
-/// A regular file has no name while it is written: what is interrupted, or fails, leaves what was there before, be it
-/// nothing, another file, or the very recording that is read. For libraries that need a name it has a passing one,
-/// which goes with the sink. Where neither can be, it is written in place.
+/// A file, which appears whole or not at all, or standard output.
 public final class FileByteSink: ByteSink {
   public let name: String
-  public let path: String?
-  public let canPatch: Bool
-  private let descriptor: Int32
-  private let closes: Bool
-  /// Where the file goes in the end; nil for what is written in place.
-  private let target: String?
-  private let passingName: String?
+  /// Nil for standard output.
+  private let file: OutputFile?
 
-  /// Creates or replaces a file; `-` is standard output.
+  public var path: String? { file?.passingPath }
+  public var canPatch: Bool { file?.canPatch ?? false }
+
+  /// Begins a file, or replaces one; `-` is standard output.
+  ///
+  /// - Parameter needsName: whether a library is to open it by `path`.
   public init(path: String, needsName: Bool = false) throws(EventFormatError) {
     name = path == "-" ? "standard output" : path
-    if path == "-" {
-      self.path = nil
-      target = nil
-      passingName = nil
-      descriptor = STDOUT_FILENO
-      closes = false
-      canPatch = false
-      return
+    do throws(OutputFileError) {
+      file = path == "-" ? nil : try OutputFile(path, needsName: needsName)
+    } catch {
+      throw EventFormatError(error)
     }
-    closes = true
-    if let (descriptor, target, passingName) = Self.openBeside(path, needsName: needsName) {
-      self.descriptor = descriptor
-      self.target = target
-      self.passingName = passingName
-      canPatch = true
-      self.path = passingName
-      return
-    }
-    target = nil
-    passingName = nil
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw EventFormatError(
-        .cannotWrite, source: path, reason: "cannot be written: \(systemMessage(errno))",
-        remedy: "check the folder and its permissions")
-    }
-    var status = stat()
-    canPatch = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    self.path = canPatch ? path : nil
   }
 
-  /// A new file in the folder where `path` leads, with the rights of the one it will replace; nil for devices and
-  /// pipes, for a file that may not be written, and where the file system or the folder refuses.
-  private static func openBeside(
-    _ path: String, needsName: Bool
-  ) -> (descriptor: Int32, target: String, passingName: String?)? {
-    var status = stat()
-    var target = path
-    var mode: mode_t?
-    if stat(path, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFREG, access(path, W_OK) == 0 else { return nil }
-      mode = status.st_mode & 0o777
-      // Where a link points, not the link, is replaced.
-      guard let resolved = realpath(path, nil) else { return nil }
-      target = String(cString: resolved)
-      free(resolved)
-    }
-    let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let folder = slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
-    let passingName = needsName ? "\(target).\(getpid()).partial" : nil
-    let descriptor =
-      passingName.map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-      ?? open(folder, O_WRONLY | withoutName | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { return nil }
-    if let mode { fchmod(descriptor, mode) }
-    return (descriptor, target, passingName)
-  }
-
-  /// `O_TMPFILE`, a macro that Swift does not see.
-  private static var withoutName: Int32 { 0o20_000_000 | O_DIRECTORY }
-
-  /// Gives the file its name; one that is there is replaced in one step.
   public func finish() throws(EventFormatError) {
-    guard let target else { return }
-    if let passingName {
-      if rename(passingName, target) != 0 { throw failure() }
-      return
+    do throws(OutputFileError) {
+      try file?.finish()
+    } catch {
+      throw EventFormatError(error)
     }
-    let own = "/proc/self/fd/\(descriptor)"
-    if linkat(AT_FDCWD, own, AT_FDCWD, target, AT_SYMLINK_FOLLOW) == 0 { return }
-    guard errno == EEXIST else { throw failure() }
-    let name = "\(target).\(getpid()).partial"
-    guard linkat(AT_FDCWD, own, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else { throw failure() }
-    if rename(name, target) != 0 {
-      let failed = failure()
-      unlink(name)
-      throw failed
-    }
-  }
-
-  deinit {
-    // After the end it is gone.
-    if let passingName { unlink(passingName) }
-    if closes { close(descriptor) }
-  }
-
-  private func failure() -> EventFormatError {
-    EventFormatError(
-      .cannotWrite, source: name, reason: "cannot be written: \(systemMessage(errno))",
-      remedy: "check the space left and the permissions")
   }
 
   public func write(_ bytes: UnsafeRawBufferPointer) throws(EventFormatError) {
-    var rest = bytes
-    while !rest.isEmpty {
-      #if canImport(Glibc)
-        let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-      #else
-        let count = Musl.write(descriptor, rest.baseAddress, rest.count)
-      #endif
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failure() }
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    do throws(OutputFileError) {
+      if let file { return try file.write(bytes) }
+      let number = writeWhole(bytes, to: STDOUT_FILENO)
+      if number != 0 { throw OutputFileError(path: name, number: number) }
+    } catch {
+      throw EventFormatError(error)
     }
   }
 
   public func patch(_ bytes: [UInt8], at offset: Int64) throws(EventFormatError) {
-    let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
-    guard count == bytes.count else { throw failure() }
+    do throws(OutputFileError) {
+      try bytes.span.bytes.withUnsafeBytes { buffer throws(OutputFileError) in try file?.patch(buffer, at: offset) }
+    } catch {
+      throw EventFormatError(error)
+    }
+  }
+}
+
+extension EventFormatError {
+  /// What the system says of a file that is written.
+  init(_ error: OutputFileError) {
+    self.init(
+      error.kind == .readerGone ? .readerGone : .cannotWrite, source: error.path,
+      reason: "cannot be written: \(error.reason)", remedy: error.remedy)
   }
 }
 

@@ -1,6 +1,13 @@
 import CHDF5
 import Events
+import OutputFiles
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 /// An HDF5 file that grows while events come.
 final class HDF5Output: Sendable {
@@ -17,6 +24,7 @@ final class HDF5Output: Sendable {
   init(path: String, name: String, layout: HDF5Layout, geometry: SensorGeometry?) throws(EventFormatError) {
     self.name = name
     self.layout = layout
+    errno = 0
     let opened: Handles? = withHDF5 {
       // 2 is H5F_ACC_TRUNC, a macro Swift does not see.
       let file = H5Fcreate(path, 2, 0, 0)
@@ -53,15 +61,16 @@ final class HDF5Output: Sendable {
       }
       return datasets.allSatisfy { $0 >= 0 } ? Handles(file: file, datasets: datasets) : nil
     }
-    guard let opened else { throw Self.failure(name) }
+    // What was opened stays so, as after every failure: closing would write.
+    guard let opened else { throw Self.failure(name, errno) }
     handles = Mutex(opened)
   }
 
-  deinit { close() }
+  // What is given up is not closed: the library would write, and a full disk may be why it is given up.
 
-  private static func failure(_ name: String) -> EventFormatError {
-    EventFormatError(
-      .cannotWrite, source: name, reason: "libhdf5 cannot write it", remedy: "check the space left and the permissions")
+  /// - Parameter number: the system's error number; the library leaves it as it was when it gave up.
+  private static func failure(_ name: String, _ number: Int32) -> EventFormatError {
+    EventFormatError(OutputFileError(path: name, number: number == 0 ? EIO : number))
   }
 
   private static func dataset(_ path: String, _ type: Int64, in file: Int64) -> Int64 {
@@ -102,6 +111,7 @@ final class HDF5Output: Sendable {
   /// Appends a batch after `count` events that are there.
   func append(_ batch: EventBatch, at count: Int64) throws(EventFormatError) {
     let datasets = handles.withLock { $0.datasets }
+    errno = 0
     let isGood = withHDF5 {
       switch layout {
       case .columns:
@@ -123,7 +133,7 @@ final class HDF5Output: Sendable {
         return Self.append(&records, type, batch.count, to: datasets[0], at: count)
       }
     }
-    if !isGood { throw Self.failure(name) }
+    if !isGood { throw abandoned(errno) }
   }
 
   private static func append(
@@ -144,19 +154,27 @@ final class HDF5Output: Sendable {
   /// Writes everything out.
   func finish() throws(EventFormatError) {
     let file = handles.withLock { $0.file }
-    guard withHDF5({ H5Fflush(file, H5F_SCOPE_GLOBAL) }) >= 0 else { throw Self.failure(name) }
-    close()
+    errno = 0
+    guard withHDF5({ H5Fflush(file, H5F_SCOPE_GLOBAL) }) >= 0 else { throw abandoned(errno) }
+    guard close() else { throw Self.failure(name, errno) }
   }
 
-  private func close() {
+  /// The failure, after which nothing more is written: the library would try again at closing, and crash.
+  private func abandoned(_ number: Int32) -> EventFormatError {
+    handles.withLock { $0 = Handles(file: -1, datasets: []) }
+    return Self.failure(name, number)
+  }
+
+  /// Whether all is written.
+  private func close() -> Bool {
     let open = handles.withLock { handles in
       defer { handles = Handles(file: -1, datasets: []) }
       return handles
     }
-    guard open.file >= 0 else { return }
-    withHDF5 {
-      for dataset in open.datasets { H5Dclose(dataset) }
-      H5Fclose(open.file)
+    guard open.file >= 0 else { return true }
+    return withHDF5 {
+      let areClosed = open.datasets.map { H5Dclose($0) >= 0 }
+      return H5Fclose(open.file) >= 0 && areClosed.allSatisfy { $0 }
     }
   }
 }

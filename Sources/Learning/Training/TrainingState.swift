@@ -1,5 +1,6 @@
 import Failures
 import Foundation
+import OutputFiles
 import SpikingNetworks
 import Tensors
 
@@ -64,6 +65,8 @@ public struct Checkpoint {
   public func write(_ state: TrainingState) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let history = String(decoding: try encoder.encode(state.history), as: UTF8.self)
     func tensor(_ values: [Float]) throws -> Tensor { try Tensor(shape: [values.count], values: values) }
     let file = Safetensors(
@@ -78,8 +81,7 @@ public struct Checkpoint {
         "fingerprint": state.fingerprint, "history": history, "optimiserSteps": String(state.optimiserSteps),
         "bestEpoch": String(state.bestEpoch), "isBestFinal": String(state.isBestFinal),
       ])
-    // Foundation writes beside the file and renames, so that a kill leaves the old one or the new one.
-    try file.encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
+    try OutputFile.write(file.encoded().bytes, to: path, isLasting: true)
   }
 
   /// The state on disk, or nil if there is none.
@@ -87,6 +89,9 @@ public struct Checkpoint {
   /// - Throws: `CheckpointError` if it belongs to another recipe or is damaged.
   public func read(fingerprint: String) throws -> TrainingState? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let file: Safetensors
     do {
       file = try Safetensors(decoding: Data(contentsOf: URL(fileURLWithPath: path)))
@@ -98,7 +103,7 @@ public struct Checkpoint {
     }
     guard
       let history = file.metadata["history"].flatMap({
-        try? JSONDecoder().decode([EpochRecord].self, from: Data($0.utf8))
+        try? decoder.decode([EpochRecord].self, from: Data($0.utf8))
       }), let steps = file.metadata["optimiserSteps"].flatMap(Int.init),
       let bestEpoch = file.metadata["bestEpoch"].flatMap(Int.init), let parameters = file.tensors["parameters"]?.values,
       let first = file.tensors["first"]?.values, let second = file.tensors["second"]?.values,

@@ -1,4 +1,5 @@
 import Foundation
+import OutputFiles
 import Recognition
 import Spiketrum
 import SpikingNetworks
@@ -82,13 +83,15 @@ public struct Model: Sendable {
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let text = String(decoding: try encoder.encode(manifest), as: UTF8.self)
       bytes = try Safetensors(tensors: tensors, metadata: [ModelManifest.metadataKey: text]).encoded()
+    } catch let error as EncodingError {
+      throw ModelError(path: path, reason: .manifest(error.place))
     } catch {
       throw ModelError(path: path, reason: .cannotWrite("\(error)"))
     }
-    do throws(AtomicFileError) {
-      try writeAtomically(bytes, to: path)
+    do throws(OutputFileError) {
+      try OutputFile.write(bytes.bytes, to: path, isLasting: true)
     } catch {
-      throw ModelError(path: path, reason: .cannotWrite(error.description))
+      throw ModelError(path: path, reason: .cannotWrite(error.reason))
     }
     return manifest
   }
@@ -153,6 +156,15 @@ public struct Model: Sendable {
     } catch {
       throw ModelError(path: path, reason: .manifest("\(error)"))
     }
+  }
+}
+
+extension EncodingError {
+  /// Which value of a document cannot be written, on one line.
+  var place: String {
+    guard case .invalidValue(let value, let context) = self else { return "\(self)" }
+    let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+    return "\(path.isEmpty ? "a value" : path.joined(separator: ".")) is \(value)"
   }
 }
 

@@ -1,0 +1,36 @@
+import Failures
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Why a file cannot be written: in the system's words, and what helps.
+public struct OutputFileError: ReportedError, Equatable, Sendable {
+  public let path: String
+  /// The system's error number.
+  public let number: Int32
+
+  public init(path: String, number: Int32) {
+    self.path = path
+    self.number = number
+  }
+
+  public var kind: FailureKind { number == EPIPE ? .readerGone : .output }
+
+  /// The system's words.
+  public var reason: String { String(cString: strerror(number)) }
+
+  public var remedy: String {
+    switch number {
+    case ENOSPC, EDQUOT, EFBIG: "make room and run it again"
+    case ENOENT, ENOTDIR: "name a folder that is there"
+    case EACCES, EPERM, EROFS: "choose a folder that may be written"
+    case EISDIR: "give the file a name in it"
+    default: "check the space left and the permissions"
+    }
+  }
+
+  public var description: String { "\(path): cannot be written: \(reason); \(remedy)" }
+}
