@@ -15,6 +15,16 @@ static inline double half_to_double(uint16_t h) {
   return h & 0x8000 ? -v : v;
 }
 
+/* To the nearest whole number, halves to the even one, as floating point is rounded. */
+static inline int64_t divide_rounding(int64_t value, int64_t divisor) {
+  int64_t quotient = value / divisor, rest = value % divisor;
+  if (rest < 0) {
+    rest += divisor;
+    quotient--;
+  }
+  return quotient + (rest > divisor - rest || (rest == divisor - rest && (quotient & 1)));
+}
+
 /* Whole numbers of the machine's own byte order as they are; zero for any other type. */
 static int copy_column(
     const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, int64_t *out) {
@@ -45,6 +55,29 @@ static int copy_column(
   return 0;
 }
 
+/* A floating-point value of 2, 4 or 8 bytes. */
+static inline double load_real(uint64_t bits, int size) {
+  if (size == 8) {
+    double v;
+    memcpy(&v, &bits, 8);
+    return v;
+  }
+  if (size == 4) {
+    float f;
+    const uint32_t low = (uint32_t)bits;
+    memcpy(&f, &low, 4);
+    return f;
+  }
+  return half_to_double((uint16_t)bits);
+}
+
+/* A whole number with its sign, if its type has one. */
+static inline int64_t load_whole(uint64_t bits, ganglion_column_type type) {
+  if (type.kind != GANGLION_COLUMN_SIGNED) return (int64_t)bits;
+  const int shift = 64 - 8 * type.size;
+  return (int64_t)(bits << shift) >> shift;
+}
+
 int64_t ganglion_convert_column(
     const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, int64_t multiplier,
     int64_t divisor, int64_t *out) {
@@ -53,18 +86,7 @@ int64_t ganglion_convert_column(
   for (int64_t i = 0; i < count; i++) {
     const uint64_t bits = load_bits(bytes + i * stride, type.size, type.is_swapped);
     if (type.kind == GANGLION_COLUMN_FLOAT) {
-      double v;
-      if (type.size == 8) {
-        memcpy(&v, &bits, 8);
-      } else if (type.size == 4) {
-        float f;
-        const uint32_t low = (uint32_t)bits;
-        memcpy(&f, &low, 4);
-        v = f;
-      } else {
-        v = half_to_double((uint16_t)bits);
-      }
-      v = v * (double)multiplier / (double)divisor;
+      const double v = load_real(bits, type.size) * (double)multiplier / (double)divisor;
       if (!(v > -9e18 && v < 9e18)) {
         bad++;
         out[i] = INT64_MIN;
@@ -73,50 +95,66 @@ int64_t ganglion_convert_column(
       out[i] = (int64_t)__builtin_nearbyint(v);
       continue;
     }
-    int64_t v = (int64_t)bits;
-    if (type.kind == GANGLION_COLUMN_SIGNED) {
-      const int shift = 64 - 8 * type.size;
-      v = (int64_t)(bits << shift) >> shift;
-    }
     int64_t scaled;
-    if (__builtin_mul_overflow(v, multiplier, &scaled)) {
+    if (__builtin_mul_overflow(load_whole(bits, type), multiplier, &scaled)) {
       bad++;
       out[i] = INT64_MIN;
       continue;
     }
-    out[i] = divisor == 1 ? scaled : scaled / divisor - (scaled % divisor < 0);
+    out[i] = divisor == 1 ? scaled : divide_rounding(scaled, divisor);
   }
   return bad;
 }
 
+void ganglion_column_values(
+    const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, double *out) {
+  for (int64_t i = 0; i < count; i++) {
+    const uint64_t bits = load_bits(bytes + i * stride, type.size, type.is_swapped);
+    out[i] = type.kind == GANGLION_COLUMN_FLOAT      ? load_real(bits, type.size)
+             : type.kind == GANGLION_COLUMN_UNSIGNED ? (double)bits
+                                                     : (double)load_whole(bits, type);
+  }
+}
+
 CLONES int64_t ganglion_assemble_columns(
     const int64_t *times, const int64_t *x, const int64_t *y, const int64_t *polarities, int64_t count,
-    ganglion_event_columns output, int64_t *outside, int64_t *first_outside) {
-  uint64_t places = 0;
+    ganglion_polarity_meaning *meaning, ganglion_event_columns output, ganglion_column_findings *findings) {
+  uint64_t places = 0, strange = 0, all = ~(uint64_t)0;
   int64_t timeless = 0;
   for (int64_t i = 0; i < count; i++) {
     places |= (uint64_t)x[i] | (uint64_t)y[i];
     timeless |= times[i] == INT64_MIN;
+    strange |= (uint64_t)polarities[i];
+    all &= (uint64_t)polarities[i];
   }
-  if (places <= 65535 && !timeless) {
+  if (places <= 65535 && !timeless && strange <= 1 && (meaning->darker != -1 || all == 1)) {
+    if (count > 0 && all == 0) meaning->darker = 0;
     memcpy(output.times, times, (size_t)count * sizeof *times);
     uint16_t *restrict column = output.x, *restrict row = output.y;
     uint8_t *restrict polarity = output.polarities;
     for (int64_t i = 0; i < count; i++) column[i] = (uint16_t)x[i];
     for (int64_t i = 0; i < count; i++) row[i] = (uint16_t)y[i];
-    for (int64_t i = 0; i < count; i++) polarity[i] = polarities[i] > 0;
+    for (int64_t i = 0; i < count; i++) polarity[i] = (uint8_t)polarities[i];
     return count;
   }
   int64_t n = 0;
   for (int64_t i = 0; i < count; i++) {
     if ((uint64_t)x[i] > 65535 || (uint64_t)y[i] > 65535 || times[i] == INT64_MIN) {
-      if ((*outside)++ == 0) *first_outside = i;
+      if (findings->outside++ == 0) findings->first_outside = i;
       continue;
+    }
+    const int64_t polarity = polarities[i] == meaning->minus_one ? -1 : polarities[i];
+    if ((polarity != 1) & (polarity != meaning->darker)) {
+      if (meaning->darker == 1 && (polarity == 0 || polarity == -1)) {
+        meaning->darker = polarity;
+      } else if (findings->unknown_polarities++ == 0) {
+        findings->first_unknown_polarity = i;
+      }
     }
     output.times[n] = times[i];
     output.x[n] = (uint16_t)x[i];
     output.y[n] = (uint16_t)y[i];
-    output.polarities[n] = polarities[i] > 0;
+    output.polarities[n] = polarity > 0;
     n++;
   }
   return n;

@@ -10,65 +10,74 @@ static int is_word(const uint8_t *p, const uint8_t *end, const char *word) {
   return p == end && !*word;
 }
 
-/* Reads a decimal number as its value times 10^places, exactly; zero when it is none or does not fit. */
-static int read_scaled(const uint8_t *p, const uint8_t *end, int places, int64_t *value) {
-  int negative = 0, digits = 0, fraction = -1;
+/* Reads a decimal number, with an exponent perhaps, as its value times 10^places, rounded to the nearest whole number and
+   halves to the even one; zero when it is none or does not fit. */
+static int read_number(const uint8_t *p, const uint8_t *end, int places, int64_t *value, int *is_whole) {
+  int is_negative = 0, digits = 0, has_point = 0, is_beyond = 0;
+  int64_t scale = places;
   uint64_t v = 0;
-  if (p < end && (*p == '-' || *p == '+')) negative = *p++ == '-';
+  if (p < end && (*p == '-' || *p == '+')) is_negative = *p++ == '-';
   for (; p < end; p++) {
-    if (*p == '.' && fraction < 0) {
-      fraction = 0;
+    if (*p == '.' && !has_point) {
+      has_point = 1;
       continue;
     }
-    if (*p == 'e' || *p == 'E') break;
     const uint32_t digit = (uint32_t)*p - '0';
-    if (digit > 9) return 0;
+    if (digit > 9) break;
     digits++;
-    if (fraction >= places) continue;
-    if (v > (uint64_t)900000000000000000) return 0;
-    v = v * 10 + digit;
-    if (fraction >= 0) fraction++;
+    /* 19 digits and more: as numpy.savetxt writes them, they end far behind the smallest step. */
+    if (v <= (UINT64_MAX - 9) / 10) {
+      v = v * 10 + digit;
+      scale -= has_point;
+    } else {
+      is_beyond |= digit != 0;
+      scale += !has_point;
+    }
   }
   if (!digits) return 0;
-  int missing = places - (fraction > 0 ? fraction : 0);
-  if (p < end) {
-    /* An exponent as numpy.savetxt writes it: 1.000000000000000000e+03 keeps 18 digits behind the point. */
-    return 0;
+  if (p < end && (*p == 'e' || *p == 'E')) {
+    int64_t exponent = 0;
+    const int is_small = ++p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+')) p++;
+    if (p == end) return 0;
+    for (; p < end; p++) {
+      const uint32_t digit = (uint32_t)*p - '0';
+      if (digit > 9) return 0;
+      if (exponent < 100000) exponent = exponent * 10 + digit;
+    }
+    scale += is_small ? -exponent : exponent;
   }
-  for (; missing > 0; missing--) {
+  if (p < end) return 0;
+  *is_whole = !is_beyond;
+  for (; scale > 0 && v; scale--) {
     if (v > (uint64_t)900000000000000000) return 0;
     v *= 10;
   }
-  *value = negative ? -(int64_t)v : (int64_t)v;
+  if (scale < -19) {
+    *is_whole &= !v;
+    v = 0;
+  } else if (scale < 0) {
+    uint64_t unit = 1;
+    for (; scale < 0; scale++) unit *= 10;
+    const uint64_t rest = v % unit;
+    v /= unit;
+    *is_whole &= !rest;
+    v += rest > unit - rest || (rest == unit - rest && (is_beyond || (v & 1)));
+  }
+  if (v > (uint64_t)9000000000000000000) return 0;
+  *value = is_negative ? -(int64_t)v : (int64_t)v;
   return 1;
 }
 
-/* Decimal numbers with an exponent go through the digits and the power of ten. */
-static int read_number(const uint8_t *p, const uint8_t *end, int places, int64_t *value) {
-  const uint8_t *e = p;
-  while (e < end && *e != 'e' && *e != 'E') e++;
-  if (e == end) return read_scaled(p, end, places, value);
-  int64_t exponent;
-  if (!read_scaled(e + 1, end, 0, &exponent) || exponent < -30 || exponent > 30) return 0;
-  if (places + exponent < 0) return 0;
-  return read_scaled(p, e, places + (int)exponent, value);
-}
-
-static int read_polarity(const uint8_t *p, const uint8_t *end, uint8_t *value) {
-  int64_t number;
-  if (read_number(p, end, 0, &number)) {
-    *value = number > 0;
-    return 1;
+/* Any number of a polarity; -1 that was kept without a sign is -1 again. */
+static int read_polarity(const uint8_t *p, const uint8_t *end, int64_t *value) {
+  int is_whole;
+  if (read_number(p, end, 0, value, &is_whole)) {
+    if (*value == 255 || *value == 65535 || *value == 4294967295) *value = -1;
+    return is_whole;
   }
-  if (is_word(p, end, "true") || is_word(p, end, "on")) {
-    *value = 1;
-    return 1;
-  }
-  if (is_word(p, end, "false") || is_word(p, end, "off")) {
-    *value = 0;
-    return 1;
-  }
-  return 0;
+  *value = is_word(p, end, "true") || is_word(p, end, "on");
+  return *value || is_word(p, end, "false") || is_word(p, end, "off");
 }
 
 /* What a line of the plainest kind holds: four numbers of digits alone, the time with a point perhaps, a minus before
@@ -76,10 +85,10 @@ static int read_polarity(const uint8_t *p, const uint8_t *end, uint8_t *value) {
 typedef struct {
   int64_t time;
   uint64_t x, y;
-  uint8_t polarity;
+  int64_t polarity;
 } plain_line;
 
-/* The byte behind the number, NULL where it has none or more than 17 digits. */
+/* The byte behind the number, NULL where it has none or more than 19 digits. */
 static inline const uint8_t *read_digits(const uint8_t *p, const uint8_t *end, uint64_t *value) {
   const uint8_t *const start = p;
   uint64_t v = 0;
@@ -90,7 +99,7 @@ static inline const uint8_t *read_digits(const uint8_t *p, const uint8_t *end, u
     p++;
   }
   *value = v;
-  return p == start || p - start > 17 ? NULL : p;
+  return p == start || p - start > 19 ? NULL : p;
 }
 
 /* Reads a plain line; gives where the next one begins, or NULL for any other line, which is then read with care. */
@@ -105,24 +114,40 @@ static inline const uint8_t *read_plain(
     if (column == dialect->time_column) {
       if (!(p = read_digits(p, end, &v))) return NULL;
       int places = dialect->time_places;
-      /* Room for the places behind the point. */
-      if (v >= (uint64_t)100000000000) return NULL;
-      if (p < end && *p == '.') {
-        const uint8_t *const point = p++;
-        for (; p < end && (uint32_t)*p - '0' <= 9; p++) {
-          if (places > 0) {
-            v = v * 10 + (*p - '0');
-            places--;
+      if (places > 0) {
+        /* Room for the places behind the point. */
+        if (v >= (uint64_t)100000000000) return NULL;
+        uint32_t first_dropped = 0, dropped = 0;
+        if (p < end && *p == '.') {
+          int is_first = 1;
+          for (p++; p < end && (uint32_t)*p - '0' <= 9; p++) {
+            const uint32_t digit = (uint32_t)*p - '0';
+            if (places > 0) {
+              v = v * 10 + digit;
+              places--;
+            } else if (is_first) {
+              first_dropped = digit;
+              is_first = 0;
+            } else {
+              dropped |= digit;
+            }
           }
         }
-        if (p - point > 17) return NULL;
+        for (; places > 0; places--) v *= 10;
+        v += first_dropped > 5 || (first_dropped == 5 && (dropped || (v & 1)));
+      } else {
+        if (v > (uint64_t)9000000000000000000) return NULL;
+        if (places < 0) {
+          const uint64_t rest = v % 1000;
+          v /= 1000;
+          v += rest > 500 || (rest == 500 && (v & 1));
+        }
       }
-      for (; places > 0; places--) v *= 10;
       out->time = (int64_t)v;
     } else if (column == dialect->polarity_column) {
       const int is_negative = p < end && *p == '-';
-      if (!(p = read_digits(p + is_negative, end, &v))) return NULL;
-      out->polarity = v > 0 && !is_negative;
+      if (!(p = read_digits(p + is_negative, end, &v)) || v > 1) return NULL;
+      out->polarity = is_negative ? -(int64_t)v : (int64_t)v;
     } else {
       if (!(p = read_digits(p, end, &v)) || v > 65535) return NULL;
       if (column == dialect->x_column) out->x = v;
@@ -144,8 +169,16 @@ static int has_four_columns(const ganglion_csv_dialect *d) {
   return seen == 15;
 }
 
+/* Whether a polarity is one of two: 1, and whichever of 0 and -1 came first. */
+static inline int is_known_polarity(int64_t polarity, ganglion_csv_dialect *dialect) {
+  if ((polarity == 1) | (polarity == dialect->darker)) return 1;
+  if (dialect->darker != 1 || (polarity != 0 && polarity != -1)) return 0;
+  dialect->darker = (int32_t)polarity;
+  return 1;
+}
+
 ganglion_event_progress ganglion_decode_csv(
-    const uint8_t *bytes, int64_t size, int32_t is_last, const ganglion_csv_dialect *dialect,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_csv_dialect *dialect,
     ganglion_event_columns output, ganglion_event_report *report) {
   const uint8_t *p = bytes, *const end = bytes + size;
   int64_t n = 0;
@@ -153,12 +186,11 @@ ganglion_event_progress ganglion_decode_csv(
   while (p < end && n < output.capacity) {
     plain_line plain;
     const uint8_t *const behind = may_be_plain ? read_plain(p, end, dialect, &plain) : NULL;
-    if (behind) {
-      const int64_t d = dialect->time_divisor;
-      output.times[n] = d > 1 ? plain.time / d : plain.time;
+    if (behind && is_known_polarity(plain.polarity, dialect)) {
+      output.times[n] = plain.time;
       output.x[n] = (uint16_t)plain.x;
       output.y[n] = (uint16_t)plain.y;
-      output.polarities[n] = plain.polarity;
+      output.polarities[n] = plain.polarity > 0;
       n++;
       p = behind;
       continue;
@@ -176,9 +208,9 @@ ganglion_event_progress ganglion_decode_csv(
       p = next;
       continue;
     }
-    int64_t time = 0, x = -1, y = -1;
-    uint8_t polarity = 0;
-    int found = 0, is_good = 1;
+    int64_t time = 0, x = -1, y = -1, polarity = 0;
+    int found = 0, is_good = 1, is_whole = 1;
+    p = line;
     for (int32_t column = 0; p <= line_end && is_good; column++) {
       const uint8_t *field = p;
       if (dialect->separator == ' ') {
@@ -192,14 +224,18 @@ ganglion_event_progress ganglion_decode_csv(
       const uint8_t *field_end = p;
       while (field < field_end && is_blank(*field)) field++;
       while (field_end > field && is_blank(field_end[-1])) field_end--;
+      if (field_end - field > 1 && *field == '"' && field_end[-1] == '"') {
+        field++;
+        field_end--;
+      }
       if (column == dialect->time_column) {
-        is_good = read_number(field, field_end, dialect->time_places, &time);
+        is_good = read_number(field, field_end, dialect->time_places, &time, &is_whole);
         found++;
       } else if (column == dialect->x_column) {
-        is_good = read_number(field, field_end, 0, &x);
+        is_good = read_number(field, field_end, 0, &x, &is_whole) && is_whole;
         found++;
       } else if (column == dialect->y_column) {
-        is_good = read_number(field, field_end, 0, &y);
+        is_good = read_number(field, field_end, 0, &y, &is_whole) && is_whole;
         found++;
       } else if (column == dialect->polarity_column) {
         is_good = read_polarity(field, field_end, &polarity);
@@ -213,14 +249,13 @@ ganglion_event_progress ganglion_decode_csv(
       if (violate(report, GANGLION_VIOLATION_MALFORMED_LINE, line - bytes)) break;
       continue;
     }
-    if (dialect->time_divisor > 1) {
-      const int64_t d = dialect->time_divisor;
-      time = (time >= 0 ? time : time - (d - 1)) / d;
+    if (!is_known_polarity(polarity, dialect)) {
+      if (violate(report, GANGLION_VIOLATION_UNKNOWN_POLARITY, line - bytes)) break;
     }
     output.times[n] = time;
     output.x[n] = (uint16_t)x;
     output.y[n] = (uint16_t)y;
-    output.polarities[n] = polarity;
+    output.polarities[n] = polarity > 0;
     n++;
   }
   return (ganglion_event_progress){p - bytes, n};

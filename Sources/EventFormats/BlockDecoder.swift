@@ -32,6 +32,9 @@ protocol BlockDecoder: Sendable {
   /// Whether more must follow: a file that ends here was cut.
   var isWithinPacket: Bool { get }
 
+  /// Whether a recording in which no event could be read is refused: its columns were taken wrongly.
+  var mustHoldEvents: Bool { get }
+
   /// Bytes of the file, for decoders that read it themselves.
   var bytesTaken: Int64? { get }
 
@@ -46,6 +49,7 @@ protocol BlockDecoder: Sendable {
 extension BlockDecoder {
   static var isCheapToCopy: Bool { true }
   var isWithinPacket: Bool { false }
+  var mustHoldEvents: Bool { false }
   var bytesTaken: Int64? { nil }
 }
 
@@ -70,11 +74,12 @@ extension ganglion_event_report {
     withUnsafeBytes(of: skipped) { $0.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self) }
   }
 
-  /// Counts a violation found in Swift, as the kernels do.
-  mutating func violate(_ kind: EventViolation, offset: Int) {
+  /// Counts violations found in Swift, as the kernels do.
+  mutating func violate(_ kind: EventViolation, count added: Int64 = 1, offset: Int) {
+    guard added > 0 else { return }
     withUnsafeMutableBytes(of: &violations) { counts in
       let count = counts.load(fromByteOffset: 8 * kind.rawValue, as: Int64.self)
-      counts.storeBytes(of: count + 1, toByteOffset: 8 * kind.rawValue, as: Int64.self)
+      counts.storeBytes(of: count + added, toByteOffset: 8 * kind.rawValue, as: Int64.self)
       if count == 0 {
         withUnsafeMutableBytes(of: &first_offset) {
           $0.storeBytes(of: Int64(offset), toByteOffset: 8 * kind.rawValue, as: Int64.self)

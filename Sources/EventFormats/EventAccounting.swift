@@ -27,6 +27,8 @@ public enum EventViolation: Int, Sendable, Codable, CaseIterable {
   case corruptPacket
   /// A line of text is no event: it is skipped.
   case malformedLine
+  /// A polarity is none of the two that the recording has: above 0 it counts as brighter.
+  case unknownPolarity
   /// The file ends within a word or packet: what is left over is dropped.
   case truncatedTail
 
@@ -45,6 +47,7 @@ public enum EventViolation: Int, Sendable, Codable, CaseIterable {
     case .unknownWord: "unknown word"
     case .corruptPacket: "corrupt packet"
     case .malformedLine: "malformed line"
+    case .unknownPolarity: "unknown polarity"
     case .truncatedTail: "truncated tail"
     }
   }

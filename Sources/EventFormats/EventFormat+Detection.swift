@@ -2,10 +2,16 @@ extension EventFormat {
   /// Bytes that recognition looks at.
   static let detectionLength = 4096
 
+  private static let hdf5Magic: [UInt8] = [0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a]
+  static let zipMagic: [UInt8] = [0x50, 0x4b, 0x03, 0x04]
+
   /// The format of a recording by its first bytes, 4096 or all of them; nil for anything else.
   ///
-  /// All formats but N-MNIST and CSV have a signature; for those two see `looksLikeNMNIST` and `CSVDialect`.
-  public static func detect(firstBytes bytes: some RandomAccessCollection<UInt8>) -> EventFormat? {
+  /// All formats but N-MNIST and CSV have a signature; for those two see `looksLikeNMNIST` and `CSVDialect`. A text that
+  /// the options make one of events is recognised, too.
+  public static func detect(
+    firstBytes bytes: some RandomAccessCollection<UInt8>, options: EventReadingOptions = EventReadingOptions()
+  ) -> EventFormat? {
     let bytes = Array(bytes.prefix(detectionLength))
     if bytes.starts(with: "#!AER-DAT".utf8) {
       switch bytes.dropFirst(9).first {
@@ -18,12 +24,17 @@ extension EventFormat {
     }
     if bytes.starts(with: "Event Stream".utf8) { return .eventStream }
     if bytes.starts(with: [0x93] + Array("NUMPY".utf8)) { return .npy }
-    if bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) { return .npz }
-    if bytes.starts(with: [0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a]) { return .hdf5 }
-    if bytes.starts(with: [0x25]) { return detectPropheseeHeader(bytes) }
+    if bytes.starts(with: zipMagic) { return .npz }
+    // Other programs' headers may stand in front of an HDF5 file: MATLAB's has 512 bytes.
+    let isHDF5 = [0, 512, 1024, 2048].contains { bytes.dropFirst($0).starts(with: hdf5Magic) }
+    if isHDF5 { return .hdf5 }
+    if bytes.starts(with: [0x25]), let format = detectPropheseeHeader(bytes) { return format }
     if looksLikeNMNIST(bytes) { return .nmnist }
-    if CSVDialect(bytes) != nil { return .csv }
-    return nil
+    switch CSVDialect.find(bytes, options: options, isWhole: bytes.count < detectionLength) {
+    case .found, .unclear: return .csv
+    case .onlyComments: return bytes.count < detectionLength ? nil : .csv
+    case .noEvents: return nil
+    }
   }
 
   private static func detectPropheseeHeader(_ bytes: [UInt8]) -> EventFormat? {

@@ -10,16 +10,22 @@ public func openEventReader(
     throw EventFormatError(
       .unrecognised, source: input.name, reason: "is empty", remedy: "check that the recording was written")
   }
-  guard let format = options.format ?? EventFormat.detect(firstBytes: input.prefix(EventFormat.detectionLength)) else {
+  let beginning = input.prefix(EventFormat.detectionLength)
+  guard let format = options.format ?? EventFormat.detect(firstBytes: beginning, options: options) else {
+    let isWideText = beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF])
     throw EventFormatError(
       .unrecognised, source: input.name, byteOffset: 0, reason: "is no event recording that is recognised by content",
-      remedy: "name the format if you know it")
+      remedy: isWideText ? "if it is text, save it as UTF-8" : "name the format if you know it", subject: .format)
   }
-  if options.isLive, format == .npz || format == .hdf5 {
+  let isZip = beginning.starts(with: EventFormat.zipMagic)
+  if options.isLive, format == .hdf5 || format == .npz || isZip {
+    let title = isZip ? "a ZIP file" : format.title
     throw EventFormatError(
-      .unsupported, source: input.name, reason: "\(format.title) can be read only when all of it is there",
+      .unsupported, source: input.name, reason: "\(title) can be read only when all of it is there",
       remedy: "send a format that is read front to back, such as EVT or AEDAT")
   }
+  // A recording of any format may be packed.
+  if isZip { return try openZip(input, options) }
   switch format {
   case .aedat1, .aedat2: return try openAEDAT2(input, format, options)
   case .aedat3: return try openAEDAT3(input, options)
@@ -30,7 +36,7 @@ public func openEventReader(
   case .nmnist: return openNMNIST(input, options)
   case .csv: return try openCSV(input, options)
   case .npy: return try openNPY(input, options)
-  case .npz: return try openNPZ(input, options)
+  case .npz: return try openZip(input, options)
   case .hdf5: return try openHDF5(input, options)
   }
 }
@@ -194,35 +200,4 @@ private func openNMNIST(_ input: InputBuffer, _ options: EventReadingOptions) ->
   StreamingEventReader(
     input: input, decoder: NMNISTDecoder(), format: .nmnist, encoding: "five bytes an event",
     geometry: options.geometry, metadata: [], options: options)
-}
-
-private func openCSV(
-  _ opened: InputBuffer, _ options: EventReadingOptions
-) throws(EventFormatError) -> any EventReader {
-  var input = opened
-  guard let dialect = CSVDialect(input.prefix(EventFormat.detectionLength), options: options) else {
-    throw EventFormatError(
-      .malformedHeader, source: input.name, byteOffset: input.byteOffset,
-      reason: "no columns for time, x, y and polarity are found", remedy: "name the columns and the separator")
-  }
-  if dialect.hasHeader { try dropHeaderLine(&input) }
-  let separator = dialect.separator == 9 ? "tab" : String(UnicodeScalar(dialect.separator))
-  return StreamingEventReader(
-    input: input, decoder: CSVDecoder(dialect), format: .csv,
-    encoding: "separator '\(separator)', time in \(dialect.timeUnit.rawValue), columns t=\(dialect.timeColumn) "
-      + "x=\(dialect.xColumn) y=\(dialect.yColumn) p=\(dialect.polarityColumn)",
-    geometry: options.geometry ?? dialect.geometry, metadata: [], options: options)
-}
-
-/// Drops the comments in front of a header line and the line itself.
-private func dropHeaderLine(_ input: inout InputBuffer) throws(EventFormatError) {
-  while true {
-    var length = 0
-    let window = input.prefix(EventFormat.detectionLength)
-    while length < window.count, window[length] != 10 { length += 1 }
-    let line = window.prefix(length)
-    input.consume(min(length + 1, window.count))
-    let first = line.first { $0 != 32 && $0 != 9 && $0 != 13 }
-    if first != nil && first != 0x23 && first != 0x25 || input.count == 0 { return }
-  }
 }

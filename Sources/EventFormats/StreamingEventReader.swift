@@ -25,6 +25,8 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   private var pending: EventFormatError?
   private var isFinished = false
   private var wanted = 1
+  /// The rule that was broken first, whether or not it is counted.
+  private var firstViolation: EventFormatError?
 
   init(
     input: InputBuffer, decoder: Decoder, format: EventFormat, encoding: String, geometry: SensorGeometry?,
@@ -91,7 +93,17 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
         accounting.tailBytes = Int64(input.count)
         note(.truncatedTail, count: 1, offset: input.byteOffset, reason: "\(input.count) bytes are left over")
       }
+      if decoder.mustHoldEvents, accounting.events == 0, pending == nil { pending = emptyError }
     }
+  }
+
+  /// What to say where rules were broken until nothing was left; nil for a recording that is just empty.
+  private var emptyError: EventFormatError? {
+    guard var error = firstViolation else { return nil }
+    error.reason = "nothing in it can be read as an event (first of all: \(error.reason))"
+    error.remedy = "check that the columns are those of time, x, y and polarity"
+    error.subject = .columns
+    return error
   }
 
   /// Looks for events that go back in time or lie outside the sensor.
@@ -192,6 +204,10 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
 
   /// Writes a violation into the books, and keeps it for the next call when strictness says so.
   private mutating func note(_ kind: EventViolation, count: Int64, offset: Int64, reason: String) {
+    if firstViolation == nil {
+      firstViolation = EventFormatError(
+        .violation, source: input.name, byteOffset: offset, reason: reason, remedy: "")
+    }
     switch strictness {
     case .ignore: return
     case .report: accounting.record(kind, count: count, byteOffset: offset)

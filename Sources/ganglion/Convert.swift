@@ -137,7 +137,9 @@ struct Convert: ParsableCommand {
   private func report(
     _ reader: any EventReader, _ chain: EventFilterChain, _ writer: any EventWriter, _ target: EventFormat
   ) {
-    var lines = ["read \(reader.accounting.events) events of \(reader.format.title)"]
+    let accounting = reader.accounting
+    let triggers = accounting.triggers > 0 ? " and \(accounting.triggers) triggers" : ""
+    var lines = ["read \(accounting.events) events\(triggers) of \(reader.format.title)"]
     lines += reader.guesses.map { "guessed: \($0)" }
     for filter in chain.filters {
       lines.append(
@@ -147,6 +149,9 @@ struct Convert: ParsableCommand {
       if let found = reader.accounting.violations[kind] {
         lines.append("\(kind.name): \(found.count), first at byte \(found.firstByteOffset)")
       }
+    }
+    if writer.triggersLeftOut > 0 {
+      lines.append("left out \(writer.triggersLeftOut) triggers, for which \(target.title) has no place")
     }
     lines.append("wrote \(writer.count) events of \(target.title)")
     StandardError.write(lines.joined(separator: "\n") + "\n")

@@ -104,6 +104,59 @@ struct EventCommandTests {
     #expect(outcome.errors.contains("/dev/full") && outcome.errors.contains("No space left"), "\(outcome.errors)")
   }
 
+  /// Text whose columns only its values tell, and text that they do not settle.
+  private static let seconds = "0.000100 5 7 1\\n0.000350 6 8 0\\n0.000600 7 9 1\\n"
+  private static let unclear = "100,5,7,1\\n200,6,8,0\\n300,7,9,1\\n"
+
+  @Test func guessesAreToldAndWhatIsNotClearNamesTheOptionThatSettlesIt() throws {
+    let folder = NSTemporaryDirectory() + "ganglion-guesses-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try Program.shell(
+      "cd \(folder) && printf '\(Self.seconds)' > s.txt && printf '\(Self.unclear)' > u.txt && printf 't,x,y,p\\na,b,c,d\\n' > n.csv"
+    )
+    for input in ["s.txt", "- < s.txt"] {
+      let told = try Program.shell("cd \(folder) && ganglion info \(input)")
+      #expect(told.code == 0)
+      #expect(told.output.contains("columns taken as t=0 x=1 y=2 p=3"), "\(told.output)")
+      #expect(told.output.contains("time unit taken as s"), "\(told.output)")
+      let converted = try Program.shell(
+        "cd \(folder) && ganglion convert --format csv \(input.replacing("- <", with: "- - <")) \(input == "s.txt" ? "-" : "")"
+      )
+      #expect(converted.lines == ["t,x,y,p", "100,5,7,1", "350,6,8,0", "600,7,9,1"], "\(converted)")
+      #expect(converted.errors.contains("columns taken as t=0 x=1 y=2 p=3"), "\(converted.errors)")
+    }
+    for input in ["u.txt", "- < u.txt"] {
+      let refused = try Program.shell("cd \(folder) && ganglion info \(input)")
+      #expect(refused.code == 65 && refused.errors.contains("--csv-columns"), "\(refused)")
+      let settled = try Program.shell("cd \(folder) && ganglion info --csv-columns 0,1,2,3 \(input)")
+      #expect(settled.code == 0 && settled.output.contains("0.000200 s"), "\(settled)")
+      let nothing = try Program.shell("cd \(folder) && ganglion info \(input.replacing("u.txt", with: "n.csv"))")
+      #expect(nothing.code == 65 && nothing.errors.contains("nothing in it can be read"), "\(nothing)")
+    }
+  }
+
+  @Test func triggersThatAFormatCannotHoldAreRefusedOrCounted() throws {
+    let folder = NSTemporaryDirectory() + "ganglion-triggers-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // EVT 2.0: a time, a trigger and an event.
+    let words: [UInt32] = [0x8000_0001, 0xA000_0001, 0x1900_1002]
+    let bytes =
+      Array("% evt 2.0\n% geometry 128x128\n% end\n".utf8)
+      + words.flatMap { word in (0..<4).map { UInt8(word >> (8 * $0) & 0xff) } }
+    try Data(bytes).write(to: URL(fileURLWithPath: folder + "/t.raw"))
+    for ending in ["npy", "npz", "csv"] {
+      let refused = try Program.shell("cd \(folder) && ganglion convert t.raw out.\(ending)")
+      #expect(refused.code == 65 && refused.errors.contains("--drop-triggers"), "\(refused)")
+      let dropped = try Program.shell("cd \(folder) && ganglion convert --drop-triggers t.raw out.\(ending)")
+      #expect(dropped.code == 0 && dropped.errors.contains("left out 1 triggers"), "\(dropped)")
+    }
+    let kept = try Program.shell("cd \(folder) && ganglion convert t.raw out.h5 && ganglion info --json out.h5")
+    #expect(kept.code == 0 && kept.errors.contains("read 1 events and 1 triggers"), "\(kept)")
+    #expect(kept.output.contains("\"triggers\""))
+  }
+
   @Test func aPlotIsAPicture() throws {
     let folder = NSTemporaryDirectory() + "ganglion-plot-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

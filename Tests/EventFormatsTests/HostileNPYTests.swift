@@ -15,7 +15,10 @@ import Testing
 
   @Test(
     "rows longer than any camera's are refused by the shape",
-    arguments: ["(5, 6666666666666666664)", "(1, 1000000)", "(9223372036854775807, 9223372036854775807)"])
+    arguments: [
+      "(5, 6666666666666666664)", "(1, 1000000)", "(9223372036854775807, 9223372036854775807)",
+      "(4, 2305843009213693952)",
+    ])
   func wideRows(shape: String) {
     let error = #expect(throws: EventFormatError.self) { try Reading(self.file(descr: "'<f8'", shape: shape)) }
     #expect(error?.code == .unsupported)
@@ -38,7 +41,9 @@ import Testing
   @Test("a shape of more rows than bytes ends where the bytes do")
   func missingRows() throws {
     let row = [1.0, 2, 3, 1].flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
-    let reading = try Reading(file(descr: "'<f8'", shape: "(9223372036854775807, 4)", rows: row + row))
+    let reading = try Reading(
+      file(descr: "'<f8'", shape: "(9223372036854775807, 4)", rows: row + row),
+      options: .init(columns: "0,1,2,3", timeUnit: .seconds))
     #expect(reading.batch.x == [2, 2] && reading.batch.y == [3, 3])
   }
 }

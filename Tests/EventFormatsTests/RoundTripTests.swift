@@ -130,6 +130,20 @@ func randomEvents(count: Int, seed: UInt64, geometry: SensorGeometry, maximumSte
     #expect(reading.accounting.violations.isEmpty)
   }
 
+  @Test(arguments: [EventFormat.csv, .npy, .npz, .dat2, .nmnist])
+  func triggersAreRefusedOrLeftOutAndCounted(format: EventFormat) throws {
+    var batch = EventBatch(times: [5, 6], x: [1, 2], y: [3, 4], polarities: [0, 1])
+    batch.triggers = (0..<3).map { TriggerEvent(timeMicroseconds: $0, channel: 0, isRising: true) }
+    let target = Target(format: format, name: "") { $0.dropsTriggers = true }
+    var refusing = try openEventWriter(
+      sink: MemoryByteSink(canPatch: true), options: .init(format: format, geometry: Self.sensor))
+    #expect(throws: EventFormatError.self) { try refusing.write(batch) }
+    var writer = try openEventWriter(sink: MemoryByteSink(canPatch: true), options: target.options(Self.sensor))
+    try writer.write(batch)
+    try writer.finish()
+    #expect(writer.triggersLeftOut == 3 && writer.count == 2)
+  }
+
   static let refusals: [(EventFormat, EventBatch, SensorGeometry?)] = [
     (.nmnist, EventBatch(times: [9_000_000], x: [0], y: [0], polarities: [0]), sensor),
     (.nmnist, EventBatch(times: [0], x: [300], y: [0], polarities: [0]), nil),

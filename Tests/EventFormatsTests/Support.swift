@@ -28,6 +28,14 @@ struct Reading {
   var digest = EventDigest()
   var accounting = EventAccounting()
   var error: EventFormatError?
+  var geometry: SensorGeometry?
+  var encoding = ""
+  private var allGuesses: [ReadingGuess] = []
+
+  /// What was taken for granted, by subject.
+  var guesses: [ReadingSubject: String] {
+    Dictionary(allGuesses.map { ($0.subject, $0.value) }) { first, _ in first }
+  }
 
   init(_ bytes: [UInt8], options: EventReadingOptions = .init(), pieceSize: Int = .max, maximum: Int = 65536) throws {
     try self.init(MemoryByteSource(bytes, pieceSize: pieceSize), options: options, maximum: maximum)
@@ -45,5 +53,42 @@ struct Reading {
       self.error = error
     }
     accounting = reader.accounting
+    geometry = reader.geometry
+    encoding = reader.encoding
+    allGuesses = reader.guesses
   }
+}
+
+/// What a reader refuses a text or other bytes with; nil where it opens them.
+func refusal(_ bytes: [UInt8], _ options: EventReadingOptions = .init()) -> EventFormatError? {
+  do throws(EventFormatError) {
+    _ = try openEventReader(source: MemoryByteSource(bytes), options: options)
+    return nil
+  } catch {
+    return error
+  }
+}
+
+func refusal(_ text: String, _ options: EventReadingOptions = .init()) -> EventFormatError? {
+  refusal(Array(text.utf8), options)
+}
+
+extension EventBatch {
+  /// One line an event.
+  func text(_ line: (Event) -> String) -> String { (0..<count).map { line(self[$0]) + "\n" }.joined() }
+}
+
+extension EventReadingOptions {
+  /// Columns of time, x, y and polarity.
+  init(columns: String, timeUnit: EventTimeUnit? = nil) {
+    self.init()
+    csv = CSVOptions(columns: columns) ?? CSVOptions()
+    self.timeUnit = timeUnit
+  }
+}
+
+/// Microseconds as seconds with six places.
+func seconds(_ microseconds: Int64) -> String {
+  let fraction = String(microseconds % 1_000_000)
+  return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
 }

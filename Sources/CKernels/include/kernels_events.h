@@ -27,6 +27,7 @@ enum {
   GANGLION_VIOLATION_UNKNOWN_WORD,
   GANGLION_VIOLATION_CORRUPT_PACKET,
   GANGLION_VIOLATION_MALFORMED_LINE,
+  GANGLION_VIOLATION_UNKNOWN_POLARITY,
   GANGLION_VIOLATION_TRUNCATED_TAIL,
   GANGLION_VIOLATION_KINDS
 };
@@ -192,20 +193,21 @@ ganglion_event_progress ganglion_decode_es_atis(
     const uint8_t *bytes, int64_t size, int32_t last_row, int64_t *time, ganglion_event_columns output,
     ganglion_event_report *report);
 
-/// How lines of text are read.
+/// How lines of text are read; `darker` is what they have shown so far.
 typedef struct {
   int32_t time_column, x_column, y_column, polarity_column;
-  /// Powers of ten from the time's unit to the smallest step kept.
+  /// Powers of ten from the time's unit to a microsecond: 6 for seconds, -3 for nanoseconds.
   int32_t time_places;
-  /// Steps in a microsecond, 1000 for nanoseconds.
-  int64_t time_divisor;
+  /// The polarity of darker: 0 or -1, whichever came first, and 1 as long as none has.
+  int32_t darker;
   /// Byte between fields; a blank stands for any run of white space.
   uint8_t separator;
 } ganglion_csv_dialect;
 
-/// Lines of text; those that begin with # or % are skipped and counted.
+/// Lines of text; those that begin with # or % are skipped and counted. Times are rounded to the nearest microsecond,
+/// halves to the even one.
 ganglion_event_progress ganglion_decode_csv(
-    const uint8_t *bytes, int64_t size, int32_t is_last, const ganglion_csv_dialect *dialect,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_csv_dialect *dialect,
     ganglion_event_columns output, ganglion_event_report *report);
 
 /// What a look at decoded columns found.
@@ -281,17 +283,36 @@ typedef struct {
   int32_t is_swapped;
 } ganglion_column_type;
 
-/// out[i] = the value at bytes + i * stride, times multiplier, over divisor (rounded down; to nearest for floats).
-/// What does not fit becomes INT64_MIN; returns how many.
+/// out[i] = the value at bytes + i * stride, times multiplier, over divisor, rounded to the nearest whole number and
+/// halves to the even one. What does not fit becomes INT64_MIN; returns how many.
 int64_t ganglion_convert_column(
     const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, int64_t multiplier,
     int64_t divisor, int64_t *out);
 
-/// Makes events of four columns; leaves out those whose address does not fit 16 bits or whose time is INT64_MIN and
-/// counts them. Returns how many events were written.
+/// out[i] = the value at bytes + i * stride, as it is.
+void ganglion_column_values(
+    const uint8_t *bytes, int64_t stride, int64_t count, ganglion_column_type type, double *out);
+
+/// What the numbers of a column of polarities stand for: 1 is brighter.
+typedef struct {
+  /// What -1 looks like in the type of the column: 255 in a byte without sign.
+  int64_t minus_one;
+  /// The polarity of darker: 0 or -1, whichever came first, and 1 as long as none has.
+  int64_t darker;
+} ganglion_polarity_meaning;
+
+/// What else columns held: numbers, and the position of the first since the findings were zeroed.
+typedef struct {
+  /// Events left out: their address does not fit 16 bits, or their time is INT64_MIN.
+  int64_t outside, first_outside;
+  /// Events whose polarity is neither 1 nor that of darker; above 0 they count as brighter.
+  int64_t unknown_polarities, first_unknown_polarity;
+} ganglion_column_findings;
+
+/// Makes events of four columns; returns how many were written. Adds to the findings.
 int64_t ganglion_assemble_columns(
     const int64_t *times, const int64_t *x, const int64_t *y, const int64_t *polarities, int64_t count,
-    ganglion_event_columns output, int64_t *outside, int64_t *first_outside);
+    ganglion_polarity_meaning *meaning, ganglion_event_columns output, ganglion_column_findings *findings);
 
 /// LZF, the compression of h5py and tonic; returns the size, or -1 when it is damaged or larger than out_size.
 int64_t ganglion_decompress_lzf(const uint8_t *in, int64_t in_size, uint8_t *out, int64_t out_size);

@@ -7,6 +7,7 @@ struct CSVDecoder: BlockDecoder {
 
   var dialect: ganglion_csv_dialect
   var wordSize: Int { 1 }
+  var mustHoldEvents: Bool { true }
   private var isInOverlongLine = false
 
   init(_ dialect: CSVDialect) {

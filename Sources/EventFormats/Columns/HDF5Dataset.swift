@@ -1,16 +1,24 @@
 import CHDF5
+import CKernels
 
-/// One one-dimensional dataset of an HDF5 file, read in stretches.
+/// One dataset of an HDF5 file with one or two dimensions, read in stretches.
 final class HDF5Dataset: Sendable {
   let path: String
+  /// Number of values, or of rows where there are two dimensions.
   let count: Int
+  /// Values of a row; nil for one dimension, and for two of which one has a single value, as MATLAB keeps columns.
+  let width: Int?
   /// Names of the fields of a compound type, empty for a plain one.
   let fieldNames: [String]
-  /// Whether the values, or the field of that number, are floating point.
-  let areFloats: [Bool]
+  /// How the values, or the field of that number, are kept.
+  let types: [ganglion_column_type]
   /// Whether each value is a list of its own.
   let isListOfLists: Bool
   private let identifier: Int64
+  /// Number of dimensions.
+  private let rank: Int
+  /// Which dimension is the longer one of a column.
+  private let columnAxis: Int
   // Keeps the file open.
   private let file: HDF5File
 
@@ -20,9 +28,10 @@ final class HDF5Dataset: Sendable {
     self.file = file
     struct Facts: Sendable {
       var rank: Int32 = 0
+      var extents: [hsize_t] = [0, 0]
       var count = 0
       var names: [String] = []
-      var floats: [Bool] = []
+      var types: [ganglion_column_type] = []
       var isList = false
       var missingFilter: Int32?
       var chunkBytes = 0
@@ -34,6 +43,7 @@ final class HDF5Dataset: Sendable {
       defer { H5Sclose(space) }
       facts.rank = H5Sget_simple_extent_ndims(space)
       facts.count = Int(max(H5Sget_simple_extent_npoints(space), 0))
+      if (1...2).contains(facts.rank) { H5Sget_simple_extent_dims(space, &facts.extents, nil) }
       let type = H5Dget_type(identifier)
       defer { H5Tclose(type) }
       switch H5Tget_class(type) {
@@ -41,16 +51,23 @@ final class HDF5Dataset: Sendable {
         for index in 0..<UInt32(max(H5Tget_nmembers(type), 0)) {
           guard let name = H5Tget_member_name(type, index) else { continue }
           facts.names.append(String(cString: name))
-          facts.floats.append(H5Tget_member_class(type, index) == H5T_FLOAT)
+          let member = H5Tget_member_type(type, index)
+          facts.types.append(Self.kind(of: member))
+          H5Tclose(member)
           H5free_memory(name)
         }
       case H5T_VLEN:
-        facts.isList = true
-        facts.floats = [true]
-      case let kind:
-        facts.floats = [kind == H5T_FLOAT]
+        facts.isList = facts.rank == 1
+        facts.types = [ganglion_column_type(kind: -1, size: 0, is_swapped: 0)]
+      default:
+        facts.types = [Self.kind(of: type)]
       }
-      facts.isPlausible = Self.isPlausible(identifier, count: facts.count, valueBytes: H5Tget_size(type))
+      // More values than can be counted are a small number of them to libhdf5.
+      let isBeyond =
+        facts.rank == 2
+        && Int(clamping: facts.extents[0]).multipliedReportingOverflow(by: Int(clamping: facts.extents[1])).overflow
+      facts.isPlausible =
+        !isBeyond && Self.isPlausible(identifier, count: facts.count, valueBytes: H5Tget_size(type))
       let properties = H5Dget_create_plist(identifier)
       defer { H5Pclose(properties) }
       for index in 0..<UInt32(max(H5Pget_nfilters(properties), 0)) {
@@ -60,21 +77,27 @@ final class HDF5Dataset: Sendable {
         if H5Zfilter_avail(filter) <= 0 { facts.missingFilter = filter }
       }
       if H5Pget_layout(properties) == H5D_CHUNKED {
-        var extent: hsize_t = 0
-        if facts.rank == 1, H5Pget_chunk(properties, 1, &extent) == 1 {
-          facts.chunkBytes = Int(
-            clamping: extent.multipliedReportingOverflow(by: hsize_t(H5Tget_size(type))).partialValue)
+        var chunk: [hsize_t] = [0, 0]
+        if (1...2).contains(facts.rank), H5Pget_chunk(properties, facts.rank, &chunk) == facts.rank {
+          facts.chunkBytes = chunk.prefix(Int(facts.rank)).reduce(Int(H5Tget_size(type))) { bytes, extent in
+            let (product, isBeyond) = bytes.multipliedReportingOverflow(by: Int(clamping: extent))
+            return isBeyond ? .max : product
+          }
         }
       }
       return facts
     }
-    count = facts.count
+    let isTable = facts.rank == 2 && !facts.extents.contains(1)
+    count = isTable ? Int(clamping: facts.extents[0]) : facts.count
+    width = isTable ? Int(clamping: facts.extents[1]) : nil
+    rank = Int(facts.rank)
+    columnAxis = facts.rank == 2 && facts.extents[0] == 1 ? 1 : 0
     fieldNames = facts.names
-    areFloats = facts.floats
+    types = facts.types
     isListOfLists = facts.isList
-    guard facts.rank == 1 else {
+    guard (1...2).contains(facts.rank) else {
       throw EventFormatError(
-        .unsupported, source: file.file.name, reason: "dataset \(path) has \(facts.rank) dimensions, 1 is read",
+        .unsupported, source: file.file.name, reason: "dataset \(path) has \(facts.rank) dimensions, 1 and 2 are read",
         remedy: "save events as one row each")
     }
     if let filter = facts.missingFilter {
@@ -117,47 +140,70 @@ final class HDF5Dataset: Sendable {
       remedy: "the file was cut or damaged: repair it with the tools it was written with")
   }
 
-  /// Reads some rows of fields (or of the plain values for no fields) as one column each, row after row:
-  /// floats are multiplied by `scale` and rounded, whole numbers taken as they are.
-  func read(
-    rows range: Range<Int>, fields: [Int], scales: [Double]
-  ) throws(EventFormatError) -> [[Int64]] {
-    let width = max(fields.count, 1)
-    let isReal = fields.isEmpty ? [areFloats.first ?? false] : fields.map { areFloats[$0] }
-    let isPlainReal = fields.isEmpty && isReal[0]
-    var whole = [Int64](repeating: 0, count: isPlainReal ? 0 : range.count * width)
-    var real = [Double](repeating: 0, count: isPlainReal ? range.count : 0)
+  /// Kind and size of the numbers of a type; a kind of -1 where it has none.
+  private static func kind(of type: hid_t) -> ganglion_column_type {
+    let size = H5Tget_size(type)
+    let kind: Int32 =
+      switch H5Tget_class(type) {
+      case H5T_FLOAT: Int32(GANGLION_COLUMN_FLOAT)
+      case H5T_INTEGER:
+        H5Tget_sign(type) == H5T_SGN_NONE ? Int32(GANGLION_COLUMN_UNSIGNED) : Int32(GANGLION_COLUMN_SIGNED)
+      // How h5py keeps booleans.
+      case H5T_ENUM: Int32(GANGLION_COLUMN_SIGNED)
+      default: -1
+      }
+    return ganglion_column_type(kind: kind, size: Int32(clamping: size), is_swapped: 0)
+  }
+
+  /// The type of values as `read` gives them.
+  static func read(_ type: ganglion_column_type) -> ganglion_column_type {
+    let kind = type.isFloatingPoint ? Int32(GANGLION_COLUMN_FLOAT) : Int32(GANGLION_COLUMN_SIGNED)
+    return ganglion_column_type(kind: kind, size: 8, is_swapped: 0)
+  }
+
+  /// What -1 looks like in a column of polarities that was read: the largest number of its type without a sign. Numbers
+  /// of eight bytes without a sign end at the largest with one.
+  static func minusOne(_ type: ganglion_column_type) -> Int64 {
+    type.kind == Int32(GANGLION_COLUMN_UNSIGNED) && type.size >= 8 ? .max : type.minusOne
+  }
+
+  /// Reads some rows as eight bytes a value, row after row: all of a plain type, or some fields of a compound one.
+  /// What is floating point becomes a double, all else an integer.
+  func read(rows range: Range<Int>, fields: [Int] = []) throws(EventFormatError) -> [Int64] {
+    var start = [Int](repeating: 0, count: rank)
+    var extents = [Int](repeating: width ?? 1, count: rank)
+    start[columnAxis] = range.lowerBound
+    extents[columnAxis] = range.count
+    return try read(from: start, extents: extents, fields: fields)
+  }
+
+  /// Reads some columns of all rows of a dataset of two dimensions, row after row.
+  func read(columns range: Range<Int>) throws(EventFormatError) -> [Int64] {
+    try read(from: [0, range.lowerBound], extents: [count, range.count], fields: [])
+  }
+
+  private func read(from start: [Int], extents: [Int], fields: [Int]) throws(EventFormatError) -> [Int64] {
+    let values = extents.reduce(max(fields.count, 1), *)
+    var bytes = [Int64](repeating: 0, count: values)
     let isGood = withHDF5 {
       let space = H5Dget_space(identifier)
       defer { H5Sclose(space) }
-      var start = hsize_t(range.lowerBound)
-      var count = hsize_t(range.count)
-      guard H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, nil, &count, nil) >= 0 else { return false }
-      let memory = H5Screate_simple(1, &count, nil)
+      let first = start.map { hsize_t($0) }
+      let counts = extents.map { hsize_t($0) }
+      guard H5Sselect_hyperslab(space, H5S_SELECT_SET, first, nil, counts, nil) >= 0 else { return false }
+      let memory = H5Screate_simple(Int32(counts.count), counts, nil)
       defer { H5Sclose(memory) }
-      if fields.isEmpty {
-        return isPlainReal
-          ? H5Dread(identifier, hdf5_native_double(), memory, space, 0, &real) >= 0
-          : H5Dread(identifier, hdf5_native_int64(), memory, space, 0, &whole) >= 0
+      func native(_ type: ganglion_column_type) -> hid_t {
+        type.isFloatingPoint ? hdf5_native_double() : hdf5_native_int64()
       }
-      // Eight bytes a field: those that are floating point are converted to double, the rest to 64-bit integers.
-      let type = H5Tcreate(H5T_COMPOUND, 8 * width)
+      guard !fields.isEmpty else { return H5Dread(identifier, native(types[0]), memory, space, 0, &bytes) >= 0 }
+      let type = H5Tcreate(H5T_COMPOUND, 8 * fields.count)
       defer { H5Tclose(type) }
-      for (slot, field) in fields.enumerated() {
-        H5Tinsert(type, fieldNames[field], 8 * slot, isReal[slot] ? hdf5_native_double() : hdf5_native_int64())
-      }
-      return H5Dread(identifier, type, memory, space, 0, &whole) >= 0
+      for (slot, field) in fields.enumerated() { H5Tinsert(type, fieldNames[field], 8 * slot, native(types[field])) }
+      return H5Dread(identifier, type, memory, space, 0, &bytes) >= 0
     }
-    guard isGood else { throw failure(range.lowerBound) }
-    if isPlainReal { return [real.map { Self.whole(($0 * scales[0]).rounded(.toNearestOrEven)) }] }
-    if width == 1, !isReal[0] { return [whole] }
-    return (0..<width).map { slot in
-      stride(from: slot, to: whole.count, by: width).map { index in
-        guard isReal[slot] else { return whole[index] }
-        let value = Double(bitPattern: UInt64(bitPattern: whole[index]))
-        return Self.whole((value * scales[slot]).rounded(.toNearestOrEven))
-      }
-    }
+    guard isGood else { throw failure(start[columnAxis]) }
+    return bytes
   }
 
   /// A whole number as an integer; the least there is for what is none or too large.

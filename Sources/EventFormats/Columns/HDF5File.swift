@@ -96,30 +96,33 @@ final class HDF5File: Sendable {
     withHDF5 { _ = H5Fclose(identifier) }
   }
 
-  /// A whole number kept as an attribute of the root or as a dataset of one value.
-  func number(attribute name: String) -> Int64? {
+  /// Whole numbers kept as an attribute of an object, at most two; nil where there is none.
+  func numbers(attribute name: String, of path: String) -> [Int64]? {
     withHDF5 {
-      guard H5Aexists(identifier, name) > 0 else { return nil }
-      let attribute = H5Aopen(identifier, name, 0)
+      let place = "/" + path
+      guard Self.exists(path, in: identifier), H5Aexists_by_name(identifier, place, name, 0) > 0 else { return nil }
+      let attribute = H5Aopen_by_name(identifier, place, name, 0, 0)
       guard attribute >= 0 else { return nil }
       defer { H5Aclose(attribute) }
       // Reading takes all values there are: there must be room for them.
-      guard Self.isSingle(attribute) else { return nil }
-      var value: Int64 = 0
-      return H5Aread(attribute, hdf5_native_int64(), &value) >= 0 ? value : nil
+      let count = Self.valueCount(attribute)
+      guard (1...2).contains(count) else { return nil }
+      var values = [Int64](repeating: 0, count: count)
+      return H5Aread(attribute, hdf5_native_int64(), &values) >= 0 ? values : nil
     }
   }
 
-  /// A text kept as an attribute of the root.
-  func text(attribute name: String) -> String? {
+  /// A text kept as an attribute of an object.
+  func text(attribute name: String, of path: String) -> String? {
     withHDF5 {
-      guard H5Aexists(identifier, name) > 0 else { return nil }
-      let attribute = H5Aopen(identifier, name, 0)
+      let place = "/" + path
+      guard Self.exists(path, in: identifier), H5Aexists_by_name(identifier, place, name, 0) > 0 else { return nil }
+      let attribute = H5Aopen_by_name(identifier, place, name, 0, 0)
       guard attribute >= 0 else { return nil }
       defer { H5Aclose(attribute) }
       let type = H5Aget_type(attribute)
       defer { H5Tclose(type) }
-      guard H5Tget_class(type) == H5T_STRING, Self.isSingle(attribute) else { return nil }
+      guard H5Tget_class(type) == H5T_STRING, Self.valueCount(attribute) == 1 else { return nil }
       if H5Tis_variable_str(type) > 0 {
         var pointer: UnsafeMutablePointer<CChar>?
         guard H5Aread(attribute, type, &pointer) >= 0, let pointer else { return nil }
@@ -132,15 +135,15 @@ final class HDF5File: Sendable {
     }
   }
 
-  /// Whether an attribute holds one value.
-  static func isSingle(_ attribute: Int64) -> Bool {
+  /// Number of values of an attribute.
+  static func valueCount(_ attribute: Int64) -> Int {
     let space = H5Aget_space(attribute)
     defer { H5Sclose(space) }
-    return H5Sget_simple_extent_npoints(space) == 1
+    return Int(max(H5Sget_simple_extent_npoints(space), 0))
   }
 
-  /// The whole number in a dataset of one value.
-  func number(dataset path: String) -> Int64? {
+  /// The whole numbers in a dataset of one or two values.
+  func numbers(dataset path: String) -> [Int64]? {
     withHDF5 {
       guard Self.exists(path, in: identifier) else { return nil }
       let dataset = H5Dopen2(identifier, path, 0)
@@ -148,9 +151,10 @@ final class HDF5File: Sendable {
       defer { H5Dclose(dataset) }
       let space = H5Dget_space(dataset)
       defer { H5Sclose(space) }
-      guard H5Sget_simple_extent_npoints(space) == 1 else { return nil }
-      var value: Int64 = 0
-      return H5Dread(dataset, hdf5_native_int64(), 0, 0, 0, &value) >= 0 ? value : nil
+      let count = H5Sget_simple_extent_npoints(space)
+      guard (1...2).contains(count) else { return nil }
+      var values = [Int64](repeating: 0, count: Int(count))
+      return H5Dread(dataset, hdf5_native_int64(), 0, 0, 0, &values) >= 0 ? values : nil
     }
   }
 
@@ -164,7 +168,7 @@ final class HDF5File: Sendable {
     return true
   }
 
-  /// Opens a one-dimensional dataset, nil when there is none under the path.
+  /// Opens a dataset, nil when there is none under the path.
   func dataset(_ path: String) throws(EventFormatError) -> HDF5Dataset? {
     let found: Int64 = withHDF5 { Self.exists(path, in: identifier) ? H5Dopen2(identifier, path, 0) : -1 }
     guard found >= 0 else { return nil }

@@ -1,153 +1,148 @@
 import CKernels
 import Events
 
-/// Events of an HDF5 file: one dataset of records, or one dataset a column.
+/// Events of an HDF5 file, a stretch of rows at a time.
 struct HDF5Decoder: BlockDecoder {
-  enum Layout: Sendable {
-    /// Positions of the four columns among the fields of one dataset.
-    case records(HDF5Dataset, fields: [Int])
-    case columns([HDF5Dataset])
-    /// Times and units of one sample, already read.
-    case lists(times: [Int64], units: [Int64])
-  }
-
   static var isCheapToCopy: Bool { false }
   let wordSize = 1
   let bytesTaken: Int64?
-  let layout: Layout
-  let count: Int
+  var isWithinPacket: Bool { position < events.count }
+  var mustHoldEvents: Bool { true }
+
+  private let events: HDF5Events
+  private let columns: EventColumns
   /// Added to every time, microseconds.
-  let timeOffset: Int64
-  let timeScale: Double
+  private let timeOffset: Int64
+  private var triggers: HDF5Triggers?
   private var position = 0
+  /// Triggers up to here are due, microseconds.
+  private var lastTime = Int64.min
+  private var assembler: ColumnAssembler
   private static let blockSize = 16384
 
-  init(_ layout: Layout, count: Int, timeOffset: Int64 = 0, timeUnit: EventTimeUnit?, fileSize: Int64) {
-    self.layout = layout
-    self.count = count
-    self.timeOffset = timeOffset
-    let factors = (timeUnit ?? .seconds).factors
-    timeScale = Double(factors.multiplier) / Double(factors.divisor)
+  init(
+    _ events: HDF5Events, reading: EventTableFinder.Found, timeOffset: Int64, triggers: HDF5Triggers?, fileSize: Int64
+  ) {
+    self.events = events
+    columns = reading.columns
+    self.triggers = triggers
+    let factors = reading.timeUnit.factors
+    let (product, isBeyond) = timeOffset.multipliedReportingOverflow(by: factors.multiplier)
+    self.timeOffset = isBeyond ? 0 : product / factors.divisor
     bytesTaken = fileSize
+    assembler = ColumnAssembler(
+      timeUnit: reading.timeUnit, minusOne: HDF5Dataset.minusOne(events.type(of: reading.columns.polarity)),
+      count: events.count, largestBlock: Self.blockSize)
   }
-
-  var isWithinPacket: Bool { position < count }
 
   mutating func decode(
     _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into output: ganglion_event_columns,
     report: inout ganglion_event_report
   ) throws(EventFormatError) -> DecodingProgress {
     var progress = DecodingProgress(consumed: 0, produced: 0)
-    while position < count, progress.produced == 0 {
-      let range = position..<position + min(count - position, Int(output.capacity), Self.blockSize)
+    guard try takeTriggers(&report) else { return progress }
+    while position < events.count, progress.produced == 0 {
+      let range = position..<position + min(events.count - position, Int(output.capacity), assembler.blockSize)
       guard !range.isEmpty else { break }
-      var columns = try columns(range)
-      if timeOffset != 0 { for index in columns[0].indices { columns[0][index] &+= timeOffset } }
-      var outside: Int64 = 0
-      var first: Int64 = 0
-      progress.produced = Int(
-        ganglion_assemble_columns(
-          columns[0], columns[1], columns[2], columns[3], Int64(range.count), output, &outside, &first))
-      for _ in 0..<outside { report.violate(.addressOutOfRange, offset: 0) }
+      let values = try events.read(range)
+      for (column, index) in zip(EventColumn.allCases, columns.all) {
+        values[index].bytes.withUnsafeBytes {
+          assembler.take(column, $0, values[index].place, count: range.count)
+        }
+      }
+      assembler.shiftTimes(by: timeOffset, count: range.count)
+      progress.produced = assembler.assemble(range.count, into: output, report: &report)
       position = range.upperBound
+      if progress.produced > 0 { lastTime = max(lastTime, output.times[progress.produced - 1]) }
     }
+    if position == events.count { lastTime = .max }
+    _ = try takeTriggers(&report)
     return progress
   }
 
-  private func columns(_ range: Range<Int>) throws(EventFormatError) -> [[Int64]] {
-    switch layout {
-    case .records(let dataset, let fields):
-      return try dataset.read(rows: range, fields: fields, scales: [timeScale, 1, 1, 1])
-    case .columns(let datasets):
-      var columns: [[Int64]] = []
-      for (index, dataset) in datasets.enumerated() {
-        columns += try dataset.read(rows: range, fields: [], scales: [index == 0 ? timeScale : 1])
-      }
-      return columns
-    case .lists(let times, let units):
-      return [
-        Array(times[range]), Array(units[range]), [Int64](repeating: 0, count: range.count),
-        [Int64](repeating: 1, count: range.count),
-      ]
-    }
+  private mutating func takeTriggers(_ report: inout ganglion_event_report) throws(EventFormatError) -> Bool {
+    try triggers?.take(upTo: lastTime, into: &report) ?? true
+  }
+}
+
+/// The spikes of one recording of the Spiking Heidelberg Digits, already read.
+struct SpikeListDecoder: BlockDecoder {
+  let wordSize = 1
+  let bytesTaken: Int64?
+  var isWithinPacket: Bool { position < times.count }
+  var mustHoldEvents: Bool { true }
+
+  private let times: [Int64]
+  private let units: [Int64]
+  private var position = 0
+
+  init(times: [Int64], units: [Int64], fileSize: Int64) {
+    self.times = times
+    self.units = units
+    bytesTaken = fileSize
+  }
+
+  mutating func decode(
+    _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into output: ganglion_event_columns,
+    report: inout ganglion_event_report
+  ) throws(EventFormatError) -> DecodingProgress {
+    let range = position..<position + min(times.count - position, Int(output.capacity))
+    position = range.upperBound
+    var findings = ganglion_column_findings()
+    var meaning = ganglion_polarity_meaning(minus_one: -1, darker: 1)
+    let produced = ganglion_assemble_columns(
+      Array(times[range]), Array(units[range]), [Int64](repeating: 0, count: range.count),
+      [Int64](repeating: 1, count: range.count), Int64(range.count), &meaning, output, &findings)
+    report.violate(.addressOutOfRange, count: findings.outside, offset: 0)
+    return DecodingProgress(consumed: 0, produced: Int(produced))
   }
 }
 
 func openHDF5(_ opened: InputBuffer, _ options: EventReadingOptions) throws(EventFormatError) -> any EventReader {
   let file = try HDF5File(SeekableFile(opened))
-  let found = try findEvents(file, options)
-  var geometry = options.geometry ?? found.geometry
-  if geometry == nil, let width = file.number(attribute: "width"), let height = file.number(attribute: "height") {
-    let named = SensorGeometry(width: Int(width), height: Int(height))
-    geometry = named.isValid ? named : nil
-  }
-  if geometry == nil, let text = file.text(attribute: "geometry") { geometry = SensorGeometry(text) }
+  let input = InputBuffer(MemoryByteSource([], name: opened.name))
+  if options.group == nil, let reader = try openSpikeLists(file, input, options) { return reader }
+  let found = try HDF5Search(file: file, options: options).find()
+  var guesses = found.reading.guesses
+  let sensor = options.geometry == nil ? file.geometry(of: found.events.path) : nil
+  if let guess = sensor?.guess { guesses.append(guess) }
+  let isTable = found.events.names == nil
   return StreamingEventReader(
-    input: InputBuffer(MemoryByteSource([], name: opened.name)), decoder: found.decoder, format: .hdf5,
-    encoding: found.encoding, geometry: geometry, metadata: [], options: options)
+    input: input,
+    decoder: HDF5Decoder(
+      found.events, reading: found.reading, timeOffset: file.timeOffset(of: found.events.path),
+      triggers: try HDF5Triggers(file), fileSize: file.file.size),
+    format: .hdf5,
+    encoding: "\(found.events.title), time in \(found.reading.timeUnit.rawValue)"
+      + (isTable ? ", columns \(found.reading.columns.description)" : ""),
+    geometry: options.geometry ?? sensor?.size, metadata: [], guesses: guesses, options: options)
 }
 
-private struct FoundEvents {
-  var decoder: HDF5Decoder
-  var encoding: String
-  var geometry: SensorGeometry?
-}
-
-private func findEvents(_ file: HDF5File, _ options: EventReadingOptions) throws(EventFormatError) -> FoundEvents {
-  let size = file.file.size
-  if let times = try file.dataset("spikes/times"), times.isListOfLists, let units = try file.dataset("spikes/units") {
-    guard (0..<times.count).contains(options.sample) else {
-      throw EventFormatError(
-        .unsupported, source: file.file.name, reason: "sample \(options.sample) of \(times.count)",
-        remedy: "choose one from 0 on")
-    }
-    let seconds = try times.list(at: options.sample)
-    let channels = try units.list(at: options.sample)
-    guard seconds.count == channels.count else {
-      throw EventFormatError(
-        .malformedHeader, source: file.file.name, reason: "\(seconds.count) times and \(channels.count) units",
-        remedy: "download the file again")
-    }
-    // The file is not sorted: its spikes come unit by unit in some samples.
-    let order = seconds.indices.sorted { (seconds[$0], $0) < (seconds[$1], $1) }
-    let layout = HDF5Decoder.Layout.lists(
-      times: order.map { HDF5Dataset.whole((seconds[$0] * 1e6).rounded()) },
-      units: order.map { HDF5Dataset.whole(channels[$0].rounded(.towardZero)) })
-    return FoundEvents(
-      decoder: HDF5Decoder(layout, count: seconds.count, timeUnit: nil, fileSize: size),
-      encoding: "spikes of sample \(options.sample) of \(times.count)",
-      geometry: SensorGeometry(width: 700, height: 1))
+/// One recording of a file of spike lists; nil for any other file.
+private func openSpikeLists(
+  _ file: HDF5File, _ input: InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> (any EventReader)? {
+  guard let times = try file.dataset("spikes/times"), let units = try file.dataset("spikes/units"),
+    times.isListOfLists, units.isListOfLists
+  else { return nil }
+  guard (0..<times.count).contains(options.sample) else {
+    throw EventFormatError(
+      .unsupported, source: file.file.name, reason: "sample \(options.sample) of \(times.count)",
+      remedy: "choose one from 0 on", subject: .sample)
   }
-  for path in ["CD/events", "events", "data/0"] {
-    guard let dataset = try file.dataset(path), !dataset.fieldNames.isEmpty else { continue }
-    let fields = EventColumn.allCases.compactMap { column in
-      column.name(among: dataset.fieldNames).flatMap { dataset.fieldNames.firstIndex(of: $0) }
-    }
-    guard fields.count == 4 else { continue }
-    return FoundEvents(
-      decoder: HDF5Decoder(
-        .records(dataset, fields: fields), count: dataset.count, timeUnit: options.timeUnit, fileSize: size),
-      encoding: "records in \(path)")
+  let seconds = try times.list(at: options.sample)
+  let channels = try units.list(at: options.sample)
+  guard seconds.count == channels.count else {
+    throw EventFormatError(
+      .malformedHeader, source: file.file.name, reason: "\(seconds.count) times and \(channels.count) units",
+      remedy: "download the file again")
   }
-  for group in ["events", "data", ""] {
-    var columns: [HDF5Dataset] = []
-    for column in EventColumn.allCases {
-      for name in column.names {
-        if let dataset = try file.dataset(group + "/" + name), dataset.fieldNames.isEmpty {
-          columns.append(dataset)
-          break
-        }
-      }
-    }
-    guard columns.count == 4, Set(columns.map(\.count)).count == 1 else { continue }
-    // DSEC counts time from an offset kept beside the columns.
-    let offset = file.number(dataset: "t_offset") ?? 0
-    return FoundEvents(
-      decoder: HDF5Decoder(
-        .columns(columns), count: columns[0].count, timeOffset: offset, timeUnit: options.timeUnit,
-        fileSize: size), encoding: "columns in /\(group)")
-  }
-  throw EventFormatError(
-    .unsupported, source: file.file.name, reason: "none of the known layouts (Prophesee, DSEC, SHD and SSC, tonic)",
-    remedy: "export t, x, y and p into a group named events")
+  // The file is not sorted: its spikes come unit by unit in some samples.
+  let order = seconds.indices.sorted { (seconds[$0], $0) < (seconds[$1], $1) }
+  let decoder = SpikeListDecoder(
+    times: order.map { HDF5Dataset.whole((seconds[$0] * 1e6).rounded()) },
+    units: order.map { HDF5Dataset.whole(channels[$0].rounded(.towardZero)) }, fileSize: file.file.size)
+  return StreamingEventReader(
+    input: input, decoder: decoder, format: .hdf5, encoding: "spikes of sample \(options.sample) of \(times.count)",
+    geometry: options.geometry ?? SensorGeometry(width: 700, height: 1), metadata: [], options: options)
 }

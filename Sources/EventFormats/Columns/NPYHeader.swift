@@ -53,21 +53,18 @@ struct NPYHeader: Sendable, Equatable {
       guard let extent = Int(part.filter { !$0.isWhitespace }), extent >= 0 else { return false }
       shape.append(extent)
     }
-    let strings = Self.strings(in: description)
+    // Names and types stand between quotes.
+    let parts = description.split(separator: "'", omittingEmptySubsequences: false)
     if description.hasPrefix("[") {
-      guard strings.count % 2 == 0, !strings.isEmpty else { return false }
-      for pair in stride(from: 0, to: strings.count, by: 2) {
-        guard let type = Self.type(strings[pair + 1]) else { return false }
-        fields.append(Field(name: strings[pair], offset: elementSize, type: type.column))
-        elementSize += type.size
-      }
-      // Fields that are arrays themselves have a shape after their type: none of a camera's has.
-      if description.contains("',(") || description.contains("', (") && description.contains("), (") == false {
-        return strings.count >= 8
+      guard parts.count >= 5, parts.count % 4 == 1 else { return false }
+      for index in stride(from: 1, to: parts.count - 3, by: 4) {
+        guard takeField(named: String(parts[index]), type: String(parts[index + 2]), behind: parts[index + 3]) else {
+          return false
+        }
       }
       return true
     }
-    guard let first = strings.first, let type = Self.type(first) else { return false }
+    guard parts.count >= 3, let type = Self.type(String(parts[1])) else { return false }
     fields = [Field(name: "", offset: 0, type: type.column)]
     elementSize = type.size
     return true
@@ -88,9 +85,26 @@ struct NPYHeader: Sendable, Equatable {
     return rest.prefix { $0 != "," && $0 != "}" }
   }
 
-  private static func strings(in text: Substring) -> [String] {
-    text.split(separator: "'", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
-      .map { String($0.element) }
+  /// Takes a field of a structured type; `rest` may begin with a shape, of a field that is an array itself.
+  private mutating func takeField(named name: String, type text: String, behind rest: Substring) -> Bool {
+    guard let type = Self.type(text) else { return false }
+    var values = 1
+    if let open = rest.firstIndex(of: "("), rest[..<open].allSatisfy({ $0 == "," || $0 == " " }) {
+      for part in rest[open...].dropFirst().prefix(while: { $0 != ")" }).split(separator: ",") {
+        guard let extent = Int(part.filter { !$0.isWhitespace }), (0...65536).contains(extent) else { return false }
+        values *= extent
+        guard values <= 1 << 20 else { return false }
+      }
+      // Column and row in one field; of other arrays only the size counts.
+      let names = values == 2 && ColumnName.ofPixels.contains(ColumnName(name).base) ? ["x", "y"] : []
+      for (index, name) in names.enumerated() {
+        fields.append(Field(name: name, offset: elementSize + index * type.size, type: type.column))
+      }
+    } else {
+      fields.append(Field(name: name, offset: elementSize, type: type.column))
+    }
+    elementSize += values * type.size
+    return elementSize <= 1 << 30
   }
 
   /// A type like `<u2` or `|b1`; padding `|V3` has a size and no column.

@@ -1,124 +1,129 @@
 import CKernels
+import Events
 
-/// Four columns in four members of an NPZ file.
-struct NPZDecoder: BlockDecoder {
-  private struct Column: Sendable {
-    var input: InputBuffer
-    var type: ganglion_column_type
+/// A ZIP file: the arrays of an NPZ file, or a recording of any other format.
+func openZip(_ opened: InputBuffer, _ options: EventReadingOptions) throws(EventFormatError) -> any EventReader {
+  let archive = try ZipArchive(SeekableFile(opened))
+  if options.format == nil || options.format == .npz, archive.members.contains(where: { $0.name.hasSuffix(".npy") }) {
+    return try openNPZ(archive, options)
   }
-
-  private var columns: [Column] = []
-  private var remaining: Int
-  private let timeUnit: EventTimeUnit
-  /// Room for so many events: all of a small recording, or a block of a large one.
-  private let blockSize: Int
-  private var scratch: [Int64]
-  private static let largestBlock = 1024
-
-  static var isCheapToCopy: Bool { false }
-  let wordSize = 1
-  let bytesTaken: Int64?
-  var isWithinPacket: Bool { remaining > 0 }
-
-  init(
-    _ archive: ZipArchive, members: [ZipArchive.Member], options: EventReadingOptions
-  ) throws(EventFormatError) {
-    bytesTaken = archive.file.size
-    var count: Int?
-    for member in members {
-      var input = InputBuffer(archive.open(member))
-      let header = try NPYHeader(&input)
-      guard header.shape.count == 1, header.fields.count == 1, header.fields[0].type.kind >= 0 else {
-        throw EventFormatError(
-          .unsupported, source: input.name, reason: "a column of shape \(header.shape)",
-          remedy: "save one-dimensional arrays of numbers")
-      }
-      if let count, count != header.shape[0] {
-        throw EventFormatError(
-          .malformedHeader, source: input.name, reason: "\(header.shape[0]) values where the first column has \(count)",
-          remedy: "save columns of one length")
-      }
-      count = header.shape[0]
-      columns.append(Column(input: input, type: header.fields[0].type))
-    }
-    remaining = count ?? 0
-    blockSize = min(max(remaining, 1), Self.largestBlock)
-    scratch = [Int64](repeating: 0, count: 4 * blockSize)
-    timeUnit = EventFormats.timeUnit(of: columns[0].type, options: options)
-  }
-
-  mutating func decode(
-    _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into output: ganglion_event_columns,
-    report: inout ganglion_event_report
-  ) throws(EventFormatError) -> DecodingProgress {
-    var progress = DecodingProgress(consumed: 0, produced: 0)
-    while remaining > 0 {
-      let free = output.dropFirst(progress.produced)
-      var count = min(remaining, blockSize, Int(free.capacity))
-      for index in columns.indices {
-        let size = Int(columns[index].type.size)
-        if try !columns[index].input.require(count * size) { count = min(count, columns[index].input.count / size) }
-      }
-      guard count > 0 else { return progress }
-      let factors = timeUnit.factors
-      for index in columns.indices {
-        let type = columns[index].type
-        columns[index].input.withBytes { bytes in
-          scratch.withUnsafeMutableBufferPointer { scratch in
-            _ = ganglion_convert_column(
-              bytes.bytePointer, Int64(type.size), Int64(count), type, index == 0 ? factors.multiplier : 1,
-              index == 0 ? factors.divisor : 1, scratch.baseAddress.map { $0 + index * blockSize })
-          }
-        }
-        columns[index].input.consume(count * Int(type.size))
-      }
-      progress.produced += assemble(count, into: free, &report)
-      remaining -= count
-    }
-    return progress
-  }
-
-  private func assemble(
-    _ count: Int, into output: ganglion_event_columns, _ report: inout ganglion_event_report
-  ) -> Int {
-    var outside: Int64 = 0
-    var first: Int64 = 0
-    let produced = scratch.withUnsafeBufferPointer { scratch -> Int64 in
-      guard let base = scratch.baseAddress else { return 0 }
-      return ganglion_assemble_columns(
-        base, base + blockSize, base + 2 * blockSize, base + 3 * blockSize, Int64(count), output,
-        &outside, &first)
-    }
-    for _ in 0..<outside { report.violate(.addressOutOfRange, offset: 0) }
-    return Int(produced)
-  }
+  return try openArchivedRecording(archive, options)
 }
 
-func openNPZ(_ opened: InputBuffer, _ options: EventReadingOptions) throws(EventFormatError) -> any EventReader {
-  let archive = try ZipArchive(SeekableFile(opened))
-  let names = archive.members.map { $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name }
-  let members = EventColumn.allCases.compactMap { column in
-    column.name(among: names).flatMap { name in archive.members.first { $0.name == name + ".npy" || $0.name == name } }
+private func openNPZ(_ archive: ZipArchive, _ options: EventReadingOptions) throws(EventFormatError) -> any EventReader
+{
+  let group = options.group ?? options.stream
+  func stem(_ member: ZipArchive.Member) -> Substring { member.name.dropLast(4) }
+  let members = archive.members.filter { member in
+    member.name.hasSuffix(".npy") && group.map { $0 == stem(member) || stem(member).hasPrefix($0) } ?? true
   }
-  let empty = InputBuffer(MemoryByteSource([], name: opened.name))
-  if members.count == 4 {
-    return StreamingEventReader(
-      input: empty, decoder: try NPZDecoder(archive, members: members, options: options), format: .npz,
-      encoding: "four columns", geometry: options.geometry, metadata: [], options: options)
+  let names = members.map { ColumnName(stem($0)) }
+  var places: [EventColumn: [Int]] = [:]
+  for column in EventColumn.allCases { places[column] = column.indices(among: names) }
+  if let pixels = names.firstIndex(where: { ColumnName.ofPixels.contains($0.base) }), places[.x] == [], places[.y] == []
+  {
+    places[.x] = [pixels]
+    places[.y] = [pixels]
   }
-  // One member with a structured array, or rows of four numbers.
-  for member in archive.members {
+  if EventColumn.allCases.allSatisfy({ places[$0]?.isEmpty == false }) {
+    if let (column, several) = places.first(where: { $0.value.count > 1 }) {
+      throw EventFormatError(
+        .ambiguous, source: archive.file.name,
+        reason:
+          "several members are named as \(column.letter): \(several.map { members[$0].name }.joined(separator: ", "))",
+        remedy: "say which events are meant", subject: .group)
+    }
+    let chosen = EventColumn.allCases.compactMap { places[$0]?.first }
+    return try openColumns(archive, chosen.map { members[$0] }, names: chosen.map { names[$0] }, options)
+  }
+  return try openOneArray(archive, members, options)
+}
+
+/// Four members, each a column; x and y may be the two columns of one.
+private func openColumns(
+  _ archive: ZipArchive, _ members: [ZipArchive.Member], names: [ColumnName], _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var count: Int?
+  var sources: [ColumnsDecoder.Source] = []
+  var samples: [SampleColumn] = []
+  for (column, member) in zip(EventColumn.allCases, members) {
     var input = InputBuffer(archive.open(member))
     let header = try NPYHeader(&input)
-    guard let (stride, columns) = npyColumns(header, options: options) else { continue }
-    return StreamingEventReader(
-      input: input,
-      decoder: NPYDecoder(
-        stride: stride, columns: columns, timeUnit: timeUnit(of: columns[0].type, options: options),
-        count: header.shape[0]), format: .npz, encoding: "array \(member.name)", geometry: options.geometry,
-      metadata: [], options: options)
+    let isPair = members.count { $0.name == member.name } == 2
+    guard header.shape.count == (isPair ? 2 : 1), header.shape.last == 2 || !isPair, header.fields.count == 1,
+      header.fields[0].type.kind >= 0, !isPair || !header.isFortranOrder
+    else {
+      throw EventFormatError(
+        .unsupported, source: input.name, reason: "a column of shape \(header.shape)",
+        remedy: "save one-dimensional arrays of numbers")
+    }
+    if let count, count != header.shape[0] {
+      throw EventFormatError(
+        .malformedHeader, source: input.name, reason: "\(header.shape[0]) values where the first column has \(count)",
+        remedy: "save columns of one length")
+    }
+    count = header.shape[0]
+    let size = header.elementSize
+    let place = ArrayColumn(
+      offset: isPair && column == .y ? size : 0, stride: isPair ? 2 * size : size, type: header.fields[0].type)
+    let rows = min(header.shape[0], ArrayColumn.samples)
+    _ = try input.require(rows * place.stride)
+    let bytes = input.prefix(rows * place.stride)
+    samples.append(place.sample(bytes, rows: bytes.count / place.stride))
+    sources.append(ColumnsDecoder.Source(input: input, place: place))
   }
-  throw EventFormatError(
-    .unsupported, source: opened.name, reason: "no member holds t, x, y and p (\(names.joined(separator: ", ")))",
-    remedy: "save columns with these names, or one structured array")
+  var known = options
+  known.csv = CSVOptions()
+  let finding = EventTableFinder(
+    columns: samples, names: names, columnsAreNamed: true, options: known, geometry: options.geometry
+  ).find()
+  guard case .found(let reading) = finding else {
+    guard case .unclear(let subject, let what) = finding else {
+      throw EventFormatError(
+        .unsupported, source: archive.file.name, reason: "the times are no numbers", remedy: "save them as numbers")
+    }
+    throw EventTableFinder.refusal(subject, what, of: archive.file.name)
+  }
+  return StreamingEventReader(
+    input: InputBuffer(MemoryByteSource([], name: archive.file.name)),
+    decoder: ColumnsDecoder(sources, count: count ?? 0, timeUnit: reading.timeUnit, fileSize: archive.file.size),
+    format: .npz, encoding: "four columns, time in \(reading.timeUnit.rawValue)", geometry: options.geometry,
+    metadata: [], guesses: reading.guesses, options: options)
+}
+
+/// The one member with a structured array, or with rows or columns of numbers.
+private func openOneArray(
+  _ archive: ZipArchive, _ members: [ZipArchive.Member], _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var found: [(member: ZipArchive.Member, reader: any EventReader)] = []
+  var unclear: EventFormatError?
+  var failure: EventFormatError?
+  for member in members.prefix(ArchivedEventReader.mostMembers) {
+    do throws(EventFormatError) {
+      found.append((member, try openNPY(InputBuffer(archive.open(member)), options)))
+    } catch {
+      // Other arrays lie beside the events.
+      if error.code == .ambiguous { unclear = unclear ?? error }
+      failure = error
+    }
+  }
+  guard found.count == 1 else {
+    if found.isEmpty, let error = unclear ?? (members.count == 1 ? failure : nil) { throw error }
+    if found.isEmpty {
+      throw EventFormatError(
+        .unsupported, source: archive.file.name,
+        reason: "no member holds t, x, y and p (\(archive.members.prefix(20).map(\.name).joined(separator: ", ")))",
+        remedy: "save columns with these names, or one structured array")
+    }
+    throw EventFormatError(
+      .ambiguous, source: archive.file.name,
+      reason: "several arrays hold events: \(found.map { String($0.member.name.dropLast(4)) }.joined(separator: ", "))",
+      remedy: "say which is meant", subject: .group)
+  }
+  var reader = ArchivedEventReader(found[0].reader, member: found[0].member.name, of: archive, format: .npz)
+  if members.count > 1 {
+    reader.guesses.append(
+      ReadingGuess(.group, found[0].member.name, because: "the only one of \(members.count) arrays with events"))
+  }
+  return reader
 }

@@ -106,3 +106,25 @@ final class SeekableFile: Sendable {
     return received == count ? bytes : nil
   }
 }
+
+/// A stretch of an open file, read front to back.
+struct FileRangeSource: ByteSource {
+  var name: String { file.name }
+  var path: String? { nil }
+  private let file: SeekableFile
+  private var position: Int64
+  private let end: Int64
+
+  init(_ file: SeekableFile, offset: Int64, count: Int64) {
+    self.file = file
+    position = offset
+    end = offset + count
+  }
+
+  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(EventFormatError) -> Int {
+    let count = Int(min(Int64(buffer.count), end - position))
+    let received = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: position)
+    position += Int64(received)
+    return received
+  }
+}

@@ -253,7 +253,7 @@ private func readTexts(_ file: Int64) -> [String: String] {
     defer { H5Tclose(type) }
     let size = H5Tget_size(type)
     guard length > 0, length < name.count, H5Tget_class(type) == H5T_STRING, H5Tis_variable_str(type) == 0,
-      (1...(1 << 20)).contains(size), HDF5File.isSingle(attribute)
+      (1...(1 << 20)).contains(size), HDF5File.valueCount(attribute) == 1
     else { continue }
     var bytes = [UInt8](repeating: 0, count: size)
     guard H5Aread(attribute, type, &bytes) >= 0 else { continue }

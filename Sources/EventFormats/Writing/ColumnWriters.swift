@@ -28,15 +28,19 @@ struct NPYWriter: EventWriter {
   private static let type = "[('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]"
 
   private(set) var count: Int64 = 0
+  private(set) var triggersLeftOut: Int64 = 0
   private var output: OutputBuffer
+  private let dropsTriggers: Bool
 
-  init(sink: any ByteSink) throws(EventFormatError) {
+  init(sink: any ByteSink, options: EventWritingOptions) throws(EventFormatError) {
     guard sink.canPatch else { throw needsFile("NPY", sink) }
+    dropsTriggers = options.dropsTriggers
     output = OutputBuffer(sink)
     output.append(contentsOf: npyHeader(type: Self.type, count: 0))
   }
 
   mutating func write(_ batch: EventBatch) throws(EventFormatError) {
+    try leaveOut(batch.triggers, dropsTriggers, .npy, output.sink, &triggersLeftOut)
     for index in 0..<batch.count {
       output.append(little: batch.times[index])
       output.append(little: batch.x[index])
@@ -56,10 +60,13 @@ struct NPYWriter: EventWriter {
 /// NPZ: four columns, stored without compression. They wait in files without a name until the count is known.
 struct NPZWriter: EventWriter {
   private(set) var count: Int64 = 0
+  private(set) var triggersLeftOut: Int64 = 0
   private var output: OutputBuffer
   private let columns: [TemporaryFile]
+  private let dropsTriggers: Bool
 
-  init(sink: any ByteSink) throws(EventFormatError) {
+  init(sink: any ByteSink, options: EventWritingOptions) throws(EventFormatError) {
+    dropsTriggers = options.dropsTriggers
     output = OutputBuffer(sink)
     var columns: [TemporaryFile] = []
     for _ in 0..<4 { columns.append(try TemporaryFile()) }
@@ -67,6 +74,7 @@ struct NPZWriter: EventWriter {
   }
 
   mutating func write(_ batch: EventBatch) throws(EventFormatError) {
+    try leaveOut(batch.triggers, dropsTriggers, .npz, output.sink, &triggersLeftOut)
     try columns[0].append(batch.times)
     try columns[1].append(batch.x)
     try columns[2].append(batch.y)
@@ -149,9 +157,11 @@ private final class TemporaryFile: Sendable {
   }
 }
 
-/// HDF5: one dataset a column, or records; chunks of 65536 events, deflated. The sensor is kept as attributes.
+/// HDF5: one dataset a column, or records; chunks of 65536 events, deflated. The sensor is kept as attributes, triggers as
+/// Prophesee keeps them.
 struct HDF5Writer: EventWriter {
   private(set) var count: Int64 = 0
+  private var triggerCount: Int64 = 0
   private let file: HDF5Output
   private var sink: any ByteSink
 
@@ -162,6 +172,10 @@ struct HDF5Writer: EventWriter {
   }
 
   mutating func write(_ batch: EventBatch) throws(EventFormatError) {
+    if !batch.triggers.isEmpty {
+      try file.append(batch.triggers, at: triggerCount)
+      triggerCount += Int64(batch.triggers.count)
+    }
     guard batch.count > 0 else { return }
     try file.append(batch, at: count)
     count += Int64(batch.count)

@@ -46,10 +46,16 @@ public enum HDF5Layout: String, Sendable, Codable, CaseIterable {
 public protocol EventWriter: Sendable {
   /// Events written so far.
   var count: Int64 { get }
+  /// External triggers that were left out because the format cannot hold them.
+  var triggersLeftOut: Int64 { get }
   /// Writes the next events and triggers; throws `cannotRepresent` at what the format cannot hold.
   mutating func write(_ batch: EventBatch) throws(EventFormatError)
   /// Writes what the format needs at its end. Nothing is written after it.
   mutating func finish() throws(EventFormatError)
+}
+
+extension EventWriter {
+  public var triggersLeftOut: Int64 { 0 }
 }
 
 /// Begins a recording in a sink.
@@ -70,8 +76,8 @@ public func openEventWriter(
   case .eventStream: return try encoded(EventStreamEncoder(options, name: sink.name))
   case .nmnist: return try encoded(NMNISTEncoder())
   case .csv: return try encoded(CSVEncoder(separator: options.separatesWithTabs ? "\t" : ","))
-  case .npy: return try NPYWriter(sink: sink)
-  case .npz: return try NPZWriter(sink: sink)
+  case .npy: return try NPYWriter(sink: sink, options: options)
+  case .npz: return try NPZWriter(sink: sink, options: options)
   case .hdf5: return try HDF5Writer(sink: sink, options: options)
   case .evt4:
     throw EventFormatError(
@@ -85,6 +91,18 @@ public func openEventWriter(
   path: String, options: EventWritingOptions
 ) throws(EventFormatError) -> any EventWriter {
   try openEventWriter(sink: FileByteSink(path: path, needsName: options.format == .hdf5), options: options)
+}
+
+/// Counts triggers that a format has no place for, or refuses them unless they are to be left out.
+func leaveOut(
+  _ triggers: [TriggerEvent], _ isAllowed: Bool, _ format: EventFormat, _ sink: any ByteSink, _ count: inout Int64
+) throws(EventFormatError) {
+  guard isAllowed || triggers.isEmpty else {
+    throw EventFormatError(
+      .cannotRepresent, source: sink.name, reason: "\(format.title) has no place for external triggers",
+      remedy: "drop them with --drop-triggers, or choose EVT, AEDAT 4 or HDF5")
+  }
+  count += Int64(triggers.count)
 }
 
 /// What a format can hold.
@@ -120,11 +138,12 @@ extension EventEncoder {
 /// Checks events against what the format can hold, puts triggers between them, and feeds the encoder.
 struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
   private(set) var count: Int64 = 0
+  private(set) var triggersLeftOut: Int64 = 0
   private var encoder: Encoder
   private var output: OutputBuffer
   private let limits: EventLimits
   private let dropsTriggers: Bool
-  private let formatTitle: String
+  private let format: EventFormat
   private var previous: Int64?
 
   init(sink: any ByteSink, encoder: Encoder, options: EventWritingOptions) throws(EventFormatError) {
@@ -132,12 +151,12 @@ struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
     output = OutputBuffer(sink)
     limits = encoder.limits
     dropsTriggers = options.dropsTriggers
-    formatTitle = options.format.title
+    format = options.format
     self.encoder.begin(&output)
   }
 
   private func refusal(_ reason: String, _ remedy: String) -> EventFormatError {
-    EventFormatError(.cannotRepresent, source: output.sink.name, reason: "\(formatTitle) \(reason)", remedy: remedy)
+    EventFormatError(.cannotRepresent, source: output.sink.name, reason: "\(format.title) \(reason)", remedy: remedy)
   }
 
   private mutating func check(_ batch: EventBatch) throws(EventFormatError) {
@@ -175,8 +194,8 @@ struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
       }
       previous = event.timeMicroseconds
     }
-    if !limits.holdsTriggers, !batch.triggers.isEmpty, !dropsTriggers {
-      throw refusal("has no place for external triggers", "drop them with --drop-triggers, or choose EVT or AEDAT 4")
+    if !limits.holdsTriggers {
+      try leaveOut(batch.triggers, dropsTriggers, format, output.sink, &triggersLeftOut)
     }
   }
 

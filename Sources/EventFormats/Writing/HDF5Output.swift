@@ -14,6 +14,8 @@ final class HDF5Output: Sendable {
   private struct Handles: Sendable {
     var file: Int64
     var datasets: [Int64]
+    /// Made with the first of them.
+    var triggers: Int64 = -1
   }
 
   /// What errors call it.
@@ -136,6 +138,30 @@ final class HDF5Output: Sendable {
     if !isGood { throw abandoned(errno) }
   }
 
+  /// Appends triggers after `count` that are there.
+  func append(_ triggers: [TriggerEvent], at count: Int64) throws(EventFormatError) {
+    let file = handles.withLock { $0.file }
+    var dataset = handles.withLock { $0.triggers }
+    let isGood = withHDF5 {
+      if dataset < 0 {
+        H5Gclose(H5Gcreate2(file, "EXT_TRIGGER", 0, 0, 0))
+        let type = H5Tcreate(H5T_COMPOUND, 12)
+        defer { H5Tclose(type) }
+        H5Tinsert(type, "p", 0, hdf5_native_int16())
+        H5Tinsert(type, "t", 2, hdf5_native_int64())
+        H5Tinsert(type, "id", 10, hdf5_native_int16())
+        dataset = Self.dataset(HDF5Triggers.path, type, in: file)
+      }
+      let type = H5Tcreate(H5T_COMPOUND, 24)
+      defer { H5Tclose(type) }
+      for (slot, name) in ["p", "t", "id"].enumerated() { H5Tinsert(type, name, 8 * slot, hdf5_native_int64()) }
+      var records: [Int64] = triggers.flatMap { [$0.isRising ? 1 : 0, $0.timeMicroseconds, Int64($0.channel)] }
+      return dataset >= 0 && Self.append(&records, type, triggers.count, to: dataset, at: count)
+    }
+    handles.withLock { $0.triggers = dataset }
+    if !isGood { throw abandoned(errno) }
+  }
+
   private static func append(
     _ values: UnsafeMutableRawPointer, _ type: Int64, _ number: Int, to dataset: Int64, at count: Int64
   ) -> Bool {
@@ -173,7 +199,7 @@ final class HDF5Output: Sendable {
     }
     guard open.file >= 0 else { return true }
     return withHDF5 {
-      let areClosed = open.datasets.map { H5Dclose($0) >= 0 }
+      let areClosed = (open.datasets + [open.triggers]).filter { $0 >= 0 }.map { H5Dclose($0) >= 0 }
       return H5Fclose(open.file) >= 0 && areClosed.allSatisfy { $0 }
     }
   }

@@ -1,0 +1,39 @@
+import Events
+
+func openCSV(
+  _ opened: InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  var input = opened
+  let dialect = try findDialect(&input, options)
+  input.consume(dialect.headerBytes)
+  let separator = dialect.separator == 9 ? "tab" : String(UnicodeScalar(dialect.separator))
+  return StreamingEventReader(
+    input: input, decoder: CSVDecoder(dialect), format: .csv,
+    encoding: "separator '\(separator)', time in \(dialect.timeUnit.rawValue), columns \(dialect.columns.description)",
+    geometry: options.geometry ?? dialect.geometry, metadata: [], guesses: dialect.guesses, options: options)
+}
+
+/// Looks at as much of a text as it takes: a live one has no more than its first lines.
+private func findDialect(
+  _ input: inout InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> CSVDialect {
+  var length = EventFormat.detectionLength
+  while true {
+    let isWhole = try !input.require(length + 1)
+    let finding = CSVDialect.find(input.prefix(length), options: options, isWhole: isWhole)
+    if case .found(let dialect) = finding { return dialect }
+    // Of a live text, only comments are waited for.
+    if !isWhole, !options.isLive || finding == .onlyComments, length < 1 << 18 {
+      length *= 8
+      continue
+    }
+    switch finding {
+    case .unclear(let subject, let what):
+      throw EventTableFinder.refusal(subject, what, of: input.name, byteOffset: input.byteOffset)
+    default:
+      throw EventFormatError(
+        .malformedHeader, source: input.name, byteOffset: input.byteOffset,
+        reason: "no columns for time, x, y and polarity are found", remedy: "name the columns", subject: .columns)
+    }
+  }
+}
