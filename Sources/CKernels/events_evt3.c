@@ -1,4 +1,4 @@
-#include "events_support.h"
+#include "events_counter.h"
 
 enum {
   ROW = 0x0, COLUMN = 0x2, VECTOR_BASE = 0x3, VECTOR_12 = 0x4, VECTOR_8 = 0x5, TIME_LOW = 0x6, CONTINUED_4 = 0x7,
@@ -90,9 +90,20 @@ CLONES static int64_t decode_plain(
   return i;
 }
 
+/* Twelve bits: writers pass longer silences in steps of up to half of them, so every step that is the shorter way goes. */
+static const counter_kind COUNTER_12 = {1 << 12, 2047};
+
+static int64_t evt3_high(const uint8_t *word) {
+  const uint32_t w = load_le16(word);
+  return w >> 12 == TIME_HIGH ? (int64_t)(w & 0xfff) : -1;
+}
+
+/* Time up to the low bits. */
+static inline int64_t high_time(const ganglion_evt3_state *s) { return (s->high.epoch + s->high.last) << 12; }
+
 /* Writes what is left of a vector; zero when the columns are full before it is through. */
 static inline int64_t flush_vector(ganglion_evt3_state *s, ganglion_event_columns output, int64_t n) {
-  const int64_t time = s->epoch + s->time_high + s->time_low;
+  const int64_t time = high_time(s) + s->time_low;
   uint32_t mask = s->vector_mask;
   while (mask && n < output.capacity) {
     output.times[n] = time;
@@ -107,7 +118,7 @@ static inline int64_t flush_vector(ganglion_evt3_state *s, ganglion_event_column
 }
 
 CLONES ganglion_event_progress ganglion_decode_evt3(
-    const uint8_t *bytes, int64_t size, ganglion_evt3_state *state, ganglion_event_columns output,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_evt3_state *state, ganglion_event_columns output,
     ganglion_event_report *report) {
   ganglion_evt3_state s = *state;
   const int64_t words = size / 2;
@@ -115,7 +126,7 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
   if (s.vector_mask) n = flush_vector(&s, output, n);
   while (i < words && n < output.capacity && !s.vector_mask) {
     if ((s.known & (HAS_TIME | HAS_ROW)) == (HAS_TIME | HAS_ROW) && s.vector_phase == 0) {
-      i = decode_plain(bytes, i, words, s.epoch + s.time_high, &s, output, &n);
+      i = decode_plain(bytes, i, words, high_time(&s), &s, output, &n);
       if (i >= words || n >= output.capacity) break;
     }
     const uint32_t w = load_le16(bytes + 2 * i);
@@ -141,7 +152,7 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
         } else if (!(s.known & HAS_ROW)) {
           if (violate(report, GANGLION_VIOLATION_MISSING_ROW, offset)) goto out;
         } else {
-          output.times[n] = s.epoch + s.time_high + s.time_low;
+          output.times[n] = high_time(&s) + s.time_low;
           output.x[n] = (uint16_t)(value & 0x7ff);
           output.y[n] = (uint16_t)s.row;
           output.polarities[n] = (uint8_t)(value >> 11);
@@ -183,27 +194,28 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
         }
         break;
       case TIME_HIGH: {
-        const int64_t high = (int64_t)value << 12;
-        int is_back = 0;
-        report->skipped[GANGLION_SKIPPED_TIME]++;
-        if ((s.known & HAS_TIME) && high < s.time_high) {
-          if (s.time_high - high >= ((int64_t)1 << 23)) {
-            s.epoch += (int64_t)1 << 24;
-          } else {
-            is_back = 1;
-          }
+        const int64_t before = s.high.last;
+        int is_back;
+        const int step = take_high(
+            &s.high, value, bytes + offset, 2, words - i, is_last, COUNTER_12, evt3_high, &is_back);
+        if (step == STEP_WAIT) {
+          i--;
+          goto out;
         }
-        if (high != s.time_high) s.time_low = 0;
-        s.time_high = high;
+        report->skipped[GANGLION_SKIPPED_TIME]++;
+        if (s.high.last != before) s.time_low = 0;
         s.known |= HAS_TIME;
+        if (step == STEP_GLITCH && violate(report, GANGLION_VIOLATION_TIME_GLITCH, offset)) goto out;
         if (is_back && violate(report, GANGLION_VIOLATION_NON_MONOTONIC_TIME_HIGH, offset)) goto out;
         break;
       }
       case TRIGGER:
-        if (s.known & HAS_TIME) {
-          trigger(report, s.epoch + s.time_high + s.time_low, (value >> 8) & 15, value & 1);
-          if (triggers_full(report)) goto out;
+        if (!(s.known & HAS_TIME)) {
+          if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
+          break;
         }
+        trigger(report, high_time(&s) + s.time_low, (value >> 8) & 15, value & 1);
+        if (triggers_full(report)) goto out;
         break;
       case OTHERS:
         /* The counters of the event rate controller are continued by 12, 12 and 4 bits. */

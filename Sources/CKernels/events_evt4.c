@@ -1,4 +1,4 @@
-#include "events_support.h"
+#include "events_counter.h"
 
 typedef uint64_t u64x8 __attribute__((ext_vector_type(8), aligned(8)));
 typedef int32_t i32x8 __attribute__((ext_vector_type(8), aligned(4)));
@@ -24,33 +24,30 @@ static inline int64_t flush_mask(ganglion_vector_state *s, ganglion_event_column
   return n;
 }
 
-/* Takes a word of high time bits; true when the caller must stop. */
-static inline int take_time_high(
-    ganglion_vector_state *s, int64_t high, ganglion_event_report *report, int64_t offset) {
-  int is_back = 0;
-  report->skipped[GANGLION_SKIPPED_TIME]++;
-  if (s->has_time && high < s->time_high) {
-    if (s->time_high - high > (1 << 27)) {
-      s->epoch += (int64_t)1 << 34;
-    } else {
-      is_back = 1;
-    }
-  }
-  s->time_high = high;
-  s->has_time = 1;
-  return is_back && violate(report, GANGLION_VIOLATION_NON_MONOTONIC_TIME_HIGH, offset);
+static int64_t evt21_high(const uint8_t *word) {
+  const uint32_t head = load_le32(word + 4);
+  return head >> 28 == 0x8 ? (int64_t)(head & 0x0fffffff) : -1;
+}
+static int64_t evt21_legacy_high(const uint8_t *word) {
+  const uint32_t head = load_le32(word);
+  return head >> 28 == 0x8 ? (int64_t)(head & 0x0fffffff) : -1;
+}
+/* A mask can look like a word of time, but hardly like one near the last. */
+static int64_t evt4_high(const uint8_t *word) {
+  const uint32_t head = load_le32(word);
+  return head >> 28 == 0xE ? (int64_t)(head & 0x0fffffff) : -1;
 }
 
 CLONES ganglion_event_progress ganglion_decode_evt21(
-    const uint8_t *bytes, int64_t size, int32_t is_legacy, ganglion_vector_state *state,
+    const uint8_t *bytes, int64_t size, int32_t is_last, int32_t is_legacy, ganglion_vector_state *state,
     ganglion_event_columns output, ganglion_event_report *report) {
   ganglion_vector_state s = *state;
   const int64_t words = size / 8;
   int64_t i = 0, n = flush_mask(&s, output, 0);
-  int64_t base = s.epoch + (s.time_high << 6);
+  int64_t base = (s.high.epoch + s.high.last) << 6;
   while (i < words && n < output.capacity && !s.mask) {
     /* Eight words at a time while each holds one event, as those of a quiet scene do. */
-    while (s.has_time && i + 8 <= words && n + 8 <= output.capacity) {
+    while (s.high.seen && i + 8 <= words && n + 8 <= output.capacity) {
       u64x8 w;
       memcpy(&w, bytes + 8 * i, 64);
       if (is_legacy) w = (w << 32) | (w >> 32);
@@ -78,7 +75,7 @@ CLONES ganglion_event_progress ganglion_decode_evt21(
     switch (head >> 28) {
       case 0x0:
       case 0x1: {
-        if (!s.has_time) {
+        if (!s.high.seen) {
           if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
           break;
         }
@@ -103,15 +100,28 @@ CLONES ganglion_event_progress ganglion_decode_evt21(
         }
         break;
       }
-      case 0x8:
-        if (take_time_high(&s, head & 0x0fffffff, report, offset)) goto out;
-        base = s.epoch + (s.time_high << 6);
-        break;
-      case 0xA:
-        if (s.has_time) {
-          trigger(report, base + ((head >> 22) & 63), (head >> 8) & 31, head & 1);
-          if (triggers_full(report)) goto out;
+      case 0x8: {
+        int is_back;
+        const int step = take_high(
+            &s.high, head & 0x0fffffff, bytes + offset, 8, words - i, is_last, COUNTER_28,
+            is_legacy ? evt21_legacy_high : evt21_high, &is_back);
+        if (step == STEP_WAIT) {
+          i--;
+          goto out;
         }
+        base = (s.high.epoch + s.high.last) << 6;
+        report->skipped[GANGLION_SKIPPED_TIME]++;
+        if (step == STEP_GLITCH && violate(report, GANGLION_VIOLATION_TIME_GLITCH, offset)) goto out;
+        if (is_back && violate(report, GANGLION_VIOLATION_NON_MONOTONIC_TIME_HIGH, offset)) goto out;
+        break;
+      }
+      case 0xA:
+        if (!s.high.seen) {
+          if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
+          break;
+        }
+        trigger(report, base + ((head >> 22) & 63), (head >> 8) & 31, head & 1);
+        if (triggers_full(report)) goto out;
         break;
       case 0xE:
         report->skipped[GANGLION_SKIPPED_OTHER]++;
@@ -129,14 +139,14 @@ out:
 }
 
 CLONES ganglion_event_progress ganglion_decode_evt4(
-    const uint8_t *bytes, int64_t size, ganglion_vector_state *state, ganglion_event_columns output,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_vector_state *state, ganglion_event_columns output,
     ganglion_event_report *report) {
   ganglion_vector_state s = *state;
   const int64_t words = size / 4;
   int64_t i = 0, n = flush_mask(&s, output, 0);
-  int64_t base = s.epoch + (s.time_high << 6);
+  int64_t base = (s.high.epoch + s.high.last) << 6;
   while (i < words && n < output.capacity && !s.mask) {
-    while (s.has_time && i + 8 <= words && n + 8 <= output.capacity) {
+    while (s.high.seen && i + 8 <= words && n + 8 <= output.capacity) {
       u32x8 w = *(const u32x8 *)(bytes + 4 * i);
       u32x8 type = (w >> 29) ^ 5;
       if (__builtin_reduce_or(type)) break;
@@ -153,7 +163,7 @@ CLONES ganglion_event_progress ganglion_decode_evt4(
     switch (w >> 28) {
       case 0xA:
       case 0xB:
-        if (!s.has_time) {
+        if (!s.high.seen) {
           i++;
           if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
           continue;
@@ -169,7 +179,7 @@ CLONES ganglion_event_progress ganglion_decode_evt4(
         /* The mask is the next word. */
         if (i + 1 >= words) goto out;
         i++;
-        if (!s.has_time) {
+        if (!s.high.seen) {
           i++;
           if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
           continue;
@@ -182,16 +192,26 @@ CLONES ganglion_event_progress ganglion_decode_evt4(
         n = flush_mask(&s, output, n);
         break;
       case 0xE: {
-        const int stop = take_time_high(&s, w & 0x0fffffff, report, offset);
-        base = s.epoch + (s.time_high << 6);
-        if (stop) {
+        int is_back;
+        const int step = take_high(
+            &s.high, w & 0x0fffffff, bytes + offset, 4, words - i - 1, is_last, COUNTER_28, evt4_high, &is_back);
+        if (step == STEP_WAIT) goto out;
+        base = (s.high.epoch + s.high.last) << 6;
+        report->skipped[GANGLION_SKIPPED_TIME]++;
+        if ((step == STEP_GLITCH && violate(report, GANGLION_VIOLATION_TIME_GLITCH, offset)) ||
+            (is_back && violate(report, GANGLION_VIOLATION_NON_MONOTONIC_TIME_HIGH, offset))) {
           i++;
           goto out;
         }
         break;
       }
       case 0x9:
-        if (s.has_time) trigger(report, base + ((w >> 22) & 63), (w >> 8) & 31, w & 1);
+        if (!s.high.seen) {
+          i++;
+          if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
+          continue;
+        }
+        trigger(report, base + ((w >> 22) & 63), (w >> 8) & 31, w & 1);
         if (triggers_full(report)) {
           i++;
           goto out;

@@ -1,28 +1,41 @@
-#include "events_support.h"
+#include "events_counter.h"
 
-/* Formats of records of one size: DAT, AEDAT 1, the events of an AEDAT 4 packet. And Event Stream. */
+/* Formats of records of one size: DAT, the events of an AEDAT 4 packet. And Event Stream. */
+
+static int64_t dat_time(const uint8_t *record) { return load_le32(record); }
+
+static inline int take_dat_time(
+    ganglion_wrap_state *s, const uint8_t *bytes, int64_t i, int64_t records, int32_t is_last) {
+  const uint8_t *const record = bytes + 8 * i;
+  return take_record(s, load_le32(record), record, 8, records - i - 1, is_last, COUNTER_32, dat_time);
+}
 
 CLONES ganglion_event_progress ganglion_decode_dat(
-    const uint8_t *bytes, int64_t size, ganglion_dat_layout f, ganglion_wrap_state *state,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_dat_layout f, ganglion_wrap_state *state,
     ganglion_event_columns output, ganglion_event_report *report) {
   const int64_t available = size / 8;
   const int64_t records = available < output.capacity ? available : output.capacity;
+  ganglion_wrap_state s = *state;
   int64_t i = 0;
   if (f.is_trigger) {
     for (; i < available && !triggers_full(report); i++) {
-      const int64_t time = load_le32(bytes + 8 * i);
       const uint32_t data = load_le32(bytes + 8 * i + 4);
-      if (time < state->last && state->last - time > ((int64_t)1 << 31)) state->epoch += (int64_t)1 << 32;
-      state->last = time;
-      trigger(report, state->epoch + time, (data >> 8) & 31, data & 1);
+      const int judged = take_dat_time(&s, bytes, i, available, is_last);
+      if (judged == STEP_WAIT) break;
+      if (judged == STEP_GLITCH && violate(report, GANGLION_VIOLATION_TIME_GLITCH, 8 * i)) {
+        i++;
+        break;
+      }
+      trigger(report, s.epoch + s.last, (data >> 8) & 31, data & 1);
     }
+    *state = s;
     return (ganglion_event_progress){8 * i, 0};
   }
   while (i < records) {
-    /* A block is converted in one sweep as if the counter did not run over; where it did, time falls by more than half
-       its range, and the block is done again one by one. */
+    /* A block is converted in one sweep as if the counter did not run over; where a step is a long one, the block's
+       times are done again one by one. */
     const int64_t end = i + 512 < records ? i + 512 : records;
-    const int64_t epoch = state->epoch;
+    const int64_t epoch = s.epoch, near = COUNTER_32.near;
     for (int64_t k = i; k < end; k++) {
       const uint64_t record = load_le64(bytes + 8 * k);
       const uint32_t data = (uint32_t)(record >> 32);
@@ -31,49 +44,28 @@ CLONES ganglion_event_progress ganglion_decode_dat(
       output.y[k] = (uint16_t)((data >> f.y_shift) & f.y_mask);
       output.polarities[k] = (uint8_t)(((data >> f.polarity_shift) & f.polarity_mask) != 0);
     }
-    int64_t wraps = output.times[i] + ((int64_t)1 << 31) < epoch + state->last;
-    for (int64_t k = i + 1; k < end; k++) wraps += output.times[k] + ((int64_t)1 << 31) < output.times[k - 1];
-    if (__builtin_expect(!wraps, 1)) {
-      state->last = output.times[end - 1] - epoch;
-    } else {
-      for (int64_t k = i; k < end; k++) {
-        const int64_t time = load_le32(bytes + 8 * k);
-        const uint32_t data = load_le32(bytes + 8 * k + 4);
-        if (time < state->last && state->last - time > ((int64_t)1 << 31)) state->epoch += (int64_t)1 << 32;
-        state->last = time;
-        output.times[k] = state->epoch + time;
-        output.x[k] = (uint16_t)(data & f.x_mask);
-        output.y[k] = (uint16_t)((data >> f.y_shift) & f.y_mask);
-        output.polarities[k] = (uint8_t)((data >> f.polarity_shift) & f.polarity_mask) != 0;
-      }
+    int64_t leaps = s.seen < 2 || (uint64_t)(output.times[i] - epoch - s.last + near) > (uint64_t)(2 * near);
+    for (int64_t k = i + 1; k < end; k++) {
+      leaps += (uint64_t)(output.times[k] - output.times[k - 1] + near) > (uint64_t)(2 * near);
     }
-    i = end;
-  }
-  return (ganglion_event_progress){8 * i, i};
-}
-
-ganglion_event_progress ganglion_decode_aedat1(
-    const uint8_t *bytes, int64_t size, const ganglion_aedat2_layout *f, ganglion_wrap_state *state,
-    ganglion_event_columns output, ganglion_event_report *report) {
-  const int64_t records = size / 6;
-  int64_t i = 0, n = 0;
-  for (; i < records && n < output.capacity; i++) {
-    const uint32_t address = (uint32_t)bytes[6 * i] << 8 | bytes[6 * i + 1];
-    const int64_t time = load_be32(bytes + 6 * i + 2);
-    if (time < state->last && state->last - time > ((int64_t)1 << 31)) state->epoch += (int64_t)1 << 32;
-    state->last = time;
-    if (address & f->special_mask) {
-      report->skipped[GANGLION_SKIPPED_SPECIAL]++;
+    if (__builtin_expect(!leaps, 1)) {
+      s.last = output.times[end - 1] - epoch;
+      i = end;
       continue;
     }
-    const uint32_t x = (address >> f->x_shift) & f->x_mask, y = (address >> f->y_shift) & f->y_mask;
-    output.times[n] = state->epoch + time;
-    output.x[n] = (uint16_t)(f->x_last >= 0 ? (uint32_t)f->x_last - x : x);
-    output.y[n] = (uint16_t)(f->y_last >= 0 ? (uint32_t)f->y_last - y : y);
-    output.polarities[n] = (uint8_t)(((address >> f->polarity_shift) & 1) ^ f->polarity_inverted);
-    n++;
+    for (; i < end; i++) {
+      const int judged = take_dat_time(&s, bytes, i, available, is_last);
+      if (judged == STEP_WAIT) goto out;
+      if (judged == STEP_GLITCH && violate(report, GANGLION_VIOLATION_TIME_GLITCH, 8 * i)) {
+        *state = s;
+        return (ganglion_event_progress){8 * (i + 1), i};
+      }
+      output.times[i] = s.epoch + s.last;
+    }
   }
-  return (ganglion_event_progress){6 * i, n};
+out:
+  *state = s;
+  return (ganglion_event_progress){8 * i, i};
 }
 
 typedef uint64_t u64x2 __attribute__((ext_vector_type(2), aligned(1)));

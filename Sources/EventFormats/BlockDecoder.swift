@@ -38,6 +38,15 @@ protocol BlockDecoder: Sendable {
   /// Bytes of the file, for decoders that read it themselves.
   var bytesTaken: Int64? { get }
 
+  /// Whether words of nothing but zeros at the end are what a crash or a block of the disk left, not events.
+  var zerosArePadding: Bool { get }
+
+  /// Whether such a word would say that its time is 0, whatever came before.
+  static var zeroMeansTimeZero: Bool { get }
+
+  /// The cameras or sources of the recording, with the events of each so far; none where there can be only one.
+  var streams: [RecordingStream] { get }
+
   /// Decodes whole words from the front of `bytes`, which stand at `byteOffset` in the file, until the bytes or the
   /// columns are used up. `isLast` says that nothing follows.
   mutating func decode(
@@ -51,6 +60,9 @@ extension BlockDecoder {
   var isWithinPacket: Bool { false }
   var mustHoldEvents: Bool { false }
   var bytesTaken: Int64? { nil }
+  var zerosArePadding: Bool { false }
+  static var zeroMeansTimeZero: Bool { false }
+  var streams: [RecordingStream] { [] }
 }
 
 extension ganglion_event_report {

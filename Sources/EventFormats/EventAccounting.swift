@@ -31,6 +31,9 @@ public enum EventViolation: Int, Sendable, Codable, CaseIterable {
   case unknownPolarity
   /// The file ends within a word or packet: what is left over is dropped.
   case truncatedTail
+  /// The time of a single event or word fits neither what came before nor what follows, so it is no overflow of the
+  /// counter: it is taken as the time before it.
+  case timeGlitch
 
   /// Name in tables and JSON.
   public var name: String {
@@ -49,6 +52,7 @@ public enum EventViolation: Int, Sendable, Codable, CaseIterable {
     case .malformedLine: "malformed line"
     case .unknownPolarity: "unknown polarity"
     case .truncatedTail: "truncated tail"
+    case .timeGlitch: "time glitch"
     }
   }
 }
@@ -71,6 +75,10 @@ public enum SkippedContent: Int, Sendable, Codable, CaseIterable {
   case invalid
   /// Filling without meaning.
   case padding
+  /// Events of cameras or sources that were not asked for.
+  case otherStreams
+  /// Single events long before or after the recording that they stand in front of.
+  case strays
 
   /// Name in tables and JSON.
   public var name: String {
@@ -83,6 +91,8 @@ public enum SkippedContent: Int, Sendable, Codable, CaseIterable {
     case .special: "special events"
     case .invalid: "invalid events"
     case .padding: "padding"
+    case .otherStreams: "other streams"
+    case .strays: "stray events"
     }
   }
 }

@@ -28,7 +28,7 @@ extension EventFormat {
     // Other programs' headers may stand in front of an HDF5 file: MATLAB's has 512 bytes.
     let isHDF5 = [0, 512, 1024, 2048].contains { bytes.dropFirst($0).starts(with: hdf5Magic) }
     if isHDF5 { return .hdf5 }
-    if bytes.starts(with: [0x25]), let format = detectPropheseeHeader(bytes) { return format }
+    if let format = detectPropheseeHeader(bytes) { return format }
     if looksLikeNMNIST(bytes) { return .nmnist }
     switch CSVDialect.find(bytes, options: options, isWhole: bytes.count < detectionLength) {
     case .found, .unclear: return .csv
@@ -38,8 +38,9 @@ extension EventFormat {
   }
 
   private static func detectPropheseeHeader(_ bytes: [UInt8]) -> EventFormat? {
+    guard bytes.first == UInt8(ascii: "%") else { return nil }
     var input = InputBuffer(MemoryByteSource(bytes))
-    guard let header = try? PropheseeHeader(&input) else { return nil }
+    guard let header = try? PropheseeHeader(&input, isWhole: false) else { return nil }
     switch header.encoding {
     case "EVT2": return .evt2
     case "EVT21", "EVT2.1": return .evt21

@@ -26,6 +26,12 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var group: String?
   /// Which camera, source or topic of a recording of several, as the format names them.
   public var stream: String?
+  /// Whether a recording of several streams of which none is named is read all the same, the first of them: to say what
+  /// is in it. Whoever uses the events should not.
+  public var surveysStreams = false
+  /// Whether single events long before the recording that they stand in front of are left out and counted; time zero is
+  /// then the first of the others. See `RecordingStart`.
+  public var leavesStraysOut = false
   /// Which recording of a file with many, as SHD and SSC have.
   public var sample = 0
   /// Whether only formats that are read front to back are. Others wait for the end in a temporary file, which a live
@@ -55,6 +61,8 @@ public protocol EventReader: Sendable {
   var metadata: [EventMetadata] { get }
   /// What was taken for granted so far because the recording does not say it.
   var guesses: [ReadingGuess] { get }
+  /// The cameras, sources or topics that the recording holds events of, where there can be several; empty otherwise.
+  var streams: [RecordingStream] { get }
   /// What every byte so far became.
   var accounting: EventAccounting { get }
 
@@ -63,6 +71,10 @@ public protocol EventReader: Sendable {
   /// Returns false at the end of the recording, and then the batch is empty. How many events come at once depends on
   /// how the bytes arrive; the events and their order never do.
   mutating func read(into batch: inout EventBatch, maximum: Int) throws(EventFormatError) -> Bool
+}
+
+extension EventReader {
+  public var streams: [RecordingStream] { [] }
 }
 
 /// One line of a header.

@@ -27,6 +27,8 @@ struct InputBuffer: Sendable {
   private(set) var isAtEnd = false
   /// Whether the last read took all the room there was: more is worth making.
   private var wasFilled = false
+  /// Whether the source ended within a line of its header.
+  private(set) var endsWithinLine = false
 
   init(_ source: any ByteSource) {
     self.source = source
@@ -127,6 +129,13 @@ struct InputBuffer: Sendable {
     return try result.get()
   }
 
+  /// Bytes of zeros at the end of the window.
+  var trailingZeros: Int {
+    var place = end
+    while place > start, storage[place - 1] == 0 { place -= 1 }
+    return end - place
+  }
+
   /// Copies the first bytes of the window, at most `limit`.
   func prefix(_ limit: Int) -> [UInt8] {
     Array(storage[start..<min(end, start + limit)])
@@ -140,7 +149,7 @@ struct InputBuffer: Sendable {
     var length = prefix.count
     while length < limit {
       guard try require(length + 1) else {
-        // The file ends within its header.
+        endsWithinLine = true
         let line = String(decoding: storage[start..<start + length], as: UTF8.self)
         consume(length)
         return line
@@ -157,5 +166,13 @@ struct InputBuffer: Sendable {
       length += 1
     }
     return nil
+  }
+
+  /// Throws where the source ended within a line of its header.
+  func refuseCutHeader() throws(EventFormatError) {
+    guard endsWithinLine else { return }
+    throw EventFormatError(
+      .malformedHeader, source: name, byteOffset: byteOffset, reason: "the file ends within its header",
+      remedy: "it was cut: copy it again")
   }
 }

@@ -4,6 +4,12 @@ import Events
 public func openEventReader(
   source: any ByteSource, options: EventReadingOptions = EventReadingOptions()
 ) throws(EventFormatError) -> any EventReader {
+  StartingEventReader(try openReader(source, options), options: options)
+}
+
+private func openReader(
+  _ source: any ByteSource, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
   var input = InputBuffer(source)
   _ = try input.require(EventFormat.detectionLength)
   guard input.count > 0 else {
@@ -33,7 +39,7 @@ public func openEventReader(
   case .evt2, .evt21, .evt3, .evt4: return try openEVT(input, format, options)
   case .dat1, .dat2: return try openDAT(input, format, options)
   case .eventStream: return try openEventStream(input, options)
-  case .nmnist: return openNMNIST(input, options)
+  case .nmnist: return try openNMNIST(input, options)
   case .csv: return try openCSV(input, options)
   case .npy: return try openNPY(input, options)
   case .npz: return try openZip(input, options)
@@ -41,79 +47,18 @@ public func openEventReader(
   }
 }
 
-private func openAEDAT2(
-  _ opened: InputBuffer, _ format: EventFormat, _ options: EventReadingOptions
-) throws(EventFormatError) -> any EventReader {
-  var input = opened
-  let header = try AEDATHeader(&input)
-  let layout = options.aedat2Layout ?? AEDAT2Layout(header: header.lines) ?? .dvs128
-  if format == .aedat1 {
-    guard layout.geometry.width == 128 else {
-      throw EventFormatError(
-        .unsupported, source: input.name, reason: "an AEDAT 1 address has 16 bits, \(layout.rawValue) needs 32",
-        remedy: "read it as dvs128")
-    }
-    return StreamingEventReader(
-      input: input, decoder: AEDAT1Decoder(layout: layout), format: format, encoding: layout.rawValue,
-      geometry: layout.geometry, metadata: header.lines, options: options)
-  }
-  return StreamingEventReader(
-    input: input, decoder: AEDAT2Decoder(layout: layout), format: format, encoding: layout.rawValue,
-    geometry: layout.geometry, metadata: header.lines, options: options)
-}
-
-private func openAEDAT3(
-  _ opened: InputBuffer, _ options: EventReadingOptions
-) throws(EventFormatError) -> any EventReader {
-  var input = opened
-  let header = try AEDATHeader(&input)
-  return StreamingEventReader(
-    input: input, decoder: AEDAT3Decoder(), format: .aedat3, encoding: "polarity packets",
-    geometry: options.geometry ?? geometry(ofAEDAT3Source: header.lines), metadata: header.lines, options: options)
-}
-
-/// The pixel array of the camera that an AEDAT 3 header names as its source.
-private func geometry(ofAEDAT3Source lines: [EventMetadata]) -> SensorGeometry? {
-  let source = lines.first { $0.key.hasPrefix("Source") }?.value.lowercased() ?? ""
-  if source.contains("dvs128") { return SensorGeometry(width: 128, height: 128) }
-  if source.contains("davis240") { return SensorGeometry(width: 240, height: 180) }
-  if source.contains("davis346") { return SensorGeometry(width: 346, height: 260) }
-  if source.contains("davis640") { return SensorGeometry(width: 640, height: 480) }
-  return nil
-}
-
-private func openAEDAT4(
-  _ opened: InputBuffer, _ options: EventReadingOptions
-) throws(EventFormatError) -> any EventReader {
-  var input = opened
-  let header = try AEDAT4Header(&input)
-  let events = header.streams.first { $0.type == "EVTS" }
-  guard let events else {
-    throw EventFormatError(
-      .unsupported, source: input.name,
-      reason: "no stream of the file holds events "
-        + "(\(header.streams.map(\.type).joined(separator: ", ")))", remedy: "record the camera's events")
-  }
-  let metadata = header.streams.map { stream in
-    EventMetadata(
-      key: "stream \(stream.identifier)",
-      value: [stream.type, stream.geometry?.description, stream.source].compactMap { $0 }.joined(separator: " "))
-  }
-  return StreamingEventReader(
-    input: input, decoder: AEDAT4Decoder(header: header), format: .aedat4, encoding: header.compression.title,
-    geometry: options.geometry ?? events.geometry, metadata: metadata, options: options)
-}
-
 private func openEVT(
   _ opened: InputBuffer, _ format: EventFormat, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
   var input = opened
+  try options.refuseStream(of: input.name)
   let header = try PropheseeHeader(&input)
   let geometry = options.geometry ?? header.geometry
+  var guesses: [ReadingGuess] = []
   func reader(_ decoder: some BlockDecoder, _ encoding: String) -> any EventReader {
     StreamingEventReader(
       input: input, decoder: decoder, format: format, encoding: encoding, geometry: geometry, metadata: header.lines,
-      options: options)
+      guesses: guesses, options: options)
   }
   switch format {
   case .evt2: return reader(EVT2Decoder(), "EVT2")
@@ -127,6 +72,12 @@ private func openEVT(
       case "little": false
       default: EVT21Decoder.looksLegacy(input.prefix(EventFormat.detectionLength))
       }
+    if header.formatOption("endianness") == nil, header.value("endianness") == nil {
+      guesses.append(
+        ReadingGuess(
+          .layout, isLegacy ? "legacy words" : "current words",
+          because: "the header does not say, and this is where words of time have their type"))
+    }
     return reader(EVT21Decoder(isLegacy: isLegacy), isLegacy ? "EVT21, legacy word layout" : "EVT21")
   }
 }
@@ -135,6 +86,7 @@ private func openDAT(
   _ opened: InputBuffer, _ format: EventFormat, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
   var input = opened
+  try options.refuseStream(of: input.name)
   let header = try PropheseeHeader(&input)
   guard try input.require(2) else {
     throw EventFormatError(
@@ -165,6 +117,7 @@ private func openEventStream(
   _ opened: InputBuffer, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
   var input = opened
+  try options.refuseStream(of: input.name)
   func malformed(_ reason: String) -> EventFormatError {
     EventFormatError(
       .malformedHeader, source: input.name, byteOffset: input.byteOffset, reason: reason,
@@ -196,8 +149,17 @@ private func openEventStream(
     options: options)
 }
 
-private func openNMNIST(_ input: InputBuffer, _ options: EventReadingOptions) -> any EventReader {
-  StreamingEventReader(
+private func openNMNIST(
+  _ input: InputBuffer, _ options: EventReadingOptions
+) throws(EventFormatError) -> any EventReader {
+  try options.refuseStream(of: input.name)
+  let guesses =
+    options.format == nil
+    ? [
+      ReadingGuess(
+        .format, "N-MNIST", because: "the format has no signature, but records of five bytes make times that rise")
+    ] : []
+  return StreamingEventReader(
     input: input, decoder: NMNISTDecoder(), format: .nmnist, encoding: "five bytes an event",
-    geometry: options.geometry, metadata: [], options: options)
+    geometry: options.geometry, metadata: [], guesses: guesses, options: options)
 }

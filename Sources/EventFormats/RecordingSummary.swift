@@ -41,6 +41,8 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
   public var metadata: [EventMetadata]
   /// What the reader took for granted because the recording does not say it.
   public var guesses: [ReadingGuess]
+  /// The cameras, sources or topics of a recording of several, one of which everything else here is about.
+  public var streams: [RecordingStream]
 
   /// Reads a recording to its end. With `strictness` set to `stop` the first violation is thrown.
   public init(
@@ -87,6 +89,7 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
     self.digest = withDigest ? digest.fields : nil
     metadata = reader.metadata
     guesses = reader.guesses
+    streams = reader.streams
   }
 }
 

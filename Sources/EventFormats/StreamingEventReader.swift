@@ -14,13 +14,8 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   private var decoder: Decoder
   private var report = ganglion_event_report()
   private let strictness: EventStrictness
-  private let timeOrigin: TimeOrigin
   private var previousTime = Int64.min
-  private var originMicroseconds: Int64?
-  /// Triggers in front of the first event, while its time is not known and everything counts from there.
-  private var heldTriggers: [TriggerEvent] = []
-  /// So many triggers without one event are a recording of triggers: they count from the first.
-  private static var maximumHeldTriggers: Int { 1 << 20 }
+  private var zeros = ZeroTail()
   /// Thrown by the next call: what came before is delivered first.
   private var pending: EventFormatError?
   private var isFinished = false
@@ -40,10 +35,11 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
     self.metadata = metadata
     self.guesses = guesses
     strictness = options.strictness
-    timeOrigin = options.timeOrigin
     report.stop_at_violation = options.strictness == .stop ? 1 : 0
     accounting.headerBytes = input.byteOffset
   }
+
+  var streams: [RecordingStream] { decoder.streams }
 
   mutating func read(into batch: inout EventBatch, maximum: Int) throws(EventFormatError) -> Bool {
     batch.removeAll()
@@ -56,7 +52,6 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       try decodeBlock(into: &batch, maximum: max(maximum, 1))
       accounting.bytesRead = decoder.bytesTaken ?? input.bytesRead
     }
-    if batch.isEmpty, !heldTriggers.isEmpty { releaseTriggers(into: &batch, origin: heldTriggers[0].timeMicroseconds) }
     if batch.isEmpty, let pending {
       isFinished = true
       throw pending
@@ -65,23 +60,86 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   }
 
   private mutating func decodeBlock(into batch: inout EventBatch, maximum: Int) throws(EventFormatError) {
+    switch zeros.next(input, wordSize: decoder.zerosArePadding ? decoder.wordSize : nil) {
+    case .bytes(let count, let isLast):
+      let progress = try decode(count, isLast: isLast, into: &batch, maximum: maximum) {
+        input, body throws(EventFormatError) in
+        try input.withBytes { bytes throws(EventFormatError) in
+          try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        }
+      }
+      input.consume(progress.consumed)
+      advance(progress)
+    case .heldZeros(let count):
+      let progress = try decode(count, isLast: true, into: &batch, maximum: maximum) {
+        _, body throws(EventFormatError) in
+        try ZeroTail.withZeros(count, body)
+      }
+      zeros.release(progress.consumed)
+    case .hold(let count):
+      zeros.hold(count)
+      input.consume(count)
+      wanted = input.count + 1
+    case .more:
+      wanted = input.count + 1
+    case .end(let words):
+      if words == 1, isEvent(zeroWordAt: input.byteOffset) {
+        zeros.takeAsEvent()
+        return
+      }
+      accounting.skip(.padding, count: words)
+      zeros.release(zeros.held)
+      input.consume(input.count)
+    }
+  }
+
+  /// Whether one word of zeros at the end of a recording is an event: if time does not step back to it.
+  private func isEvent(zeroWordAt offset: Int64) -> Bool {
+    if Decoder.zeroMeansTimeZero { return previousTime <= 0 }
+    var decoder = decoder
+    var scratch = EventBatch()
+    var ignored = ganglion_event_report()
+    scratch.append(capacity: 1) { columns in
+      ZeroTail.withZeros(decoder.wordSize) { bytes in
+        (try? decoder.decode(bytes, byteOffset: offset, isLast: true, into: columns, report: &ignored))?.produced ?? 0
+      }
+    }
+    return scratch.times.first.map { $0 >= previousTime } ?? true
+  }
+
+  private typealias WithBytes =
+    (InputBuffer, (UnsafeRawBufferPointer) throws(EventFormatError) -> DecodingProgress) throws(EventFormatError) ->
+    DecodingProgress
+
+  /// Decodes bytes of the window, or what stands for them, and writes the books.
+  private mutating func decode(
+    _ count: Int, isLast: Bool, into batch: inout EventBatch, maximum: Int, withBytes: WithBytes
+  ) throws(EventFormatError) -> DecodingProgress {
     report.clear()
-    let offset = input.byteOffset
+    let offset = input.byteOffset - Int64(zeros.held)
     let before = Decoder.isCheapToCopy ? decoder : nil
     var progress = DecodingProgress(consumed: 0, produced: 0)
     try batch.append(capacity: maximum) { columns throws(EventFormatError) in
-      progress = try input.withBytes { bytes throws(EventFormatError) in
-        try decoder.decode(
-          bytes, byteOffset: offset, isLast: input.isAtEnd, into: columns, report: &report)
+      progress = try withBytes(input) { bytes throws(EventFormatError) in
+        try decoder.decode(bytes, byteOffset: offset, isLast: isLast, into: columns, report: &report)
       }
       return progress.produced
     }
-    examine(&batch, before: before, offset: offset, consumed: progress.consumed)
+    let window = input
+    examine(&batch, offset: offset) { index in
+      guard var replayed = before else { return offset }
+      let place = Self.byteOffset(
+        ofEvent: index, in: &replayed, at: offset, isLast: isLast, window: window, withBytes)
+      return offset + Int64(place)
+    }
     collectReport(&batch, offset: offset)
-    input.consume(progress.consumed)
     accounting.events += Int64(batch.count)
     accounting.triggers += Int64(batch.triggers.count)
-    applyOrigin(&batch)
+    return progress
+  }
+
+  /// Says what the next block needs, or that there is none.
+  private mutating func advance(_ progress: DecodingProgress) {
     if progress.consumed > 0 || progress.produced > 0 || report.trigger_count > 0 {
       wanted = 1
       return
@@ -91,7 +149,9 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       isFinished = true
       if input.count > 0 || decoder.isWithinPacket {
         accounting.tailBytes = Int64(input.count)
-        note(.truncatedTail, count: 1, offset: input.byteOffset, reason: "\(input.count) bytes are left over")
+        note(
+          .truncatedTail, count: 1, offset: input.byteOffset,
+          reason: input.count > 0 ? "\(input.count) bytes are left over" : "the recording goes on, the file does not")
       }
       if decoder.mustHoldEvents, accounting.events == 0, pending == nil { pending = emptyError }
     }
@@ -107,7 +167,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   }
 
   /// Looks for events that go back in time or lie outside the sensor.
-  private mutating func examine(_ batch: inout EventBatch, before: Decoder?, offset: Int64, consumed: Int) {
+  private mutating func examine(_ batch: inout EventBatch, offset: Int64, place: (Int) -> Int64) {
     guard batch.count > 0 else { return }
     let width = UInt32(geometry?.width ?? 65536)
     let height = UInt32(geometry?.height ?? 65536)
@@ -126,17 +186,13 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
     }
     // Only the place of the first is kept, and none where violations are ignored: finding it costs a second decoding.
     func isFirst(_ kind: EventViolation) -> Bool { strictness != .ignore && accounting.violations[kind] == nil }
-    func place(_ index: Int64) -> Int64 {
-      guard var replayed = before else { return offset }
-      return offset + Int64(byteOffset(ofEvent: Int(index), in: &replayed, within: consumed))
-    }
     if found.backwards > 0 {
       let index = Int(found.first_backwards)
       let earlier = index > 0 ? batch.times[index - 1] : previousTime
       if strictness != .stop || found.first_backwards == first {
         note(
           .nonMonotonicTime, count: found.backwards,
-          offset: isFirst(.nonMonotonicTime) ? place(found.first_backwards) : offset,
+          offset: isFirst(.nonMonotonicTime) ? place(Int(found.first_backwards)) : offset,
           reason: "an event at \(batch.times[index]) us follows one at \(earlier) us")
       }
     }
@@ -145,7 +201,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       if strictness != .stop || found.first_outside == first {
         note(
           .addressOutOfRange, count: found.outside,
-          offset: isFirst(.addressOutOfRange) ? place(found.first_outside) : offset,
+          offset: isFirst(.addressOutOfRange) ? place(Int(found.first_outside)) : offset,
           reason: "an event at (\(batch.x[index]), \(batch.y[index])) lies outside the sensor of \(width)x\(height)")
       }
     }
@@ -160,20 +216,21 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   }
 
   /// Where in the block the word of an event stands: decodes the block again up to there.
-  private mutating func byteOffset(ofEvent index: Int, in decoder: inout Decoder, within consumed: Int) -> Int {
+  private static func byteOffset(
+    ofEvent index: Int, in decoder: inout Decoder, at offset: Int64, isLast: Bool, window: InputBuffer,
+    _ withBytes: WithBytes
+  ) -> Int {
     var scratch = EventBatch()
     // Its own report, with room for triggers: the block's may be full.
     var ignored = ganglion_event_report()
     var end = 0
-    let offset = input.byteOffset
     scratch.append(capacity: index + 1) { columns in
-      input.withBytes { bytes in
-        let block = UnsafeRawBufferPointer(rebasing: bytes.prefix(consumed))
-        do throws(EventFormatError) {
-          end = try decoder.decode(block, byteOffset: offset, isLast: false, into: columns, report: &ignored).consumed
-        } catch {
-          end = 0
-        }
+      do throws(EventFormatError) {
+        end = try withBytes(window) { bytes throws(EventFormatError) in
+          try decoder.decode(bytes, byteOffset: offset, isLast: isLast, into: columns, report: &ignored)
+        }.consumed
+      } catch {
+        end = 0
       }
       return 0
     }
@@ -218,27 +275,5 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
         .violation, source: input.name, byteOffset: offset, reason: reason,
         remedy: "read it with --strictness report to go on and count what is wrong")
     }
-  }
-
-  private mutating func applyOrigin(_ batch: inout EventBatch) {
-    guard timeOrigin == .firstEvent else { return }
-    if let originMicroseconds {
-      batch.shiftTimes(by: 0 &- originMicroseconds)
-    } else if let first = batch.times.first {
-      releaseTriggers(into: &batch, origin: first)
-    } else {
-      heldTriggers += batch.triggers
-      batch.triggers.removeAll(keepingCapacity: true)
-      guard let first = heldTriggers.first, heldTriggers.count >= Self.maximumHeldTriggers else { return }
-      releaseTriggers(into: &batch, origin: first.timeMicroseconds)
-    }
-  }
-
-  /// Settles what time counts from, and puts the triggers that waited for it in front of a batch.
-  private mutating func releaseTriggers(into batch: inout EventBatch, origin: Int64) {
-    originMicroseconds = origin
-    batch.triggers.insert(contentsOf: heldTriggers, at: 0)
-    heldTriggers = []
-    batch.shiftTimes(by: 0 &- origin)
   }
 }

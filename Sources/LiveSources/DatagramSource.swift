@@ -11,7 +11,7 @@ public final class DatagramSource: LiveSource {
     /// bit 15 polarity, bits 14-0 y; a word with the time in microseconds follows where bit 31 is clear.
     case words
     /// As jAER sends them: a sequence number of 32 bits, then address and time of 32 bits each, big-endian; addresses
-    /// are those of a DVS128.
+    /// are those of a DVS128, whose rows jAER counts from the bottom.
     case jaer
   }
 
@@ -149,7 +149,7 @@ struct DatagramDecoder: Sendable {
       // Special events are no pixels.
       if address & 0x8000 != 0 { continue }
       append(
-        x: 127 - (address >> 1 & 0x7F), y: address >> 8 & 0x7F, polarity: 1 - (address & 1),
+        x: 127 - (address >> 1 & 0x7F), y: 127 - (address >> 8 & 0x7F), polarity: 1 - (address & 1),
         time: streamTime(word(offset + 4)), to: &batch)
     }
     return (batch, loss)

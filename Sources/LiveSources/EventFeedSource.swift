@@ -22,7 +22,8 @@ public final class EventFeedSource: LiveSource {
     return sum
   }
 
-  public private(set) var notes: [String] = []
+  public var notes: [String] { reader?.guesses.map(\.description) ?? earlierNotes }
+  private var earlierNotes: [String] = []
 
   /// - Parameters:
   ///   - options: how the recording is read where its content does not say.
@@ -69,6 +70,7 @@ public final class EventFeedSource: LiveSource {
   private func open() throws {
     var options = options
     options.timeOrigin = .firstEvent
+    options.leavesStraysOut = true
     options.isLive = isLive
     let opened =
       feed.kind == .file
@@ -77,13 +79,13 @@ public final class EventFeedSource: LiveSource {
     if let found = opened.geometry, found != sensor {
       throw FeedError(path: feed.path, reason: "is from a sensor of \(found), the model expects \(sensor)")
     }
-    notes = opened.guesses.map(\.description)
     reader = opened
   }
 
   private func nextStretch() throws {
     offset = end
     earlierViolations = violations
+    earlierNotes = notes
     reader = nil
     hasEnded = try !feed.next()
   }

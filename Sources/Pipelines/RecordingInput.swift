@@ -52,6 +52,7 @@ public struct RecordingInput: Sendable {
     let source = try HeadCheckedBytes(FileByteSource(path: path))
     var options = options.events
     options.timeOrigin = .firstEvent
+    options.leavesStraysOut = true
     let reader: any EventReader
     do throws(EventFormatError) {
       reader = try openEventReader(source: source, options: options)

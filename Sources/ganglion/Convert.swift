@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventFormats
 import Events
+import Pipelines
 
 /// Compressions of AEDAT 4 by the names people write.
 enum CompressionName: String, ExpressibleByArgument, CaseIterable {
@@ -35,7 +36,8 @@ struct Convert: ParsableCommand {
       bytes an event), .csv and .txt, .tsv (tabs), .npy, .npz, .h5 and .hdf5; other formats are named with --format.
 
       What a format cannot hold is refused with the reason; nothing is rounded or dropped silently. The report on \
-      standard error says what every filter took out.
+      standard error says what every filter took out, and what the recording held besides. Of a recording of several \
+      cameras --stream names the one to convert.
 
       The output gets its name when all of it is written: a conversion that fails or is interrupted leaves what was \
       there before, and a recording can be converted into itself.
@@ -112,8 +114,9 @@ struct Convert: ParsableCommand {
         progress.show("convert", done: Int(min(reader.accounting.bytesRead, size)), total: Int(size))
       }
     }
-    try writer.finish()
     progress.clear()
+    try chain.refuseEmptiness(of: input)
+    try writer.finish()
   }
 
   /// Hot pixels are those of the whole recording: it is read once before. Filters in front of it are applied.
@@ -144,6 +147,9 @@ struct Convert: ParsableCommand {
     for filter in chain.filters {
       lines.append(
         "\(filter.name): took out \(filter.removed)" + (filter.added > 0 ? ", added \(filter.added)" : ""))
+    }
+    for kind in SkippedContent.allCases where kind.isLost {
+      if let count = reader.accounting.skipped[kind] { lines.append("\(kind.name): \(count) left out") }
     }
     for kind in EventViolation.allCases {
       if let found = reader.accounting.violations[kind] {
@@ -176,6 +182,26 @@ extension EventFormat {
     case "h5", "hdf5": self = .hdf5
     default: return nil
     }
+  }
+}
+
+extension SkippedContent {
+  /// Whether the user may miss it: words without content are none of that.
+  fileprivate var isLost: Bool {
+    switch self {
+    case .time, .other, .continued: false
+    default: true
+    }
+  }
+}
+
+extension EventFilterChain {
+  /// Throws where a piece was to be cut out of a recording that is not there.
+  func refuseEmptiness(of path: String) throws(InputError) {
+    guard let emptiness else { return }
+    throw InputError(
+      source: path == "-" ? "standard input" : path, problem: emptiness,
+      remedy: "ask for a piece that is there; with --time-origin first-event times count from the first event")
   }
 }
 

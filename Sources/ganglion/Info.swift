@@ -11,7 +11,8 @@ struct Info: ParsableCommand {
     discussion: """
       Prints format, sensor, duration, a table of what was found with times and rates, broken rules, and a digest of \
       every decoded field: BLAKE2b with 16 bytes over the little-endian values (time as int64, x and y as uint16, \
-      polarity as uint8).
+      polarity as uint8). What the recording does not say and was taken for granted stands behind "guessed". Of a \
+      recording of several cameras it lists them all; the rest is about the one that --stream names, or the first.
 
       Of a model it prints what it perceives, its labels, its network layer by layer, and how it was made and tested; \
       with --json its whole manifest. With --on, also what each of its layers and its encoder calculate on those \
@@ -37,7 +38,9 @@ struct Info: ParsableCommand {
   func run() throws {
     StandardOutput.shared.endWithReader()
     if isModel(file) { return try printModel() }
-    var reader = try openEventReader(path: file, options: input.readingOptions())
+    var options = try input.readingOptions()
+    options.surveysStreams = true
+    var reader = try openEventReader(path: file, options: options)
     let summary = try RecordingSummary(reading: &reader, source: file, withDigest: digest)
     if json {
       try StandardOutput.shared.write(line: jsonText(summary, isPretty: true))
@@ -57,6 +60,7 @@ extension RecordingSummary {
       ("bytes", "\(bytes), header \(headerBytes)" + (tailBytes > 0 ? ", left over \(tailBytes)" : "")),
     ]
     lines += guesses.map { ("guessed", "\($0)") }
+    lines += streams.map { ("stream", "\($0): \($0.events) events\($0.isRead ? ", these" : "")") }
     if let brighterShare {
       lines.append(("polarity", "\(fixed(100 * brighterShare, 1)) % brighter"))
     }

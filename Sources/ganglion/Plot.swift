@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventFormats
 import Events
+import Pipelines
 import Plotting
 
 /// `ganglion plot`: a recording as pictures.
@@ -60,7 +61,12 @@ struct Plot: ParsableCommand {
       chain.apply(&batch)
       all.append(contentsOf: batch)
     }
-    guard all.count > 0 else { throw ValidationError("\(file) holds no events to draw") }
+    try chain.refuseEmptiness(of: file)
+    guard all.count > 0 else {
+      throw InputError(
+        source: reader.accounting.events > 0 ? "\(file) after its filters" : file, problem: "holds no events to draw",
+        remedy: "ganglion info \(file) says what there is")
+    }
     let extent = SensorGeometry(width: Int(all.x.max() ?? 0) + 1, height: Int(all.y.max() ?? 0) + 1)
     let picture = EventPicture(
       events: all, sensor: chain.geometry ?? extent, title: String(file.split(separator: "/").last ?? "-"))

@@ -179,4 +179,130 @@ struct EventCommandTests {
     #expect(manifest["sense"] as? String == "sound")
     #expect((manifest["labels"] as? [String])?.count == 10)
   }
+
+  private func folder(_ name: String, _ body: (String) throws -> Void) throws {
+    let folder = NSTemporaryDirectory() + "ganglion-\(name)-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+  }
+
+  @Test func aSliceThatIsNotThereSaysWhereTheRecordingLies() throws {
+    try folder("slices") { folder in
+      // On a clock that begins at 11.7 s.
+      let made = try Program.shell(
+        "cd \(Self.samples) && ganglion convert --quiet --filter shift=11699989 --sensor 34x34 \(Self.three) \(folder)/a.raw"
+      )
+      #expect(made.code == 0)
+      for command in [
+        "convert \(folder)/a.raw \(folder)/out.csv", "plot \(folder)/a.raw -o \(folder)/out.png",
+        "convert --format csv - \(folder)/out.csv < \(folder)/a.raw",
+      ] {
+        let outcome = try Program.shell(
+          "ganglion \(command.replacing(" ", with: " --filter time=1200000..1800000 ", maxReplacements: 1))")
+        #expect(outcome.code == 65, "\(command)")
+        for part in ["time=1200000..1800000", "11700000", "12007577"] {
+          #expect(outcome.errors.contains(part), "\(outcome.errors)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder + "/out.csv"))
+      }
+      let points = try Program.shell("ganglion convert --filter time=11.7..11.8 \(folder)/a.raw \(folder)/out.csv")
+      #expect(points.code == 64)
+      #expect(points.errors.contains("microseconds: 11.7..11.8 s is time=11700000..11800000"), "\(points.errors)")
+    }
+  }
+
+  /// Packets of ten events of an AEDAT 3.1 file, of two cameras in turn.
+  private static var stereo: [UInt8] {
+    var bytes = Array("#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#Source 2: DVS128\r\n#!END-HEADER\r\n".utf8)
+    func append(_ values: [UInt32]) { for value in values { bytes += (0..<4).map { UInt8(value >> (8 * $0) & 0xff) } } }
+    for packet in 0..<6 as Range<UInt32> {
+      append([1 | (1 + packet % 2) << 16, 8, 4, 0, 10, 10, 10])
+      for event in 0..<10 as Range<UInt32> { append([event << 17 | 3, packet * 1000 + event]) }
+    }
+    return bytes
+  }
+
+  @Test func camerasOfOneFileAreNotMergedButListedAndChosen() throws {
+    try folder("cameras") { folder in
+      let file = folder + "/stereo.aedat"
+      try Data(Self.stereo).write(to: URL(fileURLWithPath: file))
+      for input in [file, "- < \(file)"] {
+        for command in [
+          "convert --format csv \(input == file ? file + " -" : "- - < " + file)",
+          "plot -o \(folder)/p.png \(input)",
+          "run --model \(Self.samples)/models/event-digits.safetensors \(input)",
+        ] {
+          let outcome = try Program.shell("ganglion \(command)")
+          #expect(outcome.code == 65, "\(command)")
+          for part in ["2 streams", "DVS128", "--stream"] {
+            #expect(outcome.errors.contains(part), "\(outcome.errors)")
+          }
+        }
+        let text = try Program.shell("ganglion info \(input)")
+        #expect(text.code == 0)
+        for part in ["stream taken as 1", "1 128x128 DVS128: 30 events, these", "2 128x128 DVS128: 30 events\n"] {
+          #expect(text.output.contains(part), "\(text.output)")
+        }
+      }
+      let chosen = try Program.shell("ganglion convert --quiet --stream 2 --format csv \(file) -")
+      #expect(chosen.lines.count == 31 && chosen.lines[1] == "1000,0,0,1")
+    }
+  }
+
+  @Test func aChipThatIsNotKnownIsNamedWithTheOption() throws {
+    try folder("chip") { folder in
+      let file = folder + "/a.aedat"
+      let header = "#!AER-DAT2.0\r\n# AEChip: ch.unizh.ini.jaer.chip.retina.ATIS304\r\n"
+      try Data(Array(header.utf8) + [0x01, 0x40, 0x58, 0, 0, 0, 0, 9]).write(to: URL(fileURLWithPath: file))
+      for input in [file, "- < \(file)"] {
+        let outcome = try Program.shell("ganglion info \(input)")
+        #expect(outcome.code == 65)
+        for part in ["ATIS304", "--aedat2-layout", "davis240"] {
+          #expect(outcome.errors.contains(part), "\(outcome.errors)")
+        }
+        let named = try Program.shell(
+          "ganglion convert --quiet --aedat2-layout davis240 --format csv \(input == file ? file + " -" : "- - < " + file)"
+        )
+        #expect(named.lines == ["t,x,y,p", "9,234,174,1"], "\(named)")
+      }
+    }
+  }
+
+  @Test func triggersAreDroppedOnlyWhenToldAndCounted() throws {
+    try folder("triggers") { folder in
+      // Times, a row, events and three triggers of EVT 3.0.
+      let words: [UInt16] = [0x8001, 0x6388, 0x0000, 0x2000, 0xa001, 0x6392, 0x2801, 0xa000, 0xa101]
+      let bytes =
+        Array("% evt 3.0\n% geometry 128x128\n% end\n".utf8) + words.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+      try Data(bytes).write(to: URL(fileURLWithPath: folder + "/t.raw"))
+      for name in ["o.csv", "o.dat", "o.es", "o.aedat", "o.bin"] {
+        let refused = try Program.shell("cd \(folder) && ganglion convert t.raw \(name)")
+        #expect(refused.code == 65 && refused.errors.contains("--drop-triggers"), "\(name)")
+        #expect(!FileManager.default.fileExists(atPath: folder + "/" + name))
+        let dropped = try Program.shell("cd \(folder) && ganglion convert --drop-triggers t.raw \(name)")
+        #expect(dropped.code == 0 && dropped.errors.contains("triggers: 3 dropped"), "\(dropped.errors)")
+      }
+      let kept = try Program.shell(
+        "cd \(folder) && ganglion convert --quiet t.raw --format evt2 - | ganglion info --no-digest -")
+      #expect(kept.output.contains("triggers"), "\(kept.output)")
+    }
+  }
+
+  @Test func aStrayEventInFrontChangesNoAnswer() throws {
+    try folder("stray") { folder in
+      let model = "\(Self.samples)/models/event-digits.safetensors"
+      let made = try Program.shell(
+        """
+        cd \(Self.samples) && ganglion convert --quiet --sensor 34x34 --filter shift=60000 \(Self.three) \(folder)/late.csv &&
+          { echo t,x,y,p; echo 11,3,3,1; tail -n +2 \(folder)/late.csv; } > \(folder)/stray.csv &&
+          ganglion convert --quiet --sensor 34x34 --csv-columns 0,1,2,3 \(folder)/stray.csv \(folder)/stray.raw
+        """)
+      #expect(made.code == 0, "\(made.errors)")
+      let expected = try Program.shell("ganglion run --scores --model \(model) - < \(Self.samples)/\(Self.three)")
+      let found = try Program.shell("ganglion run --scores --model \(model) - < \(folder)/stray.raw")
+      #expect(found.output == expected.output && found.lines.count > 5)
+      #expect(found.errors.contains("a single event stands 60000 us before"), "\(found.errors)")
+    }
+  }
 }

@@ -13,7 +13,7 @@ import Testing
     for pieceSize in [Int.max, 700] {
       let reading = try Reading(file, options: options, pieceSize: pieceSize)
       #expect(reading.batch == Self.events)
-      #expect(reading.guesses == expected)
+      #expect(reading.guessed == expected)
       #expect(reading.accounting.bytesRead == Int64(file.count))
       #expect(reading.accounting.violations.isEmpty)
     }
@@ -59,7 +59,7 @@ import Testing
     let rising = npyFile("'<i8'", shape: "(3, 4)", bytes([Int64]([100, 5, 6, 1, 200, 6, 7, 0, 300, 7, 8, 1])))
     #expect(refusal(rising)?.subject == .columns)
     let named = try Reading(rising, options: .init(columns: "0,1,2,3"))
-    #expect(named.batch.times == [100, 200, 300] && named.guesses == [.timeUnit: "us"])
+    #expect(named.batch.times == [100, 200, 300] && named.guessed == [.timeUnit: "us"])
     let quaternions = npyFile(
       "'<f8'", shape: "(3, 4)", bytes([0.5, 0.1, 0.2, 1.0, 0.4, 0.3, 0.1, 0.0, 0.2, 0.3, 0.4, 1.0]))
     #expect(refusal(quaternions)?.code == .unsupported)

@@ -12,6 +12,43 @@ import Testing
     #expect(EventFormat.detect(firstBytes: try Fixture.bytes("nmnist_60001.bs2").prefix(83)) == .nmnist)
   }
 
+  /// Records of five bytes: column, row, time.
+  private func records(_ events: [(x: Int, y: Int, time: Int)]) -> [UInt8] {
+    events.flatMap { [$0.x, $0.y, $0.time >> 16 & 0x7f, $0.time >> 8 & 0xff, $0.time & 0xff].map { UInt8($0) } }
+  }
+
+  @Test func fiveByteRecordsMayBeginWithAnySign() throws {
+    // A per cent sign begins Prophesee's headers, a hash sign jAER's.
+    for first in [37, 35, 0, 80, 137] {
+      let bytes = records((0..<40).map { (($0 * 7 + first) % 240, $0 * 5 % 180, 100 + $0 * 90) })
+      #expect(EventFormat.detect(firstBytes: bytes) == .nmnist, "\(first)")
+      let reading = try Reading(bytes)
+      #expect(reading.batch.count == 40)
+      // There is nothing to recognise it by: that it was guessed is told.
+      #expect(reading.guesses.map(\.subject) == [.format])
+      #expect(try Reading(bytes, options: .init(format: .nmnist)).guesses.isEmpty)
+    }
+  }
+
+  @Test func aFewFiveByteRecordsAreRecognisedWhenNothingElseIsThere() {
+    let bytes = records((0..<15).map { ($0 * 7 % 34, $0 * 5 % 34, 100 + $0 * 9_000) })
+    for count in 3...15 { #expect(EventFormat.detect(firstBytes: bytes.prefix(5 * count)) == .nmnist, "\(count)") }
+    for count in [1, 2] { #expect(EventFormat.detect(firstBytes: bytes.prefix(5 * count)) == nil) }
+    #expect(EventFormat.detect(firstBytes: bytes.dropLast()) == nil)
+    #expect(EventFormat.detect(firstBytes: bytes.prefix(50) + [1, 1, 0, 0, 1]) == nil)
+    #expect(EventFormat.detect(firstBytes: records([(1, 1, 5), (2, 2, 2_000_000), (3, 3, 4_000_000)])) == nil)
+  }
+
+  @Test func oneWrongTimeAndPaddingDoNotHideFiveByteRecords() {
+    var events = (0..<800).map { (x: $0 * 7 % 34, y: $0 * 5 % 34, time: 100 + $0 * 90) }
+    events[300].time = 8_000_000
+    #expect(EventFormat.detect(firstBytes: records(events)) == .nmnist)
+    let few = records(Array(events.prefix(100)))
+    #expect(EventFormat.detect(firstBytes: few + [UInt8](repeating: 0, count: 2000)) == .nmnist)
+    for index in stride(from: 1, to: 800, by: 20) { events[index].time = 8_000_000 }
+    #expect(EventFormat.detect(firstBytes: records(events)) == nil)
+  }
+
   @Test func textIsNoFiveByteRecording() {
     let prose = Array(String(repeating: "The rate of events is what matters here.\n", count: 100).utf8)
     #expect(EventFormat.detect(firstBytes: prose) == nil)

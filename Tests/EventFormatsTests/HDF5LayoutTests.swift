@@ -71,7 +71,7 @@ import Testing
     {
       #expect(reading.batch == Self.events)
       #expect(reading.geometry == SensorGeometry(width: 1280, height: 720))
-      #expect(reading.guesses == [.timeUnit: "us"])
+      #expect(reading.guessed == [.timeUnit: "us"])
     }
     var options = EventReadingOptions()
     options.group = "middle"
@@ -87,17 +87,17 @@ import Testing
     }
     let reading = try read(bytes)
     #expect(reading.batch == Self.events)
-    #expect(reading.guesses[.group] == "a/b/camera")
+    #expect(reading.guessed[.group] == "a/b/camera")
   }
 
   @Test func tablesHaveTheirColumnsToldByTheirValues() throws {
     let (t, x, y, p) = Self.events.columns(of: Int64.self)
     let rowwise = try file { write(rows([t, x, y, p]), of: [300, 4], to: "events", in: $0) }
     #expect(try read(rowwise).batch == Self.events)
-    #expect(try read(rowwise).guesses == [.columns: "t=0 x=1 y=2 p=3", .timeUnit: "us"])
+    #expect(try read(rowwise).guessed == [.columns: "t=0 x=1 y=2 p=3", .timeUnit: "us"])
     let turned = try file { write(x + y + t + p, of: [4, 300], to: "events", in: $0) }
     #expect(try read(turned).batch == Self.events)
-    #expect(try read(turned).guesses[.columns] == "t=2 x=0 y=1 p=3")
+    #expect(try read(turned).guessed[.columns] == "t=2 x=0 y=1 p=3")
     // Seconds since 1970 beside polarities of -1 and 1.
     let real = Self.events.real
     let since1970 = try file { file in
@@ -109,7 +109,7 @@ import Testing
     let reading = try read(since1970)
     #expect(reading.batch.times == Self.events.times.map { $0 + 1_504_645_177_000_000 })
     #expect(reading.batch.polarities == Self.events.polarities)
-    #expect(reading.guesses == [.columns: "t=2 x=0 y=1 p=3", .timeUnit: "s", .group: "davis/left/events"])
+    #expect(reading.guessed == [.columns: "t=2 x=0 y=1 p=3", .timeUnit: "s", .group: "davis/left/events"])
   }
 
   /// MATLAB keeps a column as one row of a table, and puts a header of its own in front.
@@ -145,7 +145,7 @@ import Testing
       write(unsigned, as: hdf5_native_uint32(), to: "events/p", in: file)
     }
     #expect(try read(bytes).batch == Self.events)
-    #expect(try read(bytes).guesses[.polarity] == "4294967295 for darker")
+    #expect(try read(bytes).guessed[.polarity] == "4294967295 for darker")
   }
 
   @Test func unitsAndOffsetsHoldForWholeNumbersToo() throws {
@@ -172,7 +172,7 @@ import Testing
     }
     let reading = try read(bytes)
     #expect(reading.geometry == SensorGeometry(width: 346, height: 260))
-    #expect(reading.guesses[.sensor] == "346x260")
+    #expect(reading.guessed[.sensor] == "346x260")
   }
 
   @Test(arguments: [1, 64, 1000]) func triggersComeAmongTheEvents(maximum: Int) throws {

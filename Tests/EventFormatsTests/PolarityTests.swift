@@ -50,8 +50,8 @@ import Testing
       #expect(reading.batch.polarities == [1, 0, 0, 1])
       #expect(reading.accounting.violations.isEmpty)
     }
-    #expect(try Reading(npz("|u1", [1, 255] as [UInt8])).guesses[.polarity] == "255 for darker")
-    #expect(try Reading(npz("|i1", [1, -1] as [Int8])).guesses[.polarity] == nil)
+    #expect(try Reading(npz("|u1", [1, 255] as [UInt8])).guessed[.polarity] == "255 for darker")
+    #expect(try Reading(npz("|i1", [1, -1] as [Int8])).guessed[.polarity] == nil)
   }
 
   @Test func anyThirdOneInAnArrayIsCounted() throws {

@@ -92,6 +92,41 @@ func randomEvents(count: Int, seed: UInt64, geometry: SensorGeometry, maximumSte
     #expect(reading.accounting.triggers == 700)
   }
 
+  private static func triggers(_ channel: UInt8) -> EventBatch {
+    var batch = randomEvents(count: 200, seed: 4, geometry: sensor, maximumStep: 50)
+    batch.triggers = [1, 3, 7].map { TriggerEvent(timeMicroseconds: batch.times[$0], channel: channel, isRising: true) }
+    return batch
+  }
+
+  @Test(arguments: [
+    (EventFormat.csv, UInt8(0)), (.dat2, 0), (.aedat2, 0), (.aedat1, 0), (.eventStream, 0), (.nmnist, 0),
+    // These hold triggers, but do not tell all inputs apart.
+    (.aedat3, 1), (.aedat4, 1), (.evt3, 16), (.evt2, 32), (.evt21, 32),
+  ])
+  func triggersThatAFormatCannotHoldAreRefusedOrCounted(format: EventFormat, channel: UInt8) throws {
+    let batch = Self.triggers(channel)
+    let error = #expect(throws: EventFormatError.self) {
+      _ = try written([batch], Target(format: format, name: ""), Self.sensor)
+    }
+    #expect(error?.code == .cannotRepresent && error?.reason.contains("trigger") == true)
+    let sink = MemoryByteSink(canPatch: true)
+    var options = EventWritingOptions(format: format, geometry: Self.sensor)
+    options.dropsTriggers = true
+    var writer = try openEventWriter(sink: sink, options: options)
+    try writer.write(batch)
+    try writer.finish()
+    #expect(writer.triggersLeftOut == 3 && writer.count == 200)
+    let reading = try Reading(sink.bytes, options: .init(geometry: Self.sensor))
+    #expect(reading.batch.times == batch.times && reading.batch.triggers.isEmpty)
+  }
+
+  @Test(arguments: [(EventFormat.evt2, UInt8(31)), (.evt21, 31), (.evt3, 15)])
+  func theInputOfATriggerIsKept(format: EventFormat, channel: UInt8) throws {
+    let batch = Self.triggers(channel)
+    let reading = try Reading(written([batch], Target(format: format, name: ""), Self.sensor))
+    #expect(reading.batch.triggers == batch.triggers)
+  }
+
   @Test(arguments: [HDF5Layout.columns, .prophesee, .tonic])
   func hdf5IsReadBackExactlyInEveryLayout(layout: HDF5Layout) throws {
     let batch = randomEvents(count: 70_000, seed: 5, geometry: Self.sensor, maximumStep: 90)
@@ -151,6 +186,14 @@ func randomEvents(count: Int, seed: UInt64, geometry: SensorGeometry, maximumSte
     (.evt2, EventBatch(times: [1_600_000_000_000_000], x: [0], y: [0], polarities: [0]), sensor),
     (.evt2, EventBatch(times: [0], x: [2048], y: [0], polarities: [0]), nil),
     (.dat2, EventBatch(times: [5_000_000_000], x: [0], y: [0], polarities: [0]), sensor),
+    // Readers would take the second or the third time for a mistake.
+    (.dat2, EventBatch(times: [5, 60_000_000, 6], x: [0, 0, 0], y: [0, 0, 0], polarities: [1, 1, 1]), sensor),
+    (
+      .nmnist, EventBatch(times: [5_000_000, 5, 5_000_100], x: [0, 0, 0], y: [0, 0, 0], polarities: [1, 1, 1]), sensor
+    ),
+    (
+      .aedat2, EventBatch(times: [90_000_000, 5, 90_000_100], x: [0, 0, 0], y: [0, 0, 0], polarities: [1, 1, 1]), sensor
+    ),
     (.aedat2, EventBatch(times: [0], x: [128], y: [0], polarities: [0]), sensor),
     (.eventStream, EventBatch(times: [0], x: [0], y: [0], polarities: [0]), nil),
     (.aedat4, EventBatch(times: [0], x: [0], y: [0], polarities: [0]), nil),

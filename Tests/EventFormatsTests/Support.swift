@@ -27,14 +27,15 @@ struct Reading {
   var batch = EventBatch()
   var digest = EventDigest()
   var accounting = EventAccounting()
-  var error: EventFormatError?
   var geometry: SensorGeometry?
+  var guesses: [ReadingGuess] = []
+  var streams: [RecordingStream] = []
+  var error: EventFormatError?
   var encoding = ""
-  private var allGuesses: [ReadingGuess] = []
 
   /// What was taken for granted, by subject.
-  var guesses: [ReadingSubject: String] {
-    Dictionary(allGuesses.map { ($0.subject, $0.value) }) { first, _ in first }
+  var guessed: [ReadingSubject: String] {
+    Dictionary(guesses.map { ($0.subject, $0.value) }) { first, _ in first }
   }
 
   init(_ bytes: [UInt8], options: EventReadingOptions = .init(), pieceSize: Int = .max, maximum: Int = 65536) throws {
@@ -55,7 +56,8 @@ struct Reading {
     accounting = reader.accounting
     geometry = reader.geometry
     encoding = reader.encoding
-    allGuesses = reader.guesses
+    guesses = reader.guesses
+    streams = reader.streams
   }
 }
 

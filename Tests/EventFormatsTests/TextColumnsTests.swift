@@ -33,7 +33,7 @@ import Testing
     #expect(EventFormat.detect(firstBytes: Array(text.utf8).prefix(4096)) == .csv)
     let reading = try Reading(Array(text.utf8), pieceSize: 700)
     #expect(reading.batch == Self.events)
-    #expect(reading.guesses[.columns] == columns)
+    #expect(reading.guessed[.columns] == columns)
   }
 
   @Test("a time that steps back is the time where nothing else can be, and the steps are counted")
@@ -87,7 +87,7 @@ import Testing
     let text = "9 7 1 5 1000\n9 8 0 6 1250\n9 200 1 300 3000001\n"
     let reading = try Reading(Array(text.utf8), options: .init(columns: "4,3,1,2"))
     #expect(reading.batch == CSVTests.expected)
-    #expect(reading.guesses[.columns] == nil)
+    #expect(reading.guessed[.columns] == nil)
     let named = "a;b;c;d;e\n" + text.replacing(" ", with: ";")
     #expect(try Reading(Array(named.utf8), options: .init(columns: "4,3,1,2")).batch == CSVTests.expected)
   }
@@ -97,8 +97,8 @@ import Testing
     // Rows reach 300, columns 90: with a sensor of 100x400 the other way round than everybody writes them.
     let text = (0..<40).map { "\(100_000 + 90 * $0) \($0 * 31 % 301) \($0 * 7 % 90) \($0 % 2)\n" }.joined()
     let known = try Reading(Array(text.utf8), options: .init(geometry: SensorGeometry(width: 100, height: 400)))
-    #expect(known.guesses[.columns] == "t=0 x=2 y=1 p=3")
-    #expect(try Reading(Array(text.utf8)).guesses[.columns] == "t=0 x=1 y=2 p=3")
+    #expect(known.guessed[.columns] == "t=0 x=2 y=1 p=3")
+    #expect(try Reading(Array(text.utf8)).guessed[.columns] == "t=0 x=1 y=2 p=3")
   }
 
   @Test("a live text is told by its first lines alone, a file by as many as it takes")
@@ -115,6 +115,6 @@ import Testing
         ? "\(1000 + $0) \($0 / 2) \($0 / 3) \($0 % 2)\n" : "\(1000 + $0) \($0 * 37 % 240) \($0 * 31 % 180) \($0 % 2)\n"
     }.joined()
     #expect(refusal(restless, options)?.code == .ambiguous)
-    #expect(try Reading(Array(restless.utf8)).guesses[.columns] == "t=0 x=1 y=2 p=3")
+    #expect(try Reading(Array(restless.utf8)).guessed[.columns] == "t=0 x=1 y=2 p=3")
   }
 }

@@ -33,7 +33,7 @@ import Testing
     let reading = try Reading(Array(text.utf8), pieceSize: 3)
     #expect(reading.batch == Self.expected)
     #expect(reading.accounting.violations.isEmpty)
-    #expect(reading.guesses[.columns] == nil)
+    #expect(reading.guessed[.columns] == nil)
   }
 
   @Test(

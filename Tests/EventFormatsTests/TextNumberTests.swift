@@ -52,7 +52,7 @@ import Testing
         == EventBatch(
           times: [69, 200, 442, 491, 713], x: [72, 15, 83, 62, 77], y: [97, 63, 48, 3, 97], polarities: [0, 1, 0, 1, 0])
     )
-    #expect(reading.guesses == [.columns: "t=2 x=0 y=1 p=3", .timeUnit: "us"])
+    #expect(reading.guessed == [.columns: "t=2 x=0 y=1 p=3", .timeUnit: "us"])
   }
 
   @Test("a pixel with a fraction is none")

@@ -38,6 +38,35 @@ import Testing
     }
   }
 
+  @Test(arguments: [EventFormat.evt2, .evt3, .dat2, .aedat2, .aedat3])
+  func aFileThatEndsWithinItsHeaderIsNamedCut(format: EventFormat) throws {
+    let bytes = try written([], Target(format: format, name: ""), Self.sensor)
+    // Between two lines as well as within one.
+    let lines = bytes.indices.filter { bytes[$0] == 10 }
+    for length in [lines[0] + 3, lines[lines.count - 1] - 1] {
+      let error = #expect(throws: EventFormatError.self) {
+        _ = try Reading(Array(bytes[..<length]), options: .init(format: format))
+      }
+      #expect(error?.code == .malformedHeader)
+      #expect(error?.reason.contains("within its header") == true && error?.remedy.contains("cut") == true)
+    }
+  }
+
+  @Test func anAEDAT4ThatEndsBeforeItsIndexIsCutEvenBetweenTwoPackets() throws {
+    let batch = randomEvents(count: 20_000, seed: 8, geometry: Self.sensor, maximumStep: 5000)
+    let target = Target(format: .aedat4, name: "") { $0.compression = .none }
+    let bytes = try written([batch], target, Self.sensor)
+    #expect(try Reading(bytes).accounting.violations.isEmpty)
+    // Packets of 8192, 8192 and 3616 events, and the index.
+    let begin = try written([], target, Self.sensor, canPatch: false).count
+    for events in [8192, 16_384] {
+      let packets = events / 8192
+      let reading = try Reading(Array(bytes[..<(begin + packets * 40 + events * 16)]))
+      #expect(reading.batch.count == events)
+      #expect(reading.accounting.violations[.truncatedTail]?.count == 1)
+    }
+  }
+
   @Test func npzCutAnywhereIsAnError() throws {
     let batch = randomEvents(count: 20, seed: 9, geometry: Self.sensor, maximumStep: 50)
     let bytes = try written([batch], Target(format: .npz, name: ""), nil)

@@ -14,7 +14,7 @@ import Testing
     #expect(reading.geometry == SensorGeometry(width: 240, height: 180))
     #expect(reading.encoding.hasPrefix("events.txt in a ZIP file"))
     #expect(reading.accounting.bytesRead == Int64(file.count))
-    #expect(reading.guesses[.stream] == nil)
+    #expect(reading.guessed[.stream] == nil)
   }
 
   @Test func theOneRecordingAmongOtherFilesIsFound() throws {
@@ -27,7 +27,7 @@ import Testing
         ("shapes/events.txt", Self.text),
       ]))
     #expect(reading.batch.times == Self.times)
-    #expect(reading.guesses[.stream] == "shapes/events.txt")
+    #expect(reading.guessed[.stream] == "shapes/events.txt")
   }
 
   @Test func binaryFormatsAreReadToo() throws {

@@ -36,6 +36,34 @@ import Testing
     #expect((0..<whole.count).allSatisfy { whole.x[$0] < geometry.width && whole.y[$0] < geometry.height })
   }
 
+  @Test func aSliceThatIsNotThereSaysWhereTheRecordingLies() throws {
+    var batch = randomEvents(count: 300, seed: 5, width: 16, height: 12, maximumStep: 20)
+    batch.shiftTimes(by: 11_700_000 - batch.times[0])
+    let last = batch.times[299]
+    for (slice, name) in [("time=0..2000000", "time=0..2000000"), ("time=20000000..", "time=20000000..")] {
+      let (left, chain) = try run([slice, "polarity=on"], batch, pieces: 77)
+      #expect(left.count == 0)
+      let text = try #require(chain.emptiness)
+      for part in [name, "11700000", "\(last)"] { #expect(text.contains(part), "\(text)") }
+    }
+    let (_, numbered) = try run(["events=300..400"], batch)
+    #expect(numbered.emptiness?.contains("300, numbered from 0") == true)
+    #expect(try run(["time=0..11700001"], batch).1.emptiness == nil)
+    #expect(try run(["time=0..2000000"], EventBatch()).1.emptiness == nil)
+    // Nothing of one polarity is a result like others.
+    #expect(try run(["polarity=on", "polarity=off"], batch).1.emptiness == nil)
+  }
+
+  @Test func aTimeWithAPointIsToldItsUnit() {
+    for (text, parts) in [
+      ("time=1.2..1.8", ["microseconds", "1200000..1800000"]), ("time=..0.5", ["microseconds", "..500000"]),
+      ("time=1e3..x", ["microseconds"]), ("events=1.5..2", ["whole numbers"]),
+    ] {
+      let error = #expect(throws: EventFilterError.self) { _ = try run([text], EventBatch()) }
+      for part in parts { #expect(error?.description.contains(part) == true, "\(error?.description ?? "")") }
+    }
+  }
+
   @Test func refractorySilencesAPixelAfterEachDeliveredEvent() throws {
     let batch = EventBatch(
       times: [0, 50, 99, 100, 120], x: [1, 1, 1, 1, 2], y: [1, 1, 1, 1, 1], polarities: [1, 0, 1, 1, 1])

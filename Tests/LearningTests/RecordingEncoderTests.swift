@@ -1,6 +1,9 @@
+import Events
 import Foundation
 import Learning
+import Pipelines
 import Spiketrum
+import TestSupport
 import Testing
 
 @Suite("Encoding recordings to learn from")
@@ -24,5 +27,26 @@ struct RecordingEncoderTests {
       #expect(sequence.steps > whole.steps / 2 && sequence.steps <= whole.steps + 2)
     }
     #expect(Set(sequences.map(\.channels)).count == 7)
+  }
+
+  @Test("an event 60 ms before a recording changes nothing that is learnt, and is told")
+  func strayEvent() throws {
+    var encoder = RecordingEncoder(
+      events: EventBinningConfiguration(sensor: SensorGeometry(width: 16, height: 16), binMicroseconds: 25_000))
+    encoder.notes = ReadingNotes()
+    let bar = TestModels.bar()
+    let clean = try TemporaryFile(bar)
+    // Five-byte records, all times but the first later.
+    var later = [UInt8](repeating: 3, count: 2) + [0, 0, 0]
+    for place in stride(from: 0, to: bar.count, by: 5) {
+      let time = (Int(bar[place + 2] & 0x7F) << 16 | Int(bar[place + 3]) << 8 | Int(bar[place + 4])) + 60_000
+      later += [bar[place], bar[place + 1], bar[place + 2] & 0x80 | UInt8(time >> 16)]
+      later += [UInt8(time >> 8 & 0xFF), UInt8(time & 0xFF)]
+    }
+    let stray = try TemporaryFile(later)
+    let expected = try encoder.encodeWhole(Recording(path: clean.path, label: 0, group: ""))
+    let found = try encoder.encodeWhole(Recording(path: stray.path, label: 0, group: ""))
+    #expect(found.steps == expected.steps && found.channels == expected.channels && found.values == expected.values)
+    #expect(encoder.notes?.lines.contains { $0.contains("a single event stands 60000 us before") } == true)
   }
 }

@@ -42,8 +42,9 @@ struct DatagramTests {
 
   @Test func aPacketOfJAERHasAddressesOfADVS128() {
     var decoder = DatagramDecoder()
-    // Address: bit 0 set where it became darker, x mirrored in bits 1-7, y in bits 8-14.
-    let packet = big([1, UInt32(9 << 8 | (127 - 20) << 1), 1_000, UInt32(10 << 8 | (127 - 21) << 1 | 1), 1_250])
+    // Address: bit 0 set where it became darker, x mirrored in bits 1-7, y from the bottom in bits 8-14.
+    let addresses: [UInt32] = [118 << 8 | 107 << 1, 117 << 8 | 106 << 1 | 1]
+    let packet = big([1, addresses[0], 1_000, addresses[1], 1_250])
     let (events, loss) = decoder.decode(packet[...], .jaer, arrivalMicroseconds: 0)
     #expect(loss == nil)
     #expect(events.x == [20, 21])

@@ -188,4 +188,22 @@ struct FeedTests {
     write([bytes((0..<50).map { 5_000 + 10 * $0 })], to: path)
     #expect(try times(50) == (0..<50).map { Int64(19_900 + 10 * $0) })
   }
+
+  @Test func aStrayEventSetsNoClock() throws {
+    let folder = try Folder()
+    // Five-byte events: 200 of them every 100 us, with and without one 60 ms before.
+    func bytes(_ times: [Int]) -> [UInt8] {
+      times.flatMap { [UInt8($0 / 10 % 30), 4, UInt8(0x80 | $0 >> 16), UInt8($0 >> 8 & 0xFF), UInt8($0 & 0xFF)] }
+    }
+    let clean = (0..<200).map { 70_000 + 100 * $0 }
+    for (name, times) in [("clean", clean), ("stray", [10_000] + clean)] {
+      let file = try folder.file(name, bytes(times))
+      let source = EventFeedSource(
+        try ByteFeed(.file, path: file, stop: StopSignal()), sensor: SensorGeometry(width: 34, height: 34))
+      var found: [Int64] = []
+      while found.count < 200, case .block(let block) = try source.next() { found += block.events.times }
+      #expect(found == (0..<200).map { Int64(100 * $0) })
+      #expect(source.notes.contains { $0.contains("a single event stands 60000 us before") } == (name == "stray"))
+    }
+  }
 }

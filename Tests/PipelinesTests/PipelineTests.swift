@@ -142,7 +142,8 @@ struct EventPipelineTests {
     #expect(decisions.map(\.startMicroseconds) == [0, 800_000])
     #expect(decisions.map(\.endMicroseconds) == [300_000, 1_100_000])
     #expect(decisions[0].scores == decisions[1].scores)
-    #expect(notices.isEmpty)
+    // Nothing but that five-byte records have no signature.
+    #expect(notices.count == 1 && notices[0].contains("format taken as N-MNIST"))
 
     guard case .events(let configuration) = model.manifest.encoder else { return }
     var reader = try openEventReader(
@@ -152,6 +153,32 @@ struct EventPipelineTests {
     try binner.push(try readAllEvents(&reader)) { sequence.append($0) }
     binner.finish { sequence.append($0) }
     #expect(try StreamClassifier(model).decisions(on: sequence, stepMicroseconds: 10_000) == decisions)
+  }
+
+  @Test func aStrayEventInFrontChangesNoDecision() async throws {
+    let model = try TestModels.events()
+    let expected = try await run(model, TestModels.bar()).decisions
+    // The same events 60 ms later, behind one and two that stand apart.
+    let later = shifted(TestModels.bar(), by: 60_000)
+    for strays in [[0], [0, 30_000]] as [[Int]] {
+      var front: [UInt8] = []
+      for time in strays { front += [3, 4, UInt8(time >> 16), UInt8(time >> 8 & 0xFF), UInt8(time & 0xFF)] }
+      let (decisions, notices) = try await run(model, front + later)
+      #expect(decisions == expected)
+      #expect(notices.contains { $0.contains("left out") })
+    }
+  }
+
+  /// Five-byte records with something added to their times.
+  private func shifted(_ bytes: [UInt8], by microseconds: Int) -> [UInt8] {
+    stride(from: 0, to: bytes.count, by: 5).flatMap { place -> [UInt8] in
+      let polarity = bytes[place + 2] & 0x80
+      let time =
+        (Int(bytes[place + 2] & 0x7F) << 16 | Int(bytes[place + 3]) << 8 | Int(bytes[place + 4])) + microseconds
+      return [
+        bytes[place], bytes[place + 1], polarity | UInt8(time >> 16), UInt8(time >> 8 & 0xFF), UInt8(time & 0xFF),
+      ]
+    }
   }
 
   @Test func cutRecordingGivesItsResultsAndThenSaysWhere() async throws {

@@ -29,6 +29,7 @@ enum {
   GANGLION_VIOLATION_MALFORMED_LINE,
   GANGLION_VIOLATION_UNKNOWN_POLARITY,
   GANGLION_VIOLATION_TRUNCATED_TAIL,
+  GANGLION_VIOLATION_TIME_GLITCH,
   GANGLION_VIOLATION_KINDS
 };
 
@@ -42,6 +43,8 @@ enum {
   GANGLION_SKIPPED_SPECIAL,
   GANGLION_SKIPPED_INVALID,
   GANGLION_SKIPPED_PADDING,
+  GANGLION_SKIPPED_STREAM,
+  GANGLION_SKIPPED_STRAY,
   GANGLION_SKIPPED_KINDS
 };
 
@@ -69,28 +72,29 @@ typedef struct {
   int64_t produced;
 } ganglion_event_progress;
 
-/// State of a Prophesee EVT 2.0 decoder; zero it to begin.
-typedef struct {
-  int64_t epoch;
-  int64_t time_high;
-  int32_t has_time;
-} ganglion_evt2_state;
-
-/// EVT 2.0: little-endian 32-bit words, type in the top four bits.
-ganglion_event_progress ganglion_decode_evt2(
-    const uint8_t *bytes, int64_t size, ganglion_evt2_state *state, ganglion_event_columns output,
-    ganglion_event_report *report);
-
 /// State of the unrolling of a time counter of a few bits; zero it to begin.
 typedef struct {
+  /// What the overflows so far add, in units of the counter.
   int64_t epoch;
+  /// The last value.
   int64_t last;
+  /// How many values were taken: none, one, or 2 for more.
+  int64_t seen;
 } ganglion_wrap_state;
+
+/// EVT 2.0: little-endian 32-bit words, type in the top four bits.
+///
+/// This and the other decoders with `is_last` look ahead where a time fits nowhere: a single wrong value is counted as
+/// GANGLION_VIOLATION_TIME_GLITCH and its event gets the time before it. They leave such a record when too little
+/// follows it, unless `is_last` says that nothing more will.
+ganglion_event_progress ganglion_decode_evt2(
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_wrap_state *state, ganglion_event_columns output,
+    ganglion_event_report *report);
 
 /// N-MNIST, N-Caltech101 and SLAYER: five bytes, x, y, then big-endian one bit of polarity and 23 of microseconds.
 /// A row of 240 says that the counter of a camera with 13 bits ran over.
 ganglion_event_progress ganglion_decode_nmnist(
-    const uint8_t *bytes, int64_t size, ganglion_wrap_state *state, ganglion_event_columns output,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_wrap_state *state, ganglion_event_columns output,
     ganglion_event_report *report);
 
 /// How an AEDAT 2 address is cut into fields.
@@ -106,17 +110,20 @@ typedef struct {
   uint32_t special_mask;
   /// Of those, the ones with (address & trigger_mask) == trigger_value are external triggers.
   uint32_t trigger_mask, trigger_value;
+  /// Addresses with any of these bits are of no pixel.
+  uint32_t outside_mask;
 } ganglion_aedat2_layout;
 
 /// AEDAT 2.0: big-endian 32-bit address and 32-bit microseconds.
 ganglion_event_progress ganglion_decode_aedat2(
-    const uint8_t *bytes, int64_t size, const ganglion_aedat2_layout *layout, ganglion_wrap_state *state,
+    const uint8_t *bytes, int64_t size, int32_t is_last, const ganglion_aedat2_layout *layout, ganglion_wrap_state *state,
     ganglion_event_columns output, ganglion_event_report *report);
 
 /// The polarity events of an AEDAT 3.1 packet: little-endian 32-bit data and 32-bit microseconds; `overflow` counts
-/// the times that 31 bits of time ran over. Events not marked valid are skipped and counted.
+/// the times that 31 bits of time ran over. Events not marked valid are skipped and counted. Rows are mirrored at
+/// `last_row` unless it is negative.
 ganglion_event_progress ganglion_decode_aedat3(
-    const uint8_t *bytes, int64_t size, int64_t overflow, ganglion_event_columns output,
+    const uint8_t *bytes, int64_t size, int64_t overflow, int32_t last_row, ganglion_event_columns output,
     ganglion_event_report *report);
 
 /// The special events of an AEDAT 3.1 packet: edges of the external input become triggers, the rest is counted.
@@ -126,9 +133,8 @@ ganglion_event_progress ganglion_decode_aedat3_special(
 
 /// State of a Prophesee EVT 3.0 decoder; zero it to begin.
 typedef struct {
-  int64_t epoch;
-  /// High time bits, shifted into place.
-  int64_t time_high;
+  /// High time bits.
+  ganglion_wrap_state high;
   uint32_t time_low;
   uint32_t row;
   uint32_t base;
@@ -142,26 +148,25 @@ typedef struct {
 
 /// EVT 3.0: little-endian 16-bit words that change a state; 24 bits of time.
 ganglion_event_progress ganglion_decode_evt3(
-    const uint8_t *bytes, int64_t size, ganglion_evt3_state *state, ganglion_event_columns output,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_evt3_state *state, ganglion_event_columns output,
     ganglion_event_report *report);
 
 /// State of a decoder of EVT 2.1 or 4.0; zero it to begin.
 typedef struct {
-  int64_t epoch;
-  int64_t time_high;
+  /// High time bits.
+  ganglion_wrap_state high;
   int64_t mask_time;
   uint32_t mask, mask_x, mask_y, mask_polarity;
-  int32_t has_time;
 } ganglion_vector_state;
 
 /// EVT 2.1: 64-bit words; the mask is the low half, in the legacy layout the high one.
 ganglion_event_progress ganglion_decode_evt21(
-    const uint8_t *bytes, int64_t size, int32_t is_legacy, ganglion_vector_state *state,
+    const uint8_t *bytes, int64_t size, int32_t is_last, int32_t is_legacy, ganglion_vector_state *state,
     ganglion_event_columns output, ganglion_event_report *report);
 
 /// EVT 4.0: 32-bit words; a vector is followed by its mask.
 ganglion_event_progress ganglion_decode_evt4(
-    const uint8_t *bytes, int64_t size, ganglion_vector_state *state, ganglion_event_columns output,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_vector_state *state, ganglion_event_columns output,
     ganglion_event_report *report);
 
 /// How the second word of a DAT record is cut.
@@ -172,12 +177,12 @@ typedef struct {
 
 /// DAT: little-endian 32-bit microseconds and a packed address.
 ganglion_event_progress ganglion_decode_dat(
-    const uint8_t *bytes, int64_t size, ganglion_dat_layout layout, ganglion_wrap_state *state,
+    const uint8_t *bytes, int64_t size, int32_t is_last, ganglion_dat_layout layout, ganglion_wrap_state *state,
     ganglion_event_columns output, ganglion_event_report *report);
 
 /// AEDAT 1.0: big-endian 16-bit address and 32-bit microseconds.
 ganglion_event_progress ganglion_decode_aedat1(
-    const uint8_t *bytes, int64_t size, const ganglion_aedat2_layout *layout, ganglion_wrap_state *state,
+    const uint8_t *bytes, int64_t size, int32_t is_last, const ganglion_aedat2_layout *layout, ganglion_wrap_state *state,
     ganglion_event_columns output, ganglion_event_report *report);
 
 /// The 16-byte event structures of an AEDAT 4 packet; returns how many fitted.

@@ -2,6 +2,8 @@ import CKernels
 
 /// AEDAT 1.0: big-endian 16-bit address and 32-bit microseconds.
 struct AEDAT1Decoder: BlockDecoder {
+  var zerosArePadding: Bool { true }
+  static var zeroMeansTimeZero: Bool { true }
   var layout: ganglion_aedat2_layout
   var state = ganglion_wrap_state()
   var wordSize: Int { 6 }
@@ -15,6 +17,7 @@ struct AEDAT1Decoder: BlockDecoder {
     report: inout ganglion_event_report
   ) throws(EventFormatError) -> DecodingProgress {
     DecodingProgress(
-      ganglion_decode_aedat1(bytes.bytePointer, Int64(bytes.count), &layout, &state, columns, &report))
+      ganglion_decode_aedat1(
+        bytes.bytePointer, Int64(bytes.count), isLast ? 1 : 0, &layout, &state, columns, &report))
   }
 }

@@ -18,8 +18,13 @@ struct AEDAT4Decoder: BlockDecoder {
   private let compression: AEDAT4Compression
   private let tablePosition: Int64
   private let types: [Int32: String]
-  /// The stream that is decoded, the first one with events.
-  private let eventStream: Int32?
+  /// All streams with events, and the one that is decoded.
+  private let eventStreams: [AEDAT4Stream]
+  private let eventStream: Int32
+  private var counts: [Int32: Int64] = [:]
+  /// The streams of triggers that belong to it.
+  private let triggerStreams: Set<Int32>
+  private var padding = ZeroPadding()
   private let decompressor = Decompressor()
   private var unpacked: [UInt8] = []
   private var source = Source.nowhere
@@ -29,13 +34,30 @@ struct AEDAT4Decoder: BlockDecoder {
   private var isInTable = false
 
   var wordSize: Int { 16 }
-  var isWithinPacket: Bool { events > 0 || skipping > 0 && !isInTable }
+  /// A file that names the place of its index and ends before it was cut, if only between two packets.
+  var isWithinPacket: Bool { !isInTable && (events > 0 || skipping > 0 || tablePosition >= 0) }
 
-  init(header: AEDAT4Header) {
+  /// - Parameter eventStream: number of the stream whose events are delivered, with the triggers of its camera.
+  init(header: AEDAT4Header, eventStream: Int32) {
     compression = header.compression
     tablePosition = header.tablePosition
     types = Dictionary(header.streams.map { ($0.identifier, $0.type) }) { first, _ in first }
-    eventStream = header.streams.first { $0.type == "EVTS" }?.identifier
+    eventStreams = header.streams.filter { $0.type == "EVTS" }
+    self.eventStream = eventStream
+    let triggers = header.streams.filter { $0.type == "TRIG" }
+    let camera = header.streams.first { $0.identifier == eventStream }?.source
+    let own = triggers.filter { $0.source == camera }
+    triggerStreams = Set((own.isEmpty ? triggers : own).map(\.identifier))
+  }
+
+  var streams: [RecordingStream] {
+    guard eventStreams.count > 1 else { return [] }
+    return eventStreams.map {
+      var stream = $0.candidate.stream
+      stream.events = counts[$0.identifier] ?? 0
+      stream.isRead = $0.identifier == eventStream
+      return stream
+    }
   }
 
   mutating func decode(
@@ -110,9 +132,15 @@ struct AEDAT4Decoder: BlockDecoder {
     }
     guard bytes.count - position >= 8 else {
       progress.needed = 8
+      if isLast { progress.consumed += padding.end(bytes, from: position, &report) }
       return false
     }
     guard let (stream, size) = packetHeader(bytes, at: position) else {
+      if padding.goesOn(bytes, at: position, headerSize: 8) {
+        report.skip(.padding)
+        progress.consumed += 1
+        return true
+      }
       report.violate(.corruptPacket, offset: position)
       if report.stop_at_violation != 0 {
         progress.consumed += 1
@@ -124,14 +152,15 @@ struct AEDAT4Decoder: BlockDecoder {
       progress.consumed = next
       return true
     }
+    padding.isRunning = false
     let type = types[stream] ?? ""
-    guard type == "EVTS" && stream == eventStream || type == "IMUS" || type == "TRIG" else {
+    guard type == "EVTS" || type == "IMUS" || type == "TRIG" else {
       report.skip(type == "FRME" ? .frame : .other)
       progress.consumed += 8
       skipping = size
       return true
     }
-    if compression == .none { return openPlainPacket(bytes, type, size, &progress, &report) }
+    if compression == .none { return openPlainPacket(bytes, stream, type, size, &progress, &report) }
     guard bytes.count - position >= 8 + size else {
       progress.needed = 8 + size
       return false
@@ -143,7 +172,7 @@ struct AEDAT4Decoder: BlockDecoder {
       return report.stop_at_violation == 0
     }
     let isGood = unpacked.withUnsafeBytes { unpacked in
-      open(UnsafeRawBufferPointer(rebasing: unpacked.prefix(length)), type, &report)
+      open(UnsafeRawBufferPointer(rebasing: unpacked.prefix(length)), stream, type, &report)
     }
     if !isGood {
       report.violate(.corruptPacket, offset: position)
@@ -170,7 +199,7 @@ struct AEDAT4Decoder: BlockDecoder {
 
   /// Events of a packet that is not compressed are read where they are: only its front has to be at hand.
   private mutating func openPlainPacket(
-    _ bytes: UnsafeRawBufferPointer, _ type: String, _ size: Int, _ progress: inout DecodingProgress,
+    _ bytes: UnsafeRawBufferPointer, _ stream: Int32, _ type: String, _ size: Int, _ progress: inout DecodingProgress,
     _ report: inout ganglion_event_report
   ) -> Bool {
     let position = progress.consumed
@@ -189,7 +218,7 @@ struct AEDAT4Decoder: BlockDecoder {
     progress.consumed += 8
     skipping = size
     guard type == "EVTS" else {
-      if !open(content, type, &report) {
+      if !open(content, stream, type, &report) {
         report.violate(.corruptPacket, offset: position)
         return report.stop_at_violation == 0
       }
@@ -205,6 +234,11 @@ struct AEDAT4Decoder: BlockDecoder {
       report.violate(.corruptPacket, offset: position)
       return report.stop_at_violation == 0
     }
+    counts[stream, default: 0] += Int64(count)
+    guard stream == eventStream else {
+      report.skip(.otherStreams, count: Int64(count))
+      return true
+    }
     skipping = 0
     progress.consumed += start
     events = count
@@ -215,7 +249,7 @@ struct AEDAT4Decoder: BlockDecoder {
 
   /// Looks into an unpacked packet; false when it does not hang together.
   private mutating func open(
-    _ content: UnsafeRawBufferPointer, _ type: String, _ report: inout ganglion_event_report
+    _ content: UnsafeRawBufferPointer, _ stream: Int32, _ type: String, _ report: inout ganglion_event_report
   ) -> Bool {
     let buffer = FlatBuffer(bytes: content)
     guard let (_, root) = buffer.sizePrefixedRoot() else { return false }
@@ -223,6 +257,11 @@ struct AEDAT4Decoder: BlockDecoder {
     switch type {
     case "EVTS":
       guard start <= content.count, count <= (content.count - start) / 16 else { return false }
+      counts[stream, default: 0] += Int64(count)
+      guard stream == eventStream else {
+        report.skip(.otherStreams, count: Int64(count))
+        return true
+      }
       events = count
       source = .memory(position: start)
     case "IMUS":
@@ -230,6 +269,10 @@ struct AEDAT4Decoder: BlockDecoder {
       report.skip(.inertial, count: Int64(count))
     default:
       guard count <= content.count / 4 else { return false }
+      guard triggerStreams.contains(stream) else {
+        report.skip(.special, count: Int64(count))
+        return true
+      }
       triggers.removeAll()
       for index in 0..<count {
         guard let offset = buffer.uint32(start + 4 * index),

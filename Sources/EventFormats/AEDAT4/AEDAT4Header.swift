@@ -24,6 +24,18 @@ struct AEDAT4Stream: Sendable, Equatable {
   var type: String
   var geometry: SensorGeometry?
   var source: String?
+  /// What the module that recorded it calls it.
+  var output: String?
+}
+
+extension AEDAT4Stream {
+  /// Names it can be chosen by: its number, or what its camera or output is called.
+  var candidate: StreamCandidate {
+    let more = [output, source].compactMap { $0 }
+    return StreamCandidate(
+      identifier: identifier, names: ["\(identifier)"] + more,
+      stream: RecordingStream(name: "\(identifier)", details: more.joined(separator: " of "), sensor: geometry))
+  }
 }
 
 /// The header of an AEDAT 4 file: magic, then a flatbuffer with the compression, the place of the index and an XML
@@ -97,7 +109,9 @@ struct AEDAT4Header: Sendable {
         let found = SensorGeometry(width: width, height: height)
         geometry = found.isValid ? found : nil
       }
-      return AEDAT4Stream(identifier: identifier, type: type, geometry: geometry, source: values["source"])
+      return AEDAT4Stream(
+        identifier: identifier, type: type, geometry: geometry, source: values["source"],
+        output: values["originalOutputName"])
     }.sorted { $0.identifier < $1.identifier }
   }
 

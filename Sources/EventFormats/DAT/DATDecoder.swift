@@ -2,6 +2,8 @@ import CKernels
 
 /// Prophesee DAT: records of 8 bytes, 32-bit microseconds and a packed address; two versions of the packing.
 struct DATDecoder: BlockDecoder {
+  var zerosArePadding: Bool { true }
+  static var zeroMeansTimeZero: Bool { true }
   let layout: ganglion_dat_layout
   var state = ganglion_wrap_state()
   var wordSize: Int { 8 }
@@ -23,6 +25,8 @@ struct DATDecoder: BlockDecoder {
     _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into columns: ganglion_event_columns,
     report: inout ganglion_event_report
   ) throws(EventFormatError) -> DecodingProgress {
-    DecodingProgress(ganglion_decode_dat(bytes.bytePointer, Int64(bytes.count), layout, &state, columns, &report))
+    DecodingProgress(
+      ganglion_decode_dat(
+        bytes.bytePointer, Int64(bytes.count), isLast ? 1 : 0, layout, &state, columns, &report))
   }
 }

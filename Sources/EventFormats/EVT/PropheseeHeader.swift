@@ -6,7 +6,10 @@ struct PropheseeHeader: Sendable, Equatable {
   var hasEnd = false
 
   /// Takes the header from the front of a file; no line at all gives an empty header.
-  init(_ input: inout InputBuffer) throws(EventFormatError) {
+  ///
+  /// - Parameter isWhole: whether the source is the recording, not only its beginning.
+  /// - Throws: `malformedHeader` where the recording ends within a line.
+  init(_ input: inout InputBuffer, isWhole: Bool = true) throws(EventFormatError) {
     while let line = try input.headerLine(startingWith: [0x25]) {
       var text = line.utf8.dropFirst().drop { $0 == 0x20 }
       // Some writers leave blanks at the end.
@@ -24,6 +27,7 @@ struct PropheseeHeader: Sendable, Equatable {
           reason: "the header has more than 4096 lines", remedy: "check that this is a Prophesee recording")
       }
     }
+    if isWhole { try input.refuseCutHeader() }
   }
 
   /// The value of the first line with a key, given in lower case.

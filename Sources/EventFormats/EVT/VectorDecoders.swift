@@ -2,6 +2,7 @@ import CKernels
 
 /// Prophesee EVT 3.0: 16-bit words that change a state, vectors of up to 12 events, 24 bits of time.
 struct EVT3Decoder: BlockDecoder {
+  var zerosArePadding: Bool { true }
   var state = ganglion_evt3_state()
   var wordSize: Int { 2 }
 
@@ -9,7 +10,8 @@ struct EVT3Decoder: BlockDecoder {
     _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into columns: ganglion_event_columns,
     report: inout ganglion_event_report
   ) throws(EventFormatError) -> DecodingProgress {
-    DecodingProgress(ganglion_decode_evt3(bytes.bytePointer, Int64(bytes.count), &state, columns, &report))
+    DecodingProgress(
+      ganglion_decode_evt3(bytes.bytePointer, Int64(bytes.count), isLast ? 1 : 0, &state, columns, &report))
   }
 }
 
@@ -18,6 +20,7 @@ struct EVT3Decoder: BlockDecoder {
 /// Two layouts are about: the current one has the type in the top bits of the word, the legacy one has the two halves
 /// of 32 bits swapped.
 struct EVT21Decoder: BlockDecoder {
+  var zerosArePadding: Bool { true }
   let isLegacy: Bool
   var state = ganglion_vector_state()
   var wordSize: Int { 8 }
@@ -32,7 +35,7 @@ struct EVT21Decoder: BlockDecoder {
   ) throws(EventFormatError) -> DecodingProgress {
     DecodingProgress(
       ganglion_decode_evt21(
-        bytes.bytePointer, Int64(bytes.count), isLegacy ? 1 : 0, &state, columns, &report))
+        bytes.bytePointer, Int64(bytes.count), isLast ? 1 : 0, isLegacy ? 1 : 0, &state, columns, &report))
   }
 
   /// Whether the halves are swapped: by counting where words of high time, whose other half is empty, have their type.
@@ -56,6 +59,7 @@ struct EVT21Decoder: BlockDecoder {
 
 /// Prophesee EVT 4.0: 32-bit words; vectors of 32 events with the mask in a word of its own.
 struct EVT4Decoder: BlockDecoder {
+  var zerosArePadding: Bool { true }
   var state = ganglion_vector_state()
   var wordSize: Int { 4 }
 
@@ -63,6 +67,7 @@ struct EVT4Decoder: BlockDecoder {
     _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into columns: ganglion_event_columns,
     report: inout ganglion_event_report
   ) throws(EventFormatError) -> DecodingProgress {
-    DecodingProgress(ganglion_decode_evt4(bytes.bytePointer, Int64(bytes.count), &state, columns, &report))
+    DecodingProgress(
+      ganglion_decode_evt4(bytes.bytePointer, Int64(bytes.count), isLast ? 1 : 0, &state, columns, &report))
   }
 }

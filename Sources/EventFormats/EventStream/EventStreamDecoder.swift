@@ -5,6 +5,7 @@ import Events
 ///
 /// Of the four types, DVS and ATIS hold changes. Colour and generic events hold none: they are skipped and counted.
 struct EventStreamDecoder: BlockDecoder {
+  var zerosArePadding: Bool { kind == .dvs || kind == .atis }
   enum Kind: UInt8, Sendable {
     case generic = 0
     case dvs = 1

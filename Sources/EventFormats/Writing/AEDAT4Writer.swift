@@ -8,6 +8,8 @@ struct AEDAT4Writer: EventWriter {
   private static let triggerStream: Int32 = 1
 
   private(set) var count: Int64 = 0
+  private(set) var triggersLeftOut: Int64 = 0
+  private let dropsTriggers: Bool
   private var output: OutputBuffer
   private let compression: AEDAT4Compression
   private var pending = EventBatch()
@@ -22,6 +24,7 @@ struct AEDAT4Writer: EventWriter {
     }
     output = OutputBuffer(sink)
     compression = options.compression
+    dropsTriggers = options.dropsTriggers
     output.append(contentsOf: AEDAT4Header.magic)
     output.append(
       contentsOf: FlatBufferBytes.header(
@@ -75,7 +78,15 @@ struct AEDAT4Writer: EventWriter {
         reason: "AEDAT 4 cannot hold event \(count + Int64(index)) at (\(batch.x[index]), \(batch.y[index]))",
         remedy: "crop or downsample")
     }
+    // Its triggers do not say which input they are of.
+    if let other = batch.triggers.first(where: { $0.channel > 0 }), !dropsTriggers {
+      throw EventFormatError(
+        .cannotRepresent, source: output.sink.name, reason: "AEDAT 4 cannot hold a trigger of input \(other.channel)",
+        remedy: "drop it with --drop-triggers, or choose EVT 2.0 or 3.0")
+    }
     pending.append(contentsOf: batch)
+    pending.triggers.removeAll { $0.channel > 0 }
+    triggersLeftOut += Int64(batch.triggers.count { $0.channel > 0 })
     count += Int64(batch.count)
     var start = 0
     while pending.count - start >= Self.packetEvents {

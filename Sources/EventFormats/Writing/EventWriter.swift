@@ -116,7 +116,8 @@ struct EventLimits: Sendable {
   var longestStep = Int64.max
   /// Longest step back of time, microseconds.
   var longestStepBack = Int64.max
-  var holdsTriggers = false
+  /// Inputs whose triggers it tells apart, 0 where it has no place for triggers.
+  var triggerChannels = 0
 }
 
 /// Turns events into bytes, one after the other: a value, so it is easy to test.
@@ -183,7 +184,7 @@ struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
         if previous &- event.timeMicroseconds > limits.longestStepBack {
           throw refusal(
             "cannot hold event \(count + Int64(index)): its time is more than \(limits.longestStepBack) us before "
-              + "that of the one before it, which readers take for the counter running over",
+              + "that of the one before it, which readers take for a mistake or the counter running over",
             "choose a format with whole times, such as AEDAT 4 or NPY")
         }
         if event.timeMicroseconds &- previous > limits.longestStep {
@@ -194,25 +195,36 @@ struct EncodingEventWriter<Encoder: EventEncoder>: EventWriter {
       }
       previous = event.timeMicroseconds
     }
-    if !limits.holdsTriggers {
-      try leaveOut(batch.triggers, dropsTriggers, format, output.sink, &triggersLeftOut)
+    if !dropsTriggers { try checkTriggers(batch.triggers) }
+  }
+
+  private func checkTriggers(_ triggers: [TriggerEvent]) throws(EventFormatError) {
+    let drop = "drop them with --drop-triggers, or choose EVT 2.0 or 3.0"
+    if limits.triggerChannels == 0, !triggers.isEmpty { throw refusal("has no place for external triggers", drop) }
+    for trigger in triggers {
+      guard trigger.channel < limits.triggerChannels else {
+        throw refusal(
+          "cannot hold a trigger of input \(trigger.channel): it tells \(limits.triggerChannels) of them apart", drop)
+      }
+      guard limits.times.contains(trigger.timeMicroseconds) else {
+        throw refusal("cannot hold a trigger at \(trigger.timeMicroseconds) us", "drop it with --drop-triggers")
+      }
     }
   }
 
   mutating func write(_ batch: EventBatch) throws(EventFormatError) {
     try check(batch)
     var start = 0
-    if limits.holdsTriggers {
-      for trigger in batch.triggers {
-        var end = start
-        while end < batch.count, batch.times[end] <= trigger.timeMicroseconds { end += 1 }
-        if end > start { encoder.encode(batch, in: start..<end, &output) }
-        guard limits.times.contains(trigger.timeMicroseconds) else {
-          throw refusal("cannot hold a trigger at \(trigger.timeMicroseconds) us", "drop it with --drop-triggers")
-        }
-        encoder.encode(trigger, &output)
-        start = end
+    for trigger in batch.triggers {
+      guard trigger.channel < limits.triggerChannels, limits.times.contains(trigger.timeMicroseconds) else {
+        triggersLeftOut += 1
+        continue
       }
+      var end = start
+      while end < batch.count, batch.times[end] <= trigger.timeMicroseconds { end += 1 }
+      if end > start { encoder.encode(batch, in: start..<end, &output) }
+      encoder.encode(trigger, &output)
+      start = end
     }
     while start < batch.count {
       let end = min(batch.count, start + 8192)

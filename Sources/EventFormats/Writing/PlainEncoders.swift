@@ -11,7 +11,7 @@ struct AEDAT2Encoder: EventEncoder {
       layout = chosen
     } else {
       let wanted = options.geometry ?? SensorGeometry(width: 128, height: 128)
-      let fitting = [AEDAT2Layout.dvs128, .davis240, .davis346, .davis640].first {
+      let fitting = [AEDAT2Layout.dvs128, .davis240, .davis346, .davis640, .dvs1280].first {
         wanted.width <= $0.geometry.width && wanted.height <= $0.geometry.height
       }
       guard let fitting else {
@@ -21,38 +21,34 @@ struct AEDAT2Encoder: EventEncoder {
       }
       layout = fitting
     }
-    if isFirstVersion, layout.geometry.width != 128 {
+    if isFirstVersion, !layout.hasShortAddresses {
       throw EventFormatError(
-        .cannotRepresent, source: name, reason: "AEDAT 1.0 holds 128x128 pixels, not \(layout.geometry)",
+        .cannotRepresent, source: name, reason: "AEDAT 1.0 has addresses of 16 bits, \(layout.rawValue) needs 32",
         remedy: "choose AEDAT 2 or 4")
     }
   }
 
   var limits: EventLimits {
-    EventLimits(times: 0...(1 << 31) - 1, width: layout.geometry.width, height: layout.geometry.height)
+    EventLimits(
+      times: 0...(1 << 31) - 1, width: layout.geometry.width, height: layout.geometry.height, longestStepBack: 1 << 23)
   }
 
   mutating func begin(_ output: inout OutputBuffer) {
-    let chip =
-      switch layout {
-      case .dvs128, .dvs128Plain: "eu.seebetter.ini.chips.DVS128"
-      case .davis240: "eu.seebetter.ini.chips.davis.DAVIS240C"
-      case .davis346: "eu.seebetter.ini.chips.davis.Davis346B"
-      case .davis640: "eu.seebetter.ini.chips.davis.Davis640"
-      }
     output.append(
       text: "#!AER-DAT\(isFirstVersion ? 1 : 2).0\r\n# This is a raw AE data file - do not edit\r\n"
         + "# Data format is int\(isFirstVersion ? 16 : 32) address, int32 timestamp "
         + "(\(isFirstVersion ? 6 : 8) bytes total), repeated for each event\r\n"
-        + "# Timestamps tick is 1 us\r\n# AEChip: \(chip)\r\n#End Of ASCII Header\r\n")
+        + "# Timestamps tick is 1 us\r\n" + (layout.chipClass.map { "# AEChip: \($0)\r\n" } ?? "")
+        + "#End Of ASCII Header\r\n")
   }
 
   mutating func encode(_ batch: EventBatch, in range: Range<Int>, _ output: inout OutputBuffer) {
     let bits = layout.bits
     for index in range {
       let x = bits.x_last >= 0 ? UInt32(bits.x_last) - UInt32(batch.x[index]) : UInt32(batch.x[index])
+      let y = bits.y_last >= 0 ? UInt32(bits.y_last) - UInt32(batch.y[index]) : UInt32(batch.y[index])
       let polarity = UInt32(batch.polarities[index]) ^ bits.polarity_inverted
-      let address = x << bits.x_shift | UInt32(batch.y[index]) << bits.y_shift | polarity << bits.polarity_shift
+      let address = x << bits.x_shift | y << bits.y_shift | polarity << bits.polarity_shift
       if isFirstVersion {
         output.append(big: UInt16(truncatingIfNeeded: address))
       } else {
@@ -71,7 +67,7 @@ struct AEDAT3Encoder: EventEncoder {
   init(_ options: EventWritingOptions) { geometry = options.geometry }
 
   var limits: EventLimits {
-    EventLimits(times: 0...(1 << 62), width: 32768, height: 32768, holdsTriggers: true)
+    EventLimits(times: 0...(1 << 62), width: 32768, height: 32768, triggerChannels: 1)
   }
 
   mutating func begin(_ output: inout OutputBuffer) {
@@ -167,7 +163,7 @@ struct EventStreamEncoder: EventEncoder {
 /// Five bytes an event: sensors up to 256x240, 23 bits of time.
 struct NMNISTEncoder: EventEncoder {
   var limits: EventLimits {
-    EventLimits(times: 0...(1 << 23) - 1, width: 256, height: 240, longestStepBack: 1 << 22)
+    EventLimits(times: 0...(1 << 23) - 1, width: 256, height: 240, longestStepBack: 1 << 21)
   }
 
   mutating func encode(_ batch: EventBatch, in range: Range<Int>, _ output: inout OutputBuffer) {

@@ -35,7 +35,7 @@ struct EVT2Encoder: EventEncoder {
 
   var limits: EventLimits {
     EventLimits(
-      times: 0...(1 << 34) - 1, width: 2048, height: 2048, allowsBackwards: false, holdsTriggers: true)
+      times: 0...(1 << 34) - 1, width: 2048, height: 2048, allowsBackwards: false, triggerChannels: 32)
   }
 
   mutating func begin(_ output: inout OutputBuffer) {
@@ -86,7 +86,7 @@ struct EVT21Encoder: EventEncoder {
 
   var limits: EventLimits {
     EventLimits(
-      times: 0...(1 << 34) - 1, width: 2048, height: 2048, allowsBackwards: false, holdsTriggers: true)
+      times: 0...(1 << 34) - 1, width: 2048, height: 2048, allowsBackwards: false, triggerChannels: 32)
   }
 
   mutating func begin(_ output: inout OutputBuffer) {
@@ -135,7 +135,7 @@ struct EVT3Encoder: EventEncoder {
 
   var limits: EventLimits {
     EventLimits(
-      times: 0...(1 << 34) - 1, width: 2048, height: 2048, allowsBackwards: false, holdsTriggers: true)
+      times: 0...(1 << 34) - 1, width: 2048, height: 2048, allowsBackwards: false, triggerChannels: 16)
   }
 
   mutating func begin(_ output: inout OutputBuffer) {
@@ -211,7 +211,7 @@ struct DATEncoder: EventEncoder {
   var limits: EventLimits {
     EventLimits(
       times: 0...(1 << 32) - 1, width: isFirstVersion ? 512 : 16384, height: isFirstVersion ? 256 : 16384,
-      allowsBackwards: true, longestStepBack: 1 << 31)
+      allowsBackwards: true, longestStepBack: 1 << 23)
   }
 
   mutating func begin(_ output: inout OutputBuffer) {

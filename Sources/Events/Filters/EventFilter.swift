@@ -25,12 +25,16 @@ public protocol EventFilter: Sendable {
   var removed: Int64 { get }
   /// Events it added so far.
   var added: Int64 { get }
+  /// Why nothing is left of a stream that had events, where the filter was to cut a piece out; nil while there is
+  /// something, or nothing came in.
+  var emptiness: String? { get }
   /// Changes a batch in place.
   mutating func apply(_ batch: inout EventBatch)
 }
 
 extension EventFilter {
   public var added: Int64 { 0 }
+  public var emptiness: String? { nil }
 }
 
 extension EventBatch {

@@ -19,7 +19,7 @@ public struct EventFilterChain: Sendable {
     flip-x, flip-y, transpose
     downsample=FACTOR       squares of pixels become one
     rate=EVENTS             at most so many events a second, in steps of 1 ms
-    time=START..END         from START up to END, microseconds
+    time=START..END         from START up to END, microseconds of the recording's clock
     events=START..END       by number, from 0
     shift=US                add to every time
     noise=RATE,SEED         random events, so many a second
@@ -48,6 +48,9 @@ public struct EventFilterChain: Sendable {
     geometry = filter.geometry
   }
 
+  /// Why nothing is left of the stream, if a filter was to cut a piece out that is not there.
+  public var emptiness: String? { filters.lazy.compactMap(\.emptiness).first }
+
   /// Sends a batch through all filters.
   public mutating func apply(_ batch: inout EventBatch) {
     for index in filters.indices { filters[index].apply(&batch) }
@@ -73,13 +76,24 @@ public struct EventFilterChain: Sendable {
       guard numbers.count == 4 else { throw refused("X,Y,WIDTH,HEIGHT is wanted") }
       return PixelRectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
+    /// What seconds with a point are in the unit that is wanted.
+    func microseconds(_ start: Substring, _ end: Substring) -> String {
+      guard name == "time" else { return "" }
+      let times = [start, end].map { text in
+        text.isEmpty ? "" : Double(text).flatMap { Int64(exactly: ($0 * 1e6).rounded()) }.map { "\($0)" }
+      }
+      let example = times.compactMap { $0 }
+      return " of microseconds"
+        + (example.count == 2 ? ": \(start)..\(end) s is time=\(example[0])..\(example[1])" : "")
+    }
     func range() throws(EventFilterError) -> Range<Int64> {
       guard let dots = value.firstRange(of: "..") else { throw refused("START..END is wanted") }
       let start = value[..<dots.lowerBound]
       let end = value[dots.upperBound...]
       let low = start.isEmpty ? Int64.min : Int64(start)
       let high = end.isEmpty ? Int64.max : Int64(end)
-      guard let low, let high, low <= high else { throw refused("START..END with START before END is wanted") }
+      guard let low, let high else { throw refused("START..END is wanted, whole numbers\(microseconds(start, end))") }
+      guard low <= high else { throw refused("START..END with START before END is wanted") }
       return low..<high
     }
     switch name {

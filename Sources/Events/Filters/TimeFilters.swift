@@ -3,16 +3,29 @@ public struct TimeSliceFilter: EventFilter {
   public let range: Range<Int64>
   public let geometry: SensorGeometry?
   public private(set) var removed: Int64 = 0
+  private var seen: Int64 = 0
+  private var first = Int64.max
+  private var last = Int64.min
 
   public init(range: Range<Int64>, geometry: SensorGeometry?) {
     self.range = range
     self.geometry = geometry
   }
 
-  public var name: String { "time=\(range.lowerBound)..\(range.upperBound)" }
+  public var name: String { "time=\(rangeText(range))" }
+
+  public var emptiness: String? {
+    guard seen > 0, removed == seen else { return nil }
+    return "no event lies in \(name): those of the recording lie from \(first) to \(last) us"
+  }
 
   public mutating func apply(_ batch: inout EventBatch) {
     let range = range
+    seen += Int64(batch.count)
+    for time in batch.times {
+      first = min(first, time)
+      last = max(last, time)
+    }
     removed += batch.retain { range.contains($0.timeMicroseconds) }
     batch.triggers.removeAll { !range.contains($0.timeMicroseconds) }
   }
@@ -23,6 +36,10 @@ public struct CountSliceFilter: EventFilter {
   public let range: Range<Int64>
   public let geometry: SensorGeometry?
   public private(set) var removed: Int64 = 0
+  public var emptiness: String? {
+    guard position > 0, removed == position else { return nil }
+    return "there is no event in \(name): the recording has \(position), numbered from 0"
+  }
   private var position: Int64 = 0
 
   public init(range: Range<Int64>, geometry: SensorGeometry?) {
@@ -30,7 +47,7 @@ public struct CountSliceFilter: EventFilter {
     self.geometry = geometry
   }
 
-  public var name: String { "events=\(range.lowerBound)..\(range.upperBound)" }
+  public var name: String { "events=\(rangeText(range))" }
 
   public mutating func apply(_ batch: inout EventBatch) {
     var position = position
@@ -98,6 +115,12 @@ public struct RateLimitFilter: EventFilter {
     self.window = window
     self.count = count
   }
+}
+
+/// A range as people write it: open ends are empty.
+private func rangeText(_ range: Range<Int64>) -> String {
+  (range.lowerBound == .min ? "" : "\(range.lowerBound)") + ".."
+    + (range.upperBound == .max ? "" : "\(range.upperBound)")
 }
 
 extension Int64 {

@@ -109,6 +109,8 @@ public struct RecordingEncoder: Sendable {
   ) throws -> (sequence: SpikeSequence, events: Int64) {
     var options = reading.events
     options.geometry = options.geometry ?? configuration.sensor
+    // As when a recording is classified.
+    options.leavesStraysOut = true
     var reader = try openEventReader(
       source: FileByteSource(path: recording.path), options: options)
     defer { notes?.add(reader.guesses, of: recording.path) }
