@@ -18,6 +18,8 @@ let package = Package(
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
@@ -37,7 +39,7 @@ let package = Package(
     .target(name: "Events", dependencies: ["Failures", "CKernels", "Tensors"], swiftSettings: hot),
     .target(
       name: "EventFormats",
-      dependencies: ["Failures", "OutputFiles", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CHDF5"],
+      dependencies: ["Failures", "OutputFiles", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CBzip2", "CSQLite", "CHDF5"],
       swiftSettings: hot),
     .target(name: "Plotting", dependencies: ["Failures", "OutputFiles", "CCairo"]),
     .target(name: "Audio", dependencies: ["Failures", "CSndFile", "CSoxr"], swiftSettings: hot),
@@ -96,7 +98,7 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CBLAS"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(
-      name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5"], exclude: ["Fixtures", "Foreign"]),
+      name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5", "CSQLite", "CZstd"], exclude: ["Fixtures", "Foreign"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "CCairo"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum", "CAllocationCounter"]),

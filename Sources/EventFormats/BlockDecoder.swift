@@ -46,6 +46,8 @@ protocol BlockDecoder: Sendable {
 
   /// The cameras or sources of the recording, with the events of each so far; none where there can be only one.
   var streams: [RecordingStream] { get }
+  /// Where an event of the last call stands in the file, for decoders that read it themselves.
+  func byteOffset(ofEvent index: Int) -> Int64?
 
   /// Decodes whole words from the front of `bytes`, which stand at `byteOffset` in the file, until the bytes or the
   /// columns are used up. `isLast` says that nothing follows.
@@ -63,6 +65,7 @@ extension BlockDecoder {
   var zerosArePadding: Bool { false }
   static var zeroMeansTimeZero: Bool { false }
   var streams: [RecordingStream] { [] }
+  func byteOffset(ofEvent index: Int) -> Int64? { nil }
 }
 
 extension ganglion_event_report {

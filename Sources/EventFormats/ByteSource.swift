@@ -21,7 +21,7 @@ public final class FileByteSource: ByteSource {
   private let descriptor: Int32
   private let closes: Bool
 
-  /// Opens a file for reading; `-` is standard input.
+  /// Opens a file for reading; `-` is standard input, and the folder of a ROS 2 bag stands for its description.
   public init(path: String) throws(EventFormatError) {
     if path == "-" {
       name = "standard input"
@@ -30,21 +30,26 @@ public final class FileByteSource: ByteSource {
       closes = false
       return
     }
-    let opened = open(path, O_RDONLY | O_CLOEXEC)
+    var target = path
+    var opened = open(path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else {
       throw EventFormatError(
         .inputOutput, source: path, reason: "cannot be opened: \(systemMessage(errno))",
         remedy: "check the path and its permissions")
     }
     var status = stat()
-    let isRegular = fstat(opened, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     if fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
       close(opened)
-      throw EventFormatError(
-        .inputOutput, source: path, reason: "is a folder", remedy: "name one recording")
+      target = path + (path.hasSuffix("/") ? "" : "/") + "metadata.yaml"
+      opened = open(target, O_RDONLY | O_CLOEXEC)
+      guard opened >= 0 else {
+        throw EventFormatError(
+          .inputOutput, source: path, reason: "is a folder", remedy: "name one recording in it")
+      }
     }
+    let isRegular = fstat(opened, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     name = path
-    self.path = isRegular ? path : nil
+    self.path = isRegular ? target : nil
     descriptor = opened
     closes = true
   }

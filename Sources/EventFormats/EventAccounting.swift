@@ -79,6 +79,8 @@ public enum SkippedContent: Int, Sendable, Codable, CaseIterable {
   case otherStreams
   /// Single events long before or after the recording that they stand in front of.
   case strays
+  /// Messages that hold no events, or are of another topic than is read.
+  case message
 
   /// Name in tables and JSON.
   public var name: String {
@@ -93,6 +95,7 @@ public enum SkippedContent: Int, Sendable, Codable, CaseIterable {
     case .padding: "padding"
     case .otherStreams: "other streams"
     case .strays: "stray events"
+    case .message: "other messages"
     }
   }
 }

@@ -28,6 +28,9 @@ extension EventFormat {
     // Other programs' headers may stand in front of an HDF5 file: MATLAB's has 512 bytes.
     let isHDF5 = [0, 512, 1024, 2048].contains { bytes.dropFirst($0).starts(with: hdf5Magic) }
     if isHDF5 { return .hdf5 }
+    if bytes.starts(with: "#ROSBAG V".utf8) { return .rosbag1 }
+    if bytes.starts(with: MCAPFile.magic.prefix(5)) { return .mcap }
+    if bytes.starts(with: SQLiteBag.magic) || bytes.starts(with: BagFolder.signature) { return .rosbag2 }
     if let format = detectPropheseeHeader(bytes) { return format }
     if looksLikeNMNIST(bytes) { return .nmnist }
     switch CSVDialect.find(bytes, options: options, isWhole: bytes.count < detectionLength) {

@@ -16,6 +16,9 @@ public enum EventFormat: String, Sendable, Codable, CaseIterable {
   case npy
   case npz
   case hdf5
+  case rosbag1
+  case rosbag2
+  case mcap
 
   /// How people call it.
   public var title: String {
@@ -36,6 +39,13 @@ public enum EventFormat: String, Sendable, Codable, CaseIterable {
     case .npy: "NPY"
     case .npz: "NPZ"
     case .hdf5: "HDF5"
+    case .rosbag1: "ROS 1 bag"
+    case .rosbag2: "ROS 2 bag"
+    case .mcap: "MCAP"
     }
   }
+
+  /// Whether reading can begin only when all of a recording is there: what comes from a pipe waits in a temporary file,
+  /// and what is live has no end to wait for.
+  public var isReadWhole: Bool { self == .npz || self == .hdf5 || self == .rosbag2 }
 }

@@ -10,7 +10,7 @@ public func openEventReader(
 private func openReader(
   _ source: any ByteSource, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
-  var input = InputBuffer(source)
+  var input = try unpacked(InputBuffer(source))
   _ = try input.require(EventFormat.detectionLength)
   guard input.count > 0 else {
     throw EventFormatError(
@@ -24,7 +24,7 @@ private func openReader(
       remedy: isWideText ? "if it is text, save it as UTF-8" : "name the format if you know it", subject: .format)
   }
   let isZip = beginning.starts(with: EventFormat.zipMagic)
-  if options.isLive, format == .hdf5 || format == .npz || isZip {
+  if options.isLive, format.isReadWhole || isZip {
     let title = isZip ? "a ZIP file" : format.title
     throw EventFormatError(
       .unsupported, source: input.name, reason: "\(title) can be read only when all of it is there",
@@ -44,6 +44,9 @@ private func openReader(
   case .npy: return try openNPY(input, options)
   case .npz: return try openZip(input, options)
   case .hdf5: return try openHDF5(input, options)
+  case .rosbag1: return try openROS1Bag(input, options)
+  case .rosbag2: return try openROS2Bag(input, options)
+  case .mcap: return try openMCAP(input, options)
   }
 }
 

@@ -12,12 +12,22 @@ public struct RecordingStream: Sendable, Equatable, Codable {
   /// Whether its events are what the reader gives.
   public var isRead: Bool
 
-  public init(name: String, details: String, sensor: SensorGeometry?, events: Int64 = 0, isRead: Bool = false) {
+  /// Its messages so far, for formats that are made of messages.
+  public var messages: Int64?
+  /// Whether it is one that events can be read of.
+  public var holdsEvents: Bool
+
+  public init(
+    name: String, details: String, sensor: SensorGeometry?, events: Int64 = 0, messages: Int64? = nil,
+    isRead: Bool = false, holdsEvents: Bool = true
+  ) {
     self.name = name
     self.details = details
     self.sensor = sensor
     self.events = events
     self.isRead = isRead
+    self.messages = messages
+    self.holdsEvents = holdsEvents
   }
 }
 

@@ -88,8 +88,8 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
     }
     self.digest = withDigest ? digest.fields : nil
     metadata = reader.metadata
-    guesses = reader.guesses
     streams = reader.streams
+    guesses = reader.guesses
   }
 }
 

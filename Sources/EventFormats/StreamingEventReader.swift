@@ -125,9 +125,9 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
       }
       return progress.produced
     }
-    let window = input
+    let (window, decoded) = (input, decoder)
     examine(&batch, offset: offset) { index in
-      guard var replayed = before else { return offset }
+      guard var replayed = before else { return decoded.byteOffset(ofEvent: index) ?? offset }
       let place = Self.byteOffset(
         ofEvent: index, in: &replayed, at: offset, isLast: isLast, window: window, withBytes)
       return offset + Int64(place)

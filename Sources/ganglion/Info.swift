@@ -60,7 +60,7 @@ extension RecordingSummary {
       ("bytes", "\(bytes), header \(headerBytes)" + (tailBytes > 0 ? ", left over \(tailBytes)" : "")),
     ]
     lines += guesses.map { ("guessed", "\($0)") }
-    lines += streams.map { ("stream", "\($0): \($0.events) events\($0.isRead ? ", these" : "")") }
+    lines += streams.map { ("stream", "\($0): \($0.content)\($0.isRead ? ", these" : "")") }
     if let brighterShare {
       lines.append(("polarity", "\(fixed(100 * brighterShare, 1)) % brighter"))
     }
@@ -83,6 +83,14 @@ extension RecordingSummary {
       text += "\ndigest t \(digest.time)\ndigest x \(digest.x)\ndigest y \(digest.y)\ndigest p \(digest.polarity)\n"
     }
     return text
+  }
+}
+
+extension RecordingStream {
+  /// What is in it, as people read it.
+  fileprivate var content: String {
+    guard let messages else { return "\(events) events" }
+    return "\(messages) messages\(holdsEvents ? " of events" : "")"
   }
 }
 

@@ -45,6 +45,7 @@ enum {
   GANGLION_SKIPPED_PADDING,
   GANGLION_SKIPPED_STREAM,
   GANGLION_SKIPPED_STRAY,
+  GANGLION_SKIPPED_MESSAGE,
   GANGLION_SKIPPED_KINDS
 };
 
@@ -318,6 +319,30 @@ typedef struct {
 int64_t ganglion_assemble_columns(
     const int64_t *times, const int64_t *x, const int64_t *y, const int64_t *polarities, int64_t count,
     ganglion_polarity_meaning *meaning, ganglion_event_columns output, ganglion_column_findings *findings);
+
+/// The events of an EventArray message of ROS 1: 13 bytes each, x, y, seconds, nanoseconds, polarity.
+void ganglion_decode_ros1_events(const uint8_t *bytes, int64_t count, ganglion_event_columns output);
+
+/// The same of ROS 2. Alignment puts 14 bytes between the first and the second event and 16 between later ones; the
+/// fields of the first stand closer together, so it is decoded by itself (`is_first`, count 1). `bytes` has 13 bytes
+/// for the first, 16 * count - 1 for others.
+void ganglion_decode_cdr_events(
+    const uint8_t *bytes, int64_t count, int32_t is_first, int32_t is_big_endian, ganglion_event_columns output);
+
+/// The 64-bit words of an event packet encoded as `mono`: polarity, 15 bits of row, 16 of column, 32 of nanoseconds
+/// after `base`, which is in nanoseconds too.
+void ganglion_decode_mono_events(
+    const uint8_t *bytes, int64_t count, uint64_t base, int32_t is_big_endian, ganglion_event_columns output);
+
+/// The 64-bit words of an event packet encoded as `trigger`; returns how many were taken: all, or until the table of
+/// triggers is full.
+int64_t ganglion_decode_trigger_words(
+    const uint8_t *bytes, int64_t count, uint64_t base, int32_t is_big_endian, ganglion_event_report *report);
+
+/// The structures of an event packet encoded as `libcaer`: little-endian address and 31 bits of microseconds after
+/// `base`, in nanoseconds; `state` is zeroed for each packet.
+void ganglion_decode_libcaer_events(
+    const uint8_t *bytes, int64_t count, uint64_t base, ganglion_wrap_state *state, ganglion_event_columns output);
 
 /// LZF, the compression of h5py and tonic; returns the size, or -1 when it is damaged or larger than out_size.
 int64_t ganglion_decompress_lzf(const uint8_t *in, int64_t in_size, uint8_t *out, int64_t out_size);

@@ -79,10 +79,10 @@ public func openEventWriter(
   case .npy: return try NPYWriter(sink: sink, options: options)
   case .npz: return try NPZWriter(sink: sink, options: options)
   case .hdf5: return try HDF5Writer(sink: sink, options: options)
-  case .evt4:
+  case .evt4, .rosbag1, .rosbag2, .mcap:
     throw EventFormatError(
-      .cannotRepresent, source: sink.name, reason: "EVT 4.0 is read, not written",
-      remedy: "write evt3 or evt21, which hold the same")
+      .cannotRepresent, source: sink.name, reason: "\(options.format.title) is read, not written",
+      remedy: options.format == .evt4 ? "write evt3 or evt21, which hold the same" : "write evt3, aedat4 or hdf5")
   }
 }
 

@@ -4,7 +4,7 @@
 
 GANGLION is the built program; for each file `GANGLION info --json FILE` gives format and digests. Readers that are not
 installed are left out. Needs numpy; looks for faery, expelliarmus, evutils, dv_processing, aedat, event_stream, tonic,
-h5py, evt3. Prints one line for each file and reader and ends with 1 when a reader disagrees that is not on the list of
+h5py, evt3, rosbags. Prints one line for each file and reader and ends with 1 when a reader disagrees that is not on the list of
 known disagreements (KNOWN, with the reason).
 """
 import hashlib
@@ -141,6 +141,66 @@ def with_evt3(path, kind, height):
     return [getattr(a, n) if hasattr(a, n) else a[n] for n in ("timestamp", "x", "y", "polarity")]
 
 
+def rosbag_messages(path):
+    """The messages with events of a bag, as objects, the first topic that has some."""
+    from pathlib import Path
+    from rosbags.highlevel import AnyReader
+    from rosbags.typesys import Stores, get_typestore
+    with AnyReader([Path(path)], default_typestore=get_typestore(Stores.ROS2_HUMBLE)) as reader:
+        kinds = ("msg/EventArray", "msg/EventPacket")
+        topic = next(c.topic for c in reader.connections if c.msgtype.endswith(kinds))
+        for connection, _, data in reader.messages([c for c in reader.connections if c.topic == topic]):
+            yield reader.deserialize(data, connection.msgtype)
+
+
+def rosbag_words(data):
+    """EVT 3.0 in plain steps; the state goes on from packet to packet."""
+    high = low = row = base = polarity = epoch = 0
+    while True:
+        found, data = [], (yield data) if data is None else data
+        for word in data.view("<u2").tolist():
+            kind, value = word >> 12, word & 0xfff
+            if kind == 0:
+                row = value & 0x7ff
+            elif kind == 2:
+                found.append((epoch + high + low, value & 0x7ff, row, value >> 11))
+            elif kind == 3:
+                base, polarity = value & 0x7ff, value >> 11
+            elif kind in (4, 5):
+                length = 12 if kind == 4 else 8
+                found += [(epoch + high + low, base + i, row, polarity) for i in range(length) if value >> i & 1]
+                base += length
+            elif kind == 6:
+                low = value
+            elif kind == 8:
+                if (value << 12) + (1 << 23) < high:
+                    epoch += 1 << 24
+                low, high = 0 if value << 12 != high else low, value << 12
+        data = None
+        yield found
+
+
+def with_rosbags(path, kind, height):
+    parts, words = [], rosbag_words(None)
+    for message in rosbag_messages(path):
+        if hasattr(message, "encoding"):
+            data, base = message.events, message.time_base
+            order = ">" if message.is_bigendian else "<"
+            if message.encoding == "mono":
+                w = data.view(order + "u8")
+                parts.append(np.stack([(base + (w & 0xffffffff)) // 1000, w >> 32 & 0xffff, w >> 48 & 0x7fff, w >> 63], 1))
+            elif message.encoding == "libcaer":
+                w = data.view("<u4").reshape(-1, 2).astype("u8")
+                parts.append(np.stack([base // 1000 + w[:, 1], w[:, 0] >> 17, w[:, 0] >> 2 & 0x7fff, w[:, 0] >> 1 & 1], 1))
+            else:
+                next(words)
+                parts.append(np.array(words.send(data), "i8").reshape(-1, 4))
+        else:
+            parts.append(np.array(
+                [(e.ts.sec * 10**6 + e.ts.nanosec // 1000, e.x, e.y, e.polarity) for e in message.events], "i8").reshape(-1, 4))
+    return [np.concatenate([p[:, i] for p in parts]) if parts else np.zeros(0) for i in range(4)]
+
+
 READERS = {
     "AEDAT 2.0": ("tonic", "evutils"), "AEDAT 3.1": ("tonic", "evutils"),
     "AEDAT 4.0": ("dv_processing", "faery", "aedat"),
@@ -149,6 +209,7 @@ READERS = {
     "Prophesee DAT 1": ("faery",), "Prophesee DAT 2": ("faery", "expelliarmus", "evutils"),
     "Event Stream": ("event_stream", "faery"), "N-MNIST": ("tonic", "numpy"), "CSV": ("numpy", "faery"),
     "NPY": ("numpy",), "NPZ": ("numpy",), "HDF5": ("h5py",),
+    "ROS 1 bag": ("rosbags",), "ROS 2 bag": ("rosbags",), "MCAP": ("rosbags",),
 }
 
 
@@ -186,4 +247,5 @@ def main():
     sys.exit(1 if bad else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

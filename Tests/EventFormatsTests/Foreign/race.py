@@ -79,6 +79,11 @@ def chunks(reader, path, kind):
         with h5py.File(path) as f:
             t, x, y, p = (f["events/" + k][()] for k in "txyp")
         return len(t), int(t[-1])
+    elif reader == "rosbags":
+        # Arrays of events become objects there, which are put into columns; bytes of packets are given as they are.
+        from agree import with_rosbags
+        t = with_rosbags(path, kind, 0)[0]
+        return len(t), int(t[-1])
     for part in parts:
         if len(part):
             count, last = count + len(part), int(part[field][-1])
@@ -194,6 +199,7 @@ PEERS = {
     "Prophesee EVT 3.0": ("evutils", "expelliarmus", "faery"), "Prophesee EVT 4.0": ("evutils",),
     "Prophesee DAT 2": ("expelliarmus", "evutils", "faery"), "Event Stream": ("event_stream", "faery"),
     "N-MNIST": ("tonic", "numpy"), "CSV": ("polars", "faery", "numpy"), "NPY": ("numpy",), "HDF5": ("h5py", "evutils"),
+    "ROS 1 bag": ("rosbags",), "ROS 2 bag": ("rosbags",), "MCAP": ("rosbags",),
 }
 
 
@@ -211,7 +217,7 @@ def main():
     for path in arguments:
         info = json.loads(subprocess.run([program, "info", "--json", "--no-digest", path], capture_output=True, check=True).stdout)
         kind, row, name = info["format"], info["rows"][0], path.split("/")[-1]
-        size = os.path.getsize(path) / row["count"]
+        size = info["bytes"] / row["count"]
         out = subprocess.run([program, "benchmark", "events", "--repeats", str(repeats), path], capture_output=True, text=True, check=True).stdout
         fields = out.splitlines()[-1].split()
         ours = float(fields[-3])
