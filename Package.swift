@@ -24,6 +24,9 @@ let package = Package(
     .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
 
+    // Catches what the ALSA library says about failures, by a callback that Swift cannot write.
+    .target(name: "CALSAMessages", dependencies: ["CALSA"]),
+
     // Headers of the C library itself.
     .systemLibrary(name: "CLinux"),
 
@@ -70,7 +73,7 @@ let package = Package(
       swiftSettings: hot),
     .target(
       name: "LiveSources",
-      dependencies: ["CALSA", "CLinux", "Failures", "Audio", "Events", "EventFormats", "Dataflow"],
+      dependencies: ["CALSA", "CALSAMessages", "CLinux", "Failures", "Audio", "Events", "EventFormats", "Dataflow"],
       swiftSettings: hot),
     .target(name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"]),
     .target(

@@ -18,6 +18,8 @@ public actor GanglionDaemon {
   private static let tick = Duration.milliseconds(250)
   /// Nothing for so long from something that claims to run is deafness.
   private static let patienceMicroseconds: Int64 = 10_000_000
+  /// For sources and models that fail.
+  static let restarts = RestartPolicy()
 
   private enum Event: Sendable {
     case stop
@@ -36,6 +38,8 @@ public actor GanglionDaemon {
   private var metrics: MetricsServer?
   private var liveness = Liveness(patienceMicroseconds: GanglionDaemon.patienceMicroseconds)
   private var reloads = (good: 0, bad: 0)
+  /// Why the last reload changed nothing; nil after a good one.
+  private var reloadFailure: String?
   private var lastReload: Task<RequestError?, Never>?
   private nonisolated let events: AsyncStream<Event>
   private nonisolated let tell: AsyncStream<Event>.Continuation
@@ -80,7 +84,6 @@ public actor GanglionDaemon {
       }
     }
     for source in plan.configuration.sources { await begin(source) }
-    let status = "serving \(plan.configuration.sources.count) sources, \(plan.models.count) models"
     log(.info, "ready", [("socket", listener.path), ("status", status)])
     notifier.ready(status)
     StartupCode.letGo()
@@ -93,6 +96,12 @@ public actor GanglionDaemon {
     metrics?.stop()
     server?.stop()
     if let failure { throw DaemonError(description: failure) }
+  }
+
+  /// For the service manager and people: what runs, and that the configuration on the disk is another, where it is.
+  private var status: String {
+    let serving = "serving \(plan.configuration.sources.count) sources, \(plan.models.count) models"
+    return reloadFailure.map { "reload failed, still \(serving): \($0)" } ?? serving
   }
 
   /// Makes `run` return, after everything that has come in has been classified and sent.
@@ -166,14 +175,14 @@ public actor GanglionDaemon {
     switch plan.sense(of: source) {
     case .sound(let rate):
       return SourceUnit<SoundSegments>(
-        source, hub: hub, log: log, restarts: RestartPolicy(),
+        source, hub: hub, log: log, restarts: Self.restarts,
         makeSegments: { prepared in
           guard case .sound(let encoder) = prepared.encoder else { throw DaemonError(description: "\(id): no sound") }
           return SoundSegments(encoder, source: id)
         }, open: { try source.openSound(sampleRate: rate, stop: $0, resumeAt: $1) }, whenOver: whenOver)
     case .events(let sensor):
       return SourceUnit<EventSegments>(
-        source, hub: hub, log: log, restarts: RestartPolicy(),
+        source, hub: hub, log: log, restarts: Self.restarts,
         makeSegments: { prepared in
           guard case .events(let binning) = prepared.encoder else { throw DaemonError(description: "\(id): no events") }
           return try EventSegments(binning)
@@ -199,12 +208,13 @@ extension GanglionDaemon {
 
   private func changeOver() async -> RequestError? {
     notifier.reloading(monotonicMicroseconds: monotonicMicroseconds())
-    defer { notifier.ready("serving \(plan.configuration.sources.count) sources, \(plan.models.count) models") }
+    defer { notifier.ready(status) }
     var fresh: Plan
     do {
       fresh = try await read()
     } catch {
       reloads.bad += 1
+      reloadFailure = String("\(error)".prefix(512))
       log(.error, "reload failed", [("error", "\(error)")])
       return RequestError(.reloadFailed, String("\(error)".prefix(2_048)))
     }
@@ -245,6 +255,7 @@ extension GanglionDaemon {
     }
     StartupCode.letGo()
     reloads.good += 1
+    reloadFailure = nil
     log(.info, "reloaded", [("models_changed", "\(changed.count)")])
     return nil
   }

@@ -9,6 +9,9 @@ import Synchronization
 /// every later `send` return false. Cancelling a waiting task throws `CancellationError` in it.
 public final class BoundedChannel<Element: Sendable>: Sendable {
   private let storage: Mutex<Storage>
+  /// Called by whoever is about to wait, after it was found that nobody has cancelled it: what a test puts in here comes
+  /// at the worst of all moments.
+  private let aboutToWait: (@Sendable () -> Void)?
 
   private struct Storage {
     var machine: ChannelStateMachine<Element>
@@ -32,7 +35,12 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
     }
   }
 
-  public init(capacity: Int, policy: OverflowPolicy = .suspend) {
+  public convenience init(capacity: Int, policy: OverflowPolicy = .suspend) {
+    self.init(capacity: capacity, policy: policy, aboutToWait: nil)
+  }
+
+  init(capacity: Int, policy: OverflowPolicy, aboutToWait: (@Sendable () -> Void)?) {
+    self.aboutToWait = aboutToWait
     storage = Mutex(Storage(machine: ChannelStateMachine(capacity: capacity, policy: policy)))
   }
 
@@ -128,6 +136,7 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
 
   private func deposit(_ element: Element, token: Int, _ continuation: UnsafeContinuation<Bool, any Error>) {
     if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+    aboutToWait?()
     let resume: (() -> Void)? = storage.withLock { storage in
       switch storage.machine.send(element, token: token) {
       case .accepted: return { continuation.resume(returning: true) }
@@ -149,6 +158,7 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
 
   private func collect(token: Int, _ continuation: UnsafeContinuation<Delivery<Element>?, any Error>) {
     if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+    aboutToWait?()
     let resume: (() -> Void)? = storage.withLock { storage in
       switch storage.machine.receive(token: token) {
       case .wait:

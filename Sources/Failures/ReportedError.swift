@@ -16,6 +16,8 @@ public enum FailureKind: String, CaseIterable, Sendable {
   case missing
   /// Who should answer does not, or something is in use already.
   case unavailable
+  /// Who answered has told us to leave; trying again later may work.
+  case sentAway
   /// Results cannot be written: a full disk, a folder without permission.
   case output
   /// Nobody reads the results any more, as after `| head`.

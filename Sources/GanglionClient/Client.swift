@@ -9,6 +9,8 @@ public struct ClientError: ReportedError, Equatable, Sendable {
     case notRunning
     /// It speaks another major version, or no protocol of ours.
     case incompatible
+    /// It has told this client to leave; trying again later may work.
+    case sentAway
     /// A line was longer than the protocol allows, or no message.
     case malformed
     case system
@@ -24,7 +26,7 @@ public struct ClientError: ReportedError, Equatable, Sendable {
     self.reason = reason
   }
 
-  public var kind: FailureKind { .unavailable }
+  public var kind: FailureKind { code == .sentAway ? .sentAway : .unavailable }
   public var description: String { "daemon at \(path): \(reason)" }
 }
 
@@ -76,7 +78,7 @@ public final class Client {
       }
       self.hello = hello
     case .bye(let reason):
-      throw ClientError(code: .system, path: path, reason: "it turned the connection away: \(reason)")
+      throw ClientError(code: .sentAway, path: path, reason: "it turned the connection away: \(reason)")
     default: throw ClientError(code: .incompatible, path: path, reason: "it does not begin with a greeting")
     }
   }

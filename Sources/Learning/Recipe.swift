@@ -1,6 +1,7 @@
 import Events
 import Failures
 import Foundation
+import Pipelines
 import Recognition
 import Spiketrum
 import SpikingNetworks
@@ -42,7 +43,7 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// - Throws: `RecipeError` with the place in the file where that is known.
   public init(yaml: String, path: String) throws {
     do {
-      self = try YAMLDecoder().decode(Recipe.self, from: yaml)
+      self = try YAMLDecoder().decode(Recipe.self, from: yaml.withoutByteOrderMark)
     } catch let error as DecodingError {
       throw RecipeError(path: path, reason: Self.explain(error))
     } catch {

@@ -19,49 +19,41 @@ public final class DatagramSource: LiveSource {
   private static let room = 65_536
   private static let quietMilliseconds: Int32 = 100
 
-  private let descriptor: Int32
+  private let host: String
+  private let port: UInt16
   private let format: Format
   private let stop: StopSignal
+  private var reopening = Reopening()
+  private var descriptor: Int32 = -1
   private var decoder: DatagramDecoder
   private var buffer = [UInt8](repeating: 0, count: room)
 
-  /// Binds a port.
+  /// Listens on a port, as soon as it can be had: an address may be there later than the daemon.
   ///
   /// - Parameters:
   ///   - host: a numeric IPv4 address to listen on.
   ///   - originMicroseconds: stream time of the first event.
   public init(
     host: String, port: UInt16, format: Format, stop: StopSignal, originMicroseconds: Int64 = 0
-  ) throws(FeedError) {
+  ) {
     decoder = DatagramDecoder(beginMicroseconds: originMicroseconds)
-    let name = "udp \(host):\(port)"
+    self.host = host
+    self.port = port
     self.format = format
     self.stop = stop
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
-      descriptor = -1
-      throw FeedError(path: name, reason: "is no numeric address")
-    }
-    descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-    // Bursts of a camera should wait in the system rather than be lost there.
-    var bytes: Int32 = 4 << 20
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
-    let bound = withUnsafePointer(to: address) { pointer in
-      // sockaddr is the common head of all socket addresses.
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard descriptor >= 0, bound == 0 else {
-      throw FeedError(path: name, reason: "cannot be listened on: \(String(cString: strerror(errno)))")
-    }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   public func next() throws -> Arrival<EventBlock> {
+    if descriptor < 0 {
+      let wasAbsent = reopening.told != nil
+      switch reopening.run(until: stop, open: open) {
+      case .stopped: return .end
+      case .absent(let why): return .absent("udp \(host):\(port): \(why)")
+      case .open: if wasAbsent { return .quiet }
+      }
+    }
     while true {
       switch stop.wait(for: descriptor, milliseconds: Self.quietMilliseconds) {
       case .stopped: return .end
@@ -75,6 +67,31 @@ public final class DatagramSource: LiveSource {
       guard result.events.count > 0 else { continue }
       return .block(EventBlock(events: result.events, loss: result.loss, wallMicroseconds: wallMicroseconds()))
     }
+  }
+
+  /// Nil where it worked, or else why not.
+  private func open() -> String? {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return "is no numeric address" }
+    let made = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    // Bursts of a camera should wait in the system rather than be lost there.
+    var bytes: Int32 = 4 << 20
+    setsockopt(made, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    let bound = withUnsafePointer(to: address) { pointer in
+      // sockaddr is the common head of all socket addresses.
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(made, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard made >= 0, bound == 0 else {
+      let why = String(cString: strerror(errno))
+      if made >= 0 { close(made) }
+      return "cannot be listened on: \(why)"
+    }
+    descriptor = made
+    return nil
   }
 }
 

@@ -3,12 +3,19 @@ import Events
 import Glibc
 
 /// Event recordings from a feed, recognised by content; the first event is at stream time 0.
+///
+/// What a growing file held when it was opened is not happening now: it has no time of day, or is left out.
 public final class EventFeedSource: LiveSource {
   private let feed: ByteFeed
   private let sensor: SensorGeometry
   private let options: EventReadingOptions
   private let isLive: Bool
+  private let skipsOld: Bool
+  private var gate = StretchGate()
   private var reader: (any EventReader)?
+  /// Events of the running stretch so far, and how many of its first are old.
+  private var events: Int64 = 0
+  private var oldEvents: Int64 = 0
   /// Added to the times of the running stretch.
   private var offset: Int64
   private var end: Int64
@@ -27,11 +34,13 @@ public final class EventFeedSource: LiveSource {
 
   /// - Parameters:
   ///   - options: how the recording is read where its content does not say.
+  ///   - skipsOld: whether to leave out what a growing file held when it was opened.
   ///   - originMicroseconds: stream time of the first event.
   public init(
     _ feed: ByteFeed, sensor: SensorGeometry, options: EventReadingOptions = EventReadingOptions(),
-    originMicroseconds: Int64 = 0
+    skipsOld: Bool = false, originMicroseconds: Int64 = 0
   ) {
+    self.skipsOld = skipsOld
     offset = originMicroseconds
     end = originMicroseconds
     self.feed = feed
@@ -42,29 +51,47 @@ public final class EventFeedSource: LiveSource {
 
   public func next() throws -> Arrival<EventBlock> {
     if hasEnded { return .end }
+    let waiting: Arrival<EventBlock>? = gate.pass(feed)
+    if let waiting {
+      hasEnded = waiting == .end
+      return waiting
+    }
     do {
       if reader == nil { try open() }
-      guard var reading = reader else { return .end }
-      // Taken out while it is changed, so that it is changed in place.
-      reader = nil
-      defer { reader = reading }
-      var batch = EventBatch()
-      if try reading.read(into: &batch, maximum: 1_024) {
-        if batch.count == 0 { return .quiet }
-        batch.shiftTimes(by: offset)
-        end = max(end, batch.times[batch.count - 1])
-        return .block(EventBlock(events: batch, wallMicroseconds: isLive ? wallMicroseconds() : nil))
-      }
-    } catch let error as EventFormatError {
+      if let arrival = try read() { return arrival }
+    } catch let error where error is EventFormatError || error is FeedError {
       guard feed.kind == .pipe || feed.kind == .followed else {
         hasEnded = true
         throw error
       }
-      try nextStretch()
-      return hasEnded ? .end : .lost(error.description)
+      // A writer that comes and goes without a word is no reason to give up a pipe.
+      let isHarmless = feed.isUntouched
+      leaveStretch(isUseless: !isHarmless)
+      return isHarmless ? .cut : .lost("\(error)")
     }
-    try nextStretch()
-    return hasEnded ? .end : .cut
+    leaveStretch()
+    return .cut
+  }
+
+  /// The next events; nil at the end of the stretch.
+  private func read() throws -> Arrival<EventBlock>? {
+    guard var reading = reader else { return nil }
+    // Taken out while it is changed, so that it is changed in place.
+    reader = nil
+    defer { reader = reading }
+    var batch = EventBatch()
+    guard try reading.read(into: &batch, maximum: 1_024) else { return nil }
+    if batch.count == 0 { return .quiet }
+    let isOld = events < oldEvents || feed.isBehind
+    events += Int64(batch.count)
+    if skipsOld && events <= oldEvents {
+      // Stream time begins with what is told.
+      offset = end - batch.times[batch.count - 1]
+      return .quiet
+    }
+    batch.shiftTimes(by: offset)
+    end = max(end, batch.times[batch.count - 1])
+    return .block(EventBlock(events: batch, wallMicroseconds: isLive && !isOld ? wallMicroseconds() : nil))
   }
 
   private func open() throws {
@@ -72,6 +99,7 @@ public final class EventFeedSource: LiveSource {
     options.timeOrigin = .firstEvent
     options.leavesStraysOut = true
     options.isLive = isLive
+    oldEvents = feed.old.map { count($0, options) } ?? 0
     let opened =
       feed.kind == .file
       ? try openEventReader(path: feed.path, options: options)
@@ -82,12 +110,23 @@ public final class EventFeedSource: LiveSource {
     reader = opened
   }
 
-  private func nextStretch() throws {
+  /// How many events there were already: read in the same way and thrown away.
+  private func count(_ old: ByteFeed, _ options: EventReadingOptions) -> Int64 {
+    var count: Int64 = 0
+    // What cannot be read now will not be either when it is read in earnest, and is told then.
+    guard var reader = try? openEventReader(source: FeedBytes(old), options: options) else { return 0 }
+    var batch = EventBatch()
+    while (try? reader.read(into: &batch, maximum: 65_536)) ?? false { count += Int64(batch.count) }
+    return count
+  }
+
+  private func leaveStretch(isUseless: Bool = false) {
+    (events, oldEvents) = (0, 0)
     offset = end
     earlierViolations = violations
     earlierNotes = notes
     reader = nil
-    hasEnded = try !feed.next()
+    gate.leave(isUseless: isUseless)
   }
 }
 

@@ -30,7 +30,7 @@ final class FeedPump {
 
   deinit { close(output) }
 
-  /// Returns when the thread has let go of the feed: the stretch has to have ended, or been left or stopped.
+  /// Leaves the stretch, and returns when the thread has let go of the feed.
   func wait() {
     shutdown(output, Int32(SHUT_RDWR))
     done.wait()
@@ -41,7 +41,8 @@ final class FeedPump {
     var buffer = [UInt8](repeating: 0, count: 16_384)
     while true {
       // A failure to read ends the stretch, as the end of a file would.
-      let count = (try? buffer.withUnsafeMutableBytes { bytes throws(FeedError) in try feed.read(into: bytes) }) ?? 0
+      let count =
+        (try? buffer.withUnsafeMutableBytes { bytes throws(FeedError) in try feed.read(into: bytes, for: sink) }) ?? 0
       if count == 0 { return }
       var sent = 0
       while sent < count {

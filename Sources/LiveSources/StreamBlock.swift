@@ -23,6 +23,12 @@ public protocol StreamBlock: Sendable {
   var wallMicroseconds: Int64? { get }
   /// Samples or events in it.
   var count: Int { get }
+  /// How much there is to hear in it; nil for what is no sound.
+  var loudness: Loudness? { get }
+}
+
+extension StreamBlock {
+  public var loudness: Loudness? { nil }
 }
 
 /// Mono samples at the source's own rate.
@@ -36,11 +42,14 @@ public struct SoundBlock: StreamBlock, Equatable {
   public var originMicroseconds: Int64
   public var loss: LossReason?
   public var wallMicroseconds: Int64?
+  /// Mean square over the channels that were mixed; nil where nothing was.
+  public var unmixedPower: Float?
 
   public init(
     samples: [Float], sampleRate: Int, startSample: Int64, originMicroseconds: Int64 = 0, loss: LossReason? = nil,
-    wallMicroseconds: Int64? = nil
+    wallMicroseconds: Int64? = nil, unmixedPower: Float? = nil
   ) {
+    self.unmixedPower = unmixedPower
     self.samples = samples
     self.sampleRate = sampleRate
     self.startSample = startSample
@@ -50,6 +59,7 @@ public struct SoundBlock: StreamBlock, Equatable {
   }
 
   public var count: Int { samples.count }
+  public var loudness: Loudness? { Loudness(samples, unmixedPower: unmixedPower) }
   public var endSample: Int64 { startSample + Int64(samples.count) }
   public var startMicroseconds: Int64 { originMicroseconds + startSample * 1_000_000 / Int64(sampleRate) }
   public var endMicroseconds: Int64 { originMicroseconds + endSample * 1_000_000 / Int64(sampleRate) }
@@ -80,9 +90,12 @@ public enum Arrival<Block: StreamBlock>: Sendable {
   case cut
   /// The device is away or stuck and is tried again; why, for people.
   case lost(String)
-  /// It works again, or for the first time.
-  case ready
-  /// Nothing for a while.
+  /// It works again, or for the first time; what it was opened as, for people.
+  case ready(String?)
+  /// There is nothing under its name that could be read, and it is looked for again; why, for people. Told once for each
+  /// reason.
+  case absent(String)
+  /// Nothing for a while; after `absent`, that there is something now.
   case quiet
   case end
 }

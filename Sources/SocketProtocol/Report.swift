@@ -101,7 +101,10 @@ public enum Report: Equatable, Sendable {
       /// Being opened for the first time.
       case starting
       case running
-      /// Open, and nobody sends anything: no fault.
+      /// It runs, and there has been nothing to hear in it for some seconds: muted, unplugged, or its channels cancel each
+      /// other.
+      case silent
+      /// Nobody sends anything: no fault. Or there is nothing yet under its name, as the detail says.
       case waiting
       /// The device is away or stuck and is tried again.
       case lost

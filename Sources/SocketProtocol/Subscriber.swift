@@ -103,12 +103,20 @@ public struct Subscriber: Sendable {
     if queue.isEmpty { behindSince = nil }
   }
 
+  /// Sends it away: what waits for it is thrown away, how much that is is told, and the goodbye follows.
+  public mutating func dismiss(_ reason: Reply.Farewell) {
+    queue.dropAll()
+    queue.append(reply: Reply.bye(reason))
+  }
+
   /// Looks after the peer; to be called about once a second.
   ///
-  /// - Parameter unread: bytes it has not read yet, the daemon's and the system's together.
-  public mutating func duty(unread: Int, now: Int64) -> Duty {
+  /// - Parameters:
+  ///   - unread: bytes it has not read yet, the daemon's and the system's together.
+  ///   - hasRead: whether it was seen reading since the last time, however much has come after that.
+  public mutating func duty(unread: Int, hasRead: Bool = false, now: Int64) -> Duty {
     if let behindSince, now - behindSince >= limits.slowMilliseconds { return .close(.slow) }
-    if !answersPings, unread == 0 || unread < lastUnread { lastSign = now }
+    if !answersPings, unread == 0 || unread < lastUnread || hasRead { lastSign = now }
     lastUnread = unread
     if now - lastSign >= limits.silenceMilliseconds { return .close(.idle) }
     if now - lastPing >= limits.pingMilliseconds {

@@ -88,6 +88,21 @@ public struct SubscriberQueue: Sendable {
     (head, count, bytes, replies) = (0, 0, 0, 0)
   }
 
+  /// Drops every publication; that they are missing is told as ever.
+  public mutating func dropAll() {
+    var kept: [Entry] = []
+    for entry in entries[head...] {
+      switch entry {
+      case .publication(let publication):
+        dropped += 1
+        Self.append(hole: publication.sequence, count: 1, to: &kept, from: 0)
+      case .hole(let last, let count): Self.append(hole: last, count: count, to: &kept, from: 0)
+      case .reply: kept.append(entry)
+      }
+    }
+    (entries, head, count, bytes) = (kept, 0, 0, 0)
+  }
+
   /// Drops publications, the least valuable and oldest first, until a quarter of both bounds is free.
   private mutating func makeRoom() {
     var surplusMessages = count - messageLimit * 3 / 4

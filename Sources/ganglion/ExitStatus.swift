@@ -29,6 +29,7 @@ extension FailureKind {
     case .missing: 66
     case .unavailable: 69
     case .output: 74
+    case .sentAway: 75
     case .readerGone: 128 + SIGPIPE
     case .configuration: 78
     case .interrupted: 130
@@ -45,6 +46,7 @@ extension FailureKind {
     case .missing: "an input cannot be opened"
     case .unavailable: "no daemon answers, or another one is running already"
     case .output: "results cannot be written: disk full, no permission, or standard output closed"
+    case .sentAway: "the daemon has sent this subscriber away, because it did not read or there are too many; try again"
     case .readerGone: "nobody reads the results any more, as after | head (SIGPIPE); nothing is said"
     case .configuration: "the model, recipe or configuration is damaged, of a newer version or does not fit"
     case .interrupted: "interrupted (SIGINT)"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Failures
 import Foundation
 import GanglionClient
 import SocketProtocol
@@ -10,7 +11,8 @@ struct Listen: ParsableCommand {
     abstract: "Subscribe to a daemon and print its messages, one JSON object a line.",
     discussion: """
       Without options: detections and gaps of every source. A gap of what was asked for, and what this subscriber was \
-      too slow for ("dropped"), are always printed.
+      too slow for ("dropped"), are always printed. A subscriber that does not read for long is sent away by the daemon: \
+      that is exit code \(FailureKind.sentAway.exitStatus), and listening again works.
 
       \(ExitStatus.help)
       """)
@@ -63,8 +65,19 @@ struct Listen: ParsableCommand {
       if isPublication { printed += 1 }
       if case .bye(let reason) = try client.message(in: line) {
         if reason == Reply.Farewell.shutdown.rawValue { return }
-        throw ClientError(code: .system, path: path, reason: "sent us away: \(reason)")
+        throw ClientError(code: .sentAway, path: path, reason: Self.explain(reason))
       }
+    }
+  }
+
+  /// Why the daemon has sent this subscriber away, for people.
+  private static func explain(_ reason: String) -> String {
+    switch Reply.Farewell(rawValue: reason) {
+    case .slow:
+      "it sent this subscriber away because what it was sent was not read in time (slow); how much is missing stands in "
+        + "the last line of type dropped; read faster, or listen to less"
+    case .idle: "it sent this subscriber away because it gave no sign of life (idle)"
+    default: "it sent this subscriber away: \(reason)"
     }
   }
 

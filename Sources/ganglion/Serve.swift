@@ -49,6 +49,7 @@ struct Serve: AsyncParsableCommand {
     }
     if check {
       let configuration = plan.configuration
+      for note in plan.notes { StandardError.report(note) }
       try StandardOutput.shared.write(
         line: "\(path): \(configuration.sources.count) sources, \(configuration.models.count) models, all is well")
       return
@@ -57,15 +58,24 @@ struct Serve: AsyncParsableCommand {
     // Many small arenas cost memory that one lock does not.
     mallopt(M_ARENA_MAX, 2)
     let listener = try listener(plan, environment)
+    let log = Log()
     let daemon = GanglionDaemon(
       path: path, plan: plan, name: "ganglion/\(Ganglion.configuration.version)", exitsAtEnd: exitAtEnd,
-      log: Log(), notifier: Notifier(environment: environment))
+      log: log, notifier: Notifier(environment: environment))
     Ending.shared.inGoodOrder { daemon.stop() }
     let reloads = Ending.source(SIGHUP, DispatchQueue(label: "ganglion reloads"))
     reloads.setEventHandler { Task { await daemon.reload() } }
     reloads.resume()
     defer { reloads.cancel() }
-    try await daemon.run(listener)
+    // What is still to be said is said, but a reader of the log that does not read must not keep the daemon from ending.
+    defer { log.flush() }
+    do {
+      try await daemon.run(listener)
+    } catch {
+      log.flush()
+      StandardError.reportIfRead("\(error)")
+      throw ExitCode(ExitStatus.kind(of: error) ?? .other)
+    }
   }
 
   private func configurationPath(_ environment: [String: String]) throws -> String {

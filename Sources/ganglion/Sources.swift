@@ -9,8 +9,10 @@ struct Sources: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the sound devices that can be opened, and how loud it is there.",
     discussion: """
-      Opens every device that ALSA knows for capture, listens for a moment, and prints what it was opened as and the \
-      level: root mean square and peak in dB below full scale. A name from here goes into the configuration as device.
+      Opens every device that ALSA knows for capture, listens for a moment, and prints what it was opened as, the level \
+      of the mixed sound and of each channel (root mean square and peak in dB below full scale), and what to do where a \
+      device gives nothing, cancels itself, is cut off, or is quiet. Speak meanwhile. A name from here goes into the \
+      configuration as device, a number of a channel as channel.
 
       \(ExitStatus.help)
       """)
@@ -35,9 +37,13 @@ struct Sources: ParsableCommand {
   private struct Finding: Encodable {
     var device: String
     var description: String
+    var format: String?
     var sampleRate: Int?
     var rmsDecibels: Double?
     var peakDecibels: Double?
+    /// Where there is more than one.
+    var channels: [CaptureSurvey.Level]?
+    var advice: String?
     var problem: String?
   }
 
@@ -60,31 +66,25 @@ struct Sources: ParsableCommand {
     let stop = StopSignal()
     // A device that gives nothing must not hold up the others.
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds + 1) { stop.stop() }
-    let device = ALSADevice(.init(device: listing.name, sampleRate: rate))
+    var settings = ALSADevice.Settings(device: listing.name, sampleRate: rate)
+    settings.opensAllChannels = true
+    let device = ALSADevice(settings)
     let source = CaptureSource(device, clocks: .init(stop: stop), seconds: seconds)
-    var (squares, peak, count) = (0.0, 0.0, 0)
+    var survey = CaptureSurvey()
     do {
       while true {
         switch try source.next() {
         case .block(let block):
           finding.sampleRate = block.sampleRate
-          for sample in block.samples {
-            squares += Double(sample * sample)
-            peak = max(peak, Double(sample.magnitude))
-          }
-          count += block.samples.count
-        case .lost(let why):
+          survey.hear(block.samples)
+        case .lost(let why), .absent(let why):
           finding.problem = why
           return finding
         case .end:
-          if count == 0 {
-            finding.problem = "gives no sound"
-            return finding
-          }
-          finding.rmsDecibels = decibels((squares / Double(count)).squareRoot())
-          finding.peakDecibels = decibels(peak)
+          report(survey, device.levels, in: &finding)
           return finding
-        case .ready, .cut, .quiet: continue
+        case .ready(let format): finding.format = format
+        case .cut, .quiet: continue
         }
       }
     } catch {
@@ -93,17 +93,28 @@ struct Sources: ParsableCommand {
     }
   }
 
-  /// With one decimal, -120 for silence.
-  private func decibels(_ amplitude: Double) -> Double {
-    (max(-120, 20 * log10(max(amplitude, 1e-6))) * 10).rounded() / 10
+  private func report(_ survey: CaptureSurvey, _ channels: ChannelLevels, in finding: inout Finding) {
+    if survey.isEmpty {
+      finding.problem = "gives no sound"
+      return
+    }
+    finding.rmsDecibels = survey.level.rmsDecibels
+    finding.peakDecibels = survey.level.peakDecibels
+    if channels.count > 1 { finding.channels = CaptureSurvey.levels(of: channels) }
+    finding.advice = survey.advice(channels)
   }
 
   private func text(_ finding: Finding) -> String {
     var line = finding.device
     if let problem = finding.problem {
       line += "  \(problem)"
-    } else if let rate = finding.sampleRate, let rms = finding.rmsDecibels, let peak = finding.peakDecibels {
-      line += "  \(rate) Hz, \(rms) dB rms, \(peak) dB peak"
+    } else if let rms = finding.rmsDecibels, let peak = finding.peakDecibels {
+      line += "  \(finding.format ?? ""): \(rms) dB rms, \(peak) dB peak"
+      if let channels = finding.channels {
+        let levels = channels.enumerated().map { "\($0): \($1.rmsDecibels) dB rms, \($1.peakDecibels) dB peak" }
+        line += "; by channel \(levels.joined(separator: "; "))"
+      }
+      if let advice = finding.advice { line += "; \(advice)" }
     }
     return finding.description.isEmpty ? line : "\(line)  (\(finding.description))"
   }

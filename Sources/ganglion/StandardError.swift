@@ -16,6 +16,12 @@ enum StandardError {
     report((error as? EventFormatError)?.explained ?? "\(error)")
   }
 
+  /// Leaves the message out where nobody has made room for it within a second.
+  static func reportIfRead(_ message: some CustomStringConvertible) {
+    var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    if Glibc.poll(&poll, 1, 1_000) > 0 { report(message) }
+  }
+
   /// Writes without further ado; there is nowhere to report a failure to.
   static func write(_ text: String) {
     let bytes = Array(text.utf8)

@@ -101,8 +101,8 @@ struct ErrorTests {
   func codes() {
     #expect(Set(FailureKind.allCases.map(\.exitStatus)).count == FailureKind.allCases.count)
     let codes: [FailureKind: Int32] = [
-      .other: 1, .usage: 64, .badInput: 65, .missing: 66, .unavailable: 69, .output: 74, .configuration: 78,
-      .readerGone: 141, .interrupted: 130, .terminated: 143,
+      .other: 1, .usage: 64, .badInput: 65, .missing: 66, .unavailable: 69, .output: 74, .sentAway: 75,
+      .configuration: 78, .readerGone: 141, .interrupted: 130, .terminated: 143,
     ]
     for kind in FailureKind.allCases {
       #expect(kind.exitStatus == codes[kind])

@@ -158,6 +158,8 @@ struct ServeCommandTests {
     try bench.configure("  one: {type: pipe, path: p}")
     let good = try bench.run("\"$GANGLION\" serve --check --config g.yaml; echo $?; ls s* 2>/dev/null")
     #expect(good.lines == ["g.yaml: 1 sources, 1 models, all is well", "0"])
+    // What may be a mistake, or come later, is said.
+    #expect(good.errorLines.count == 1 && good.errors.contains("p is not there; one is waited for"))
     try Data([0, 1, 2]).write(to: URL(fileURLWithPath: bench.folder + "/m.safetensors"))
     let damaged = try bench.run("\"$GANGLION\" serve --check --config g.yaml")
     #expect(damaged.code == 78)
@@ -196,6 +198,112 @@ struct ServeCommandTests {
       """)
     #expect(outcome.lines == ["1", "141", "daemon 0"], "\(outcome)")
     #expect(outcome.errors == "")
+  }
+
+  @Test("a device is opened as it was asked for or refused with the reason, ALSA's own where it has one")
+  func refusals() throws {
+    let bench = try Bench()
+    try bench.write(
+      """
+      </usr/share/alsa/alsa.conf>
+      pcm.six { type multi slaves.a { pcm { type null } channels 6 }
+        bindings [ { slave a channel 0 } { slave a channel 1 } { slave a channel 2 }
+          { slave a channel 3 } { slave a channel 4 } { slave a channel 5 } ] }
+      pcm.mu { type mulaw slave { pcm { type null } format S16_LE } }
+      pcm.wrong { type plug slave.pcm { type null } colour "red" }
+      """, to: "asound.conf")
+    try bench.configure(
+      """
+        two: {type: alsa, device: six, channels: 2}
+        one: {type: alsa, device: six, channel: 6}
+        all: {type: alsa, device: six}
+        law: {type: alsa, device: mu}
+        float: {type: alsa, device: six, encoding: S24_BE}
+        wrong: {type: alsa, device: wrong}
+        nobody: {type: alsa, device: nobody}
+      """)
+    let outcome = try bench.run(
+      """
+      export ALSA_CONFIG_PATH=$PWD/asound.conf
+      serve
+      for i in $(seq 1000); do
+        if [ $(grep -c 'source lost' log) -ge 5 ] && grep -q 'running" source=float' log; then break; fi; sleep 0.01
+      done
+      kill -TERM $daemon; wait $daemon; echo "daemon $?"
+      "$GANGLION" sources six; "$GANGLION" sources --json six mu wrong
+      """)
+    let log = try String(contentsOfFile: bench.folder + "/log", encoding: .utf8).split(separator: "\n")
+    func said(_ source: String) -> String {
+      let lines = log.filter { $0.contains("source=\(source) ") && !$0.contains("msg=gap") }
+      return lines.first.map(String.init) ?? "nothing"
+    }
+    #expect(outcome.lines.first == "daemon 0")
+    #expect(
+      said("two").contains(
+        "cannot set 2 channels of six: it has 6; leave 'channels' out, or take one with 'channel'; 'plug:six' converts")
+    )
+    #expect(said("one").contains("cannot set channel 6 of six: it has 6, counted from 0"))
+    #expect(said("all").contains(#"msg="source running" source=all detail="8000 Hz, 6 channels, all mixed, S16_LE""#))
+    #expect(
+      said("law").contains("cannot set an encoding of mu: it has none that is understood here; 'plug:mu' converts"))
+    #expect(said("float").contains("6 channels, all mixed, S24_BE"))
+    #expect(said("wrong").contains("cannot open wrong: Invalid argument (Unknown field colour"))
+    #expect(said("nobody").contains("cannot open nobody: No such file or directory (Unknown PCM nobody"))
+    #expect(outcome.lines.count == 5)
+    #expect(outcome.lines[1].hasPrefix("six  16000 Hz, 6 channels, all mixed, S16_LE: -120.0 dB rms, -120.0 dB peak"))
+    #expect(outcome.lines[1].contains("; by channel 0: -120.0 dB rms, -120.0 dB peak; 1: "))
+    #expect(outcome.lines[1].contains("nothing but zeros: it is muted"))
+    #expect(outcome.lines[2].contains("\"channels\":[{\"peakDecibels\":-120,\"rmsDecibels\":-120},"))
+    #expect(outcome.lines[3].contains("'plug:mu' converts"))
+    #expect(outcome.lines[4].contains("Unknown field colour"))
+  }
+
+  @Test("a reader of the log that does not read holds up neither subscribers nor the end")
+  func stuckLog() throws {
+    let bench = try Bench()
+    try bench.configure("  pipe: {type: pipe, path: p}")
+    let outcome = try bench.run(
+      """
+      mkfifo p l
+      # Nobody reads, and there is no room.
+      exec 8<>l; head -c 65536 /dev/zero >&8
+      "$GANGLION" serve --config g.yaml --socket s 2>l & daemon=$!
+      # A daemon that hangs is not waited for.
+      { sleep 60; kill -KILL $daemon; } >/dev/null 2>&1 & guard=$!
+      for i in $(seq 1000); do if [ -S s ]; then break; fi; sleep 0.01; done
+      "$GANGLION" listen --socket s -t detection -t rejection -n 3 >out & listener=$!
+      sleep 0.3; cat t.wav >p
+      wait $listener; echo "listener $?"; wc -l <out
+      kill -TERM $daemon; wait $daemon; echo "daemon $?"; kill $guard
+      """)
+    #expect(outcome.lines == ["listener 0", "3", "daemon 0"], "\(outcome.errors)")
+  }
+
+  @Test("a subscriber that slept is told that it was sent away, with an exit code of its own")
+  func sentAway() throws {
+    let bench = try Bench()
+    try bench.write(
+      """
+      models: {m: m.safetensors}
+      log: debug
+      socket: {queue_messages: 4, queue_bytes: 65536, slow_seconds: 0.1}
+      sources: {pipe: {type: pipe, path: p, raw: "s16le:8000:1"}}
+      """, to: "g.yaml")
+    let outcome = try bench.run(
+      """
+      mkfifo p
+      serve
+      subscribe -t score
+      kill -STOP $listener
+      # Scores until it is sent away.
+      { while ! grep -q 'sent away' log; do cat t.raw; done; } >p
+      kill -CONT $listener; wait $listener; echo "listener $?"
+      tail -n 1 out | grep -o '"type":"dropped"'
+      kill -TERM $daemon; wait $daemon; echo "daemon $?"
+      """)
+    #expect(outcome.lines == ["listener 75", "\"type\":\"dropped\"", "daemon 0"], "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("it sent this subscriber away because what it was sent was not read in time (slow)"))
   }
 
   @Test("nobody to listen to is said, with an exit code of its own")

@@ -28,7 +28,7 @@ struct ConfigurationTests {
             models: digits}
           cam: {type: udp, port: 3333, format: jaer, host: 0.0.0.0, models: [other]}
           fifo: {type: pipe, path: /run/p, raw: "s16le:8000:1"}
-          log: {type: follow, path: f.raw, input_format: evt2, sensor: 34x34, aedat2_layout: davis346, csv_columns: "3,0,1,2",
+          log: {type: follow, path: f.raw, from: end, input_format: evt2, sensor: 34x34, aedat2_layout: davis346, csv_columns: "3,0,1,2",
             time_unit: ns, group: left/events, stream: "1", sample: 2}
           film: {type: file, path: a.wav, pace: real}
           in: {type: stdin}
@@ -59,6 +59,7 @@ struct ConfigurationTests {
     #expect(log.stream == "1" && log.sample == 2)
     #expect(sources["fifo"]?.models == ["digits", "other"])
     #expect(sources["log"]?.input == .feed(.followed, path: "/etc/ganglion/f.raw"))
+    #expect(sources["log"]?.beginsAtEnd == true && sources["fifo"]?.beginsAtEnd == false)
     #expect(sources["film"]?.isPaced == true)
     #expect(sources["in"]?.input == .feed(.standardInput, path: "standard input"))
     #expect(configuration.metrics == .loopback(port: 9_464))
@@ -110,10 +111,23 @@ struct ConfigurationTests {
     ("socket: {users: [nobody-here]}\nmodels: {a: b}\nsources: {in: {type: stdin}}", "1: there is no user"),
     ("models: {a: b}\nsources: {f: {type: file, path: x, raw: quux}}", "2: raw of source 'f' is 'quux'"),
     ("models: {a: b}\nsources: {f: {type: alsa, rate: fast}}", "2: rate of source 'f' is 'fast'"),
+    ("models: {a: b}\nsources: {f: {type: alsa, encoding: MU_LAW}}", "2: encoding of source 'f' is 'MU_LAW'"),
+    ("models: {a: b}\nsources: {f: {type: follow, path: x, from: middle}}", "2: from of source 'f' is 'middle'"),
+    ("models: {a: b}\nsources: {f: {type: udp, port: 1, host: camera}}", "2: host of source 'f' is 'camera'"),
   ])
   func aWrongConfigurationSaysWhy(yaml: String, expected: String) {
     let found = problems(yaml)
     #expect(found.contains { $0.hasPrefix(expected) }, "\(found)")
+  }
+
+  @Test func aMarkOfUTF8InFrontIsPassedOver() throws {
+    let yaml = "models: {a: b}\nsources: {in: {type: stdin}}"
+    let configuration = try DaemonConfiguration(yaml: "\u{FEFF}" + yaml, path: "/g.yaml")
+    #expect(configuration == (try DaemonConfiguration(yaml: yaml, path: "/g.yaml")))
+    #expect(problems("\u{FEFF}sockt: {}\n" + yaml).map { $0.prefix(3) } == ["1: "])
+    let folder = try TemporaryFolder()
+    let path = try folder.write("\u{FEFF}" + yaml, to: "g.yaml")
+    #expect(try DaemonConfiguration(path: path).models.map(\.name) == ["a"])
   }
 
   @Test func aSocketPathThatDoesNotFitIsRefused() {

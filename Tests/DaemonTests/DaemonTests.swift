@@ -27,10 +27,10 @@ private final class Rig {
     try folder.write("models: {m: m.safetensors}\nlog: error\n\(more)\nsources:\n\(sources)\n", to: "g.yaml")
   }
 
-  func start(exitsAtEnd: Bool = false) throws {
+  func start(exitsAtEnd: Bool = false, environment: [String: String] = [:]) throws {
     let daemon = GanglionDaemon(
       path: configuration, plan: try Plan(path: configuration), name: "ganglion/test", exitsAtEnd: exitsAtEnd,
-      log: Log(least: .error, write: { _ in }), notifier: Notifier(environment: [:]))
+      log: Log(least: .error, write: { _ in }), notifier: Notifier(environment: environment))
     self.daemon = daemon
     let listener = try UnixListener(path: socket)
     running = Task { try await daemon.run(listener) }
@@ -48,6 +48,16 @@ private final class Rig {
 /// Tones of the test models as a WAV file, over and over.
 private func wave(_ times: Int = 1) -> [UInt8] {
   WaveBytes(sampleRate: 8_000).file((0..<times).flatMap { _ in TestModels.tones })
+}
+
+extension Message {
+  /// Whether it says what was heard on a source.
+  fileprivate func isDecision(of source: String) -> Bool {
+    switch self {
+    case .detection(let found), .rejection(let found): found.source == source
+    default: false
+    }
+  }
 }
 
 @Suite(.serialized)
@@ -81,12 +91,53 @@ struct DaemonTests {
     #expect(error?.description.contains("bad.wav") == true)
   }
 
-  @Test func aSourceThatCannotBeIsGivenUpAndEndsTheDaemon() async throws {
-    // A pipe that is none fails at once, every time it is tried.
-    let rig = try Rig("  film: {type: pipe, path: nothing-there}")
+  @Test func aPipeThatIsNotThereYetIsToldAndReadOnceItIs() async throws {
+    let rig = try Rig("  late: {type: pipe, path: late}\n  film: {type: pipe, path: p}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    #expect(
+      try Plan(path: rig.configuration).notes.map { $0.contains("late is not there; one is waited for") } == [true])
     try rig.start()
-    let error = await #expect(throws: DaemonError.self) { try await rig.end() }
-    #expect(error?.description.contains("given up") == true)
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
+    try client.subscribe(topics: [.detection, .rejection, .health], id: 1)
+    // The other source works meanwhile.
+    try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("p")), options: [])
+    #expect(try client.messages { $0.isDecision(of: "film") }.last?.isDecision(of: "film") == true)
+    let early = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
+    try early.subscribe(topics: [.health], id: 1)
+    guard case .message(.subscribed(let subscribed)) = try early.next(timeoutMilliseconds: 10_000) else {
+      Issue.record("no answer came")
+      return
+    }
+    #expect(subscribed.snapshot.sources.first { $0.id == "late" }?.state == "waiting")
+    #expect(mkfifo(rig.folder.file("late"), 0o600) == 0)
+    try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("late")), options: [])
+    #expect(try client.messages { $0.isDecision(of: "late") }.last?.isDecision(of: "late") == true)
+    try await rig.stop()
+  }
+
+  @Test func aSourceOfZerosIsCalledSilentUntilItIsHeard() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p, raw: \"s16le:8000:1\"}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
+    try client.subscribe(topics: [.health], id: 1)
+    let samples = [Int16](repeating: 0, count: 6 * 8_000) + (0..<800).map { Int16($0) }
+    let bytes = samples.flatMap { WaveBytes.little($0) }
+    let writer = Task.detached { [path = rig.folder.file("p")] in
+      try Data(bytes).write(to: URL(fileURLWithPath: path), options: [])
+    }
+    var states: [String] = []
+    var details: [String] = []
+    _ = try client.messages {
+      guard case .health(let health) = $0 else { return false }
+      states.append(health.state)
+      if let detail = health.detail { details.append(detail) }
+      return states.suffix(2) == ["silent", "running"]
+    }
+    #expect(states.filter { $0 != "starting" && $0 != "waiting" } == ["running", "silent", "running"])
+    #expect(details == ["nothing but zeros for 5 s: it is muted, unplugged or switched off"])
+    try await writer.value
+    try await rig.stop()
   }
 
   @Test func severalSourcesFeedOneModelAndEndTogether() async throws {
@@ -229,10 +280,44 @@ struct DaemonTests {
     try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("p")), options: [])
     let sha = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000).hello.models.first?.sha256
     let messages = try client.messages { if case .reloaded = $0 { true } else { false } }
-    guard case .reloaded(let reloaded)? = messages.last else { return }
+    guard case .reloaded(let reloaded)? = messages.last else {
+      Issue.record("nobody was told that the model is another: \(messages)")
+      return
+    }
     #expect(reloaded.model == "sounds")
     #expect(reloaded.sha256 == sha)
+    // It is another one, and the stream was told no more than once.
+    #expect(sha != nil && sha != client.hello.models.first?.sha256)
     try await rig.stop()
+    #expect(try client.messages { _ in false }.contains { if case .reloaded = $0 { true } else { false } } == false)
+  }
+
+  @Test func aFailedReloadIsTheServicesStatusUntilAGoodOne() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    defer { close(descriptor) }
+    let address = try #require(UnixAddress(rig.folder.file("n")))
+    #expect(address.withPointer { bind(descriptor, $0, $1) } == 0)
+    try rig.start(environment: ["NOTIFY_SOCKET": rig.folder.file("n")])
+    func word() -> String {
+      var buffer = [UInt8](repeating: 0, count: 2_048)
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+    }
+    #expect(word() == "READY=1\nSTATUS=serving 1 sources, 1 models")
+    try rig.write("  film: {type: pype, path: p}")
+    #expect(await rig.daemon?.reload()?.code == .reloadFailed)
+    #expect(word().hasPrefix("RELOADING=1\n"))
+    let failed = word()
+    #expect(failed.hasPrefix("READY=1\nSTATUS=reload failed, still serving 1 sources, 1 models: "))
+    #expect(failed.contains("g.yaml:5:") && failed.contains("'pype'"))
+    try rig.write("  film: {type: pipe, path: p}")
+    #expect(await rig.daemon?.reload() == nil)
+    #expect(word().hasPrefix("RELOADING=1\n"))
+    #expect(word() == "READY=1\nSTATUS=serving 1 sources, 1 models")
+    try await rig.stop()
+    #expect(word() == "STOPPING=1")
   }
 
   @Test func metricsAreServedAndNothingElse() async throws {

@@ -83,7 +83,7 @@ struct DocumentTests {
     let document = try text("socket-protocol.md")
     var words = RequestError.Code.allCases.map(\.rawValue)
     words += ["shutdown", "slow", "idle", "full", "forbidden", "xrun", "overload", "violation", "device-lost"]
-    words += ["starting", "running", "waiting", "lost", "ended", "failed", "start", "update", "end", "point"]
+    words += ["starting", "running", "silent", "waiting", "lost", "ended", "failed", "start", "update", "end", "point"]
     words += Topic.allCases.map(\.rawValue)
     for word in words { #expect(document.contains("`\(word)`"), "\(word)") }
     let limits = ProtocolLimits()

@@ -17,6 +17,14 @@ private final class Savage {
 
   deinit { close(descriptor) }
 
+  /// Reads what there is, a piece at a time, and waits for more no longer than told.
+  func read(atMost count: Int, milliseconds: Int32) -> [UInt8] {
+    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard Foundation.poll(&poll, 1, milliseconds) > 0 else { return [] }
+    var buffer = [UInt8](repeating: 0, count: count)
+    return Array(buffer[..<max(0, recv(descriptor, &buffer, count, 0))])
+  }
+
   @discardableResult
   func send(_ bytes: [UInt8]) -> Int {
     bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -94,7 +102,38 @@ struct HostilePeerTests {
     #expect(server.wait { $0.closedSlow == 1 && $0.subscribers == 1 })
     // How many it lost depends on how soon it was sent away.
     #expect((1...10_000).contains(server.server.counters.dropped))
-    withExtendedLifetime(savage) {}
+    // When it reads at last it learns how much it missed and why it is alone.
+    var left: [UInt8] = []
+    while case let piece = savage.read(atMost: 65_536, milliseconds: 10_000), !piece.isEmpty { left += piece }
+    let lines = left.split(separator: UInt8(ascii: "\n")).map { Array($0) }
+    let messages = try lines.map { try Message(line: $0) }
+    #expect(messages.last == .bye(reason: "slow"))
+    var told: Int64 = 0
+    for message in messages {
+      guard let number = message.sequence else { continue }
+      if case .dropped(let dropped) = message { told += Int64(dropped.count) } else { told += 1 }
+      #expect(told == number)
+    }
+  }
+
+  @Test func whoReadsSlowlyAndNeverCatchesUpIsNotTakenForDead() throws {
+    var limits = ProtocolLimits()
+    (limits.pingMilliseconds, limits.silenceMilliseconds) = (100, 1_000)
+    (limits.queueMessages, limits.queueBytes) = (65_536, 1 << 26)
+    let server = try TestServer(limits: limits)
+    let slow = try Savage(server.path)
+    let witness = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
+    // More comes all the time than it takes.
+    let begin = monotonicMilliseconds()
+    while monotonicMilliseconds() - begin < 2_500 {
+      for _ in 0..<200 { server.hub.publish(.detection(recognition())) }
+      _ = slow.read(atMost: 4_096, milliseconds: 0)
+      let wanted = server.hub.sequence
+      _ = try witness.messages { $0.sequence == wanted }
+      usleep(20_000)
+    }
+    #expect(server.server.counters.closedIdle == 0 && server.server.counters.subscribers == 2)
+    withExtendedLifetime(slow) {}
   }
 
   @Test func whoReadsLateIsToldWhatIsMissing() throws {

@@ -17,6 +17,7 @@ struct OperationTests {
     #expect(stuck(.running, silent: 9_999_999) == [])
     #expect(stuck(.running, silent: 10_000_000) == ["source mic"])
     #expect(stuck(.starting, silent: 10_000_000) == ["source mic"])
+    #expect(stuck(.silent, silent: 10_000_000) == ["source mic"])
     for state in [Report.Health.State.waiting, .lost, .ended, .failed] { #expect(stuck(state, silent: 1 << 40) == []) }
   }
 
@@ -58,6 +59,70 @@ struct OperationTests {
     #expect(lines.withLock { $0.last } == "<6>level=info msg=again held_back=990\n")
   }
 
+  @Test func everySourceThatIsLostIsNamedHoweverManyThereAre() {
+    let lines = Mutex<[String]>([])
+    let time = Mutex<Int64>(0)
+    let log = Log(
+      isJournal: false, now: { time.withLock { $0 } }, write: { text in lines.withLock { $0.append(text) } })
+    for round in 0..<20 {
+      for number in 0..<14 { log(.warning, "source lost", [("source", "mic\(number)"), ("round", "\(round)")]) }
+    }
+    #expect(lines.withLock { $0.count } == 140)
+    for number in 0..<14 {
+      #expect(lines.withLock { $0.contains("level=warning msg=\"source lost\" source=mic\(number) round=9\n") })
+    }
+    time.withLock { $0 = 10_000 }
+    log(.warning, "source lost", [("source", "mic13")])
+    #expect(lines.withLock { $0.last } == "level=warning msg=\"source lost\" source=mic13 held_back=10\n")
+    // Models on sources are told apart likewise.
+    for number in 0..<14 { log(.error, "model failed", [("stream", "mic/m\(number)")]) }
+    #expect(lines.withLock { $0.count } == 155)
+  }
+
+  @Test func aQueueOfLinesIsBoundedAndTellsWhatItLost() {
+    var queue = LogQueue(byteLimit: 10)
+    for line in ["one\n", "two\n", "three\n", "4\n"] { queue.append(line) }
+    // The last would fit, but it comes after one that did not.
+    let (lines, lost) = queue.take()
+    #expect(lines == ["one\n", "two\n"] && lost == 2)
+    #expect(queue.isEmpty)
+    queue.append("five\n")
+    let (next, none) = queue.take()
+    #expect(next == ["five\n"] && none == 0)
+  }
+
+  @Test func aReaderOfTheLogThatStopsHoldsUpNobody() {
+    let written = Mutex<[String]>([])
+    let gate = DispatchSemaphore(value: 0)
+    let arrived = DispatchSemaphore(value: 0)
+    let isStuck = Mutex(true)
+    let writer = LogWriter(
+      tellLost: { "lost \($0)\n" },
+      write: { line in
+        written.withLock { $0.append(line) }
+        arrived.signal()
+        if isStuck.withLock({ $0 }) { gate.wait() }
+      })
+    writer.append("first\n")
+    arrived.wait()
+    // The writer hangs in the first line; whoever logs does not.
+    let line = String(repeating: "x", count: 1_023) + "\n"
+    for _ in 0..<100 { writer.append(line) }
+    let begin = monotonicMilliseconds()
+    writer.flush(milliseconds: 50)
+    #expect((50..<5_000).contains(monotonicMilliseconds() - begin))
+    #expect(written.withLock { $0 } == ["first\n"])
+    isStuck.withLock { $0 = false }
+    gate.signal()
+    writer.flush(milliseconds: 10_000)
+    let lines = written.withLock { $0 }
+    #expect(lines.count == 66 && lines[1..<65].allSatisfy { $0 == line })
+    #expect(lines.last == "lost 36\n")
+    writer.append("again\n")
+    writer.flush(milliseconds: 10_000)
+    #expect(written.withLock { $0.last } == "again\n")
+  }
+
   @Test func systemdIsToldInItsOwnWords() throws {
     let folder = try TemporaryFolder()
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
@@ -96,7 +161,16 @@ struct OperationTests {
     status.broke(["partial vector": 3])
     status.reopened()
     status.broke(["partial vector": 2])
-    snapshot.sources = [("a\"b", false, status.snapshot)]
+    let absent = SourceStatus(now: 0)
+    absent.wait(absent: true)
+    let waiting = SourceStatus(now: 0)
+    #expect(waiting.waits(afterMicroseconds: 1, now: 2))
+    let silent = SourceStatus(now: 0)
+    #expect(silent.arrived(endMicroseconds: 1, count: 1, isSilent: true, now: 1))
+    snapshot.sources = [
+      ("a\"b", false, status.snapshot), ("absent", false, absent.snapshot), ("waiting", false, waiting.snapshot),
+      ("silent", false, silent.snapshot),
+    ]
     let progress = PipelineProgress()
     progress.lost(20_000)
     for (number, work) in [400, 500, 501, 2_000_000].enumerated() {
@@ -117,6 +191,8 @@ struct OperationTests {
     let lines = snapshot.text(now: 4_000_000, process: .now()).split(separator: "\n").map(String.init)
     for line in [
       "ganglion_build_info{version=\"ganglion/1\"} 1", "ganglion_source_up{source=\"a\\\"b\"} 1",
+      "ganglion_source_up{source=\"absent\"} 0", "ganglion_source_up{source=\"waiting\"} 1",
+      "ganglion_source_up{source=\"silent\"} 0",
       "ganglion_input_stream_seconds{source=\"a\\\"b\"} 2.500001",
       "ganglion_input_silence_seconds{source=\"a\\\"b\"} 3.000000",
       "ganglion_model_lost_seconds_total{source=\"mic\",model=\"digits\"} 0.020000", "ganglion_messages_total 12",

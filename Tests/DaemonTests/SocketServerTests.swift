@@ -10,7 +10,7 @@ struct SocketServerTests {
   @Test func theServerSpeaksFirst() throws {
     let server = try TestServer()
     let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
-    #expect(client.hello.protocol == [1, 1])
+    #expect(client.hello.protocol == [1, 2])
     #expect(client.hello.server == "ganglion/test")
     #expect(client.hello.sources.map(\.id) == ["mic0"])
     #expect(client.hello.models.first?.labels == ["seven"])
@@ -156,6 +156,24 @@ struct SocketServerTests {
       ContextRequest(source: "mic0", model: "digits", task: "visitors"), ContextRequest(source: "mic0", task: "ghosts"),
     ]
     #expect(asked.withLock { $0 } == expected)
+  }
+
+  @Test func aSocketFileThatIsTakenAwayIsMadeAnewAndWhoIsThereStays() throws {
+    let log = Mutex<[String]>([])
+    let server = try TestServer(handlers: .init(log: { _, message, _ in log.withLock { $0.append(message) } }))
+    let first = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
+    unlink(server.path)
+    var second: Client?
+    for _ in 0..<1_000 where second == nil {
+      second = try? Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
+      if second == nil { usleep(10_000) }
+    }
+    let late = try #require(second)
+    server.hub.publish(.detection(recognition()))
+    for client in [first, late] { #expect(try client.messages { $0.sequence == 1 }.count == 1) }
+    #expect(log.withLock { $0 }.contains("socket bound anew"))
+    server.server.stop()
+    #expect(!FileManager.default.fileExists(atPath: server.path))
   }
 
   @Test func aPeerThatOnlyListensAfterClosingItsOwnSideStillGetsLines() throws {

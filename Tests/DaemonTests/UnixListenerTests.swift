@@ -68,6 +68,43 @@ struct UnixListenerTests {
     #expect(error?.reason.contains("108 bytes") == true)
   }
 
+  @Test func aSocketWhoseFileIsGoneIsBoundAnewAndGoesWithTheLastOfThem() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("run/s")
+    do {
+      let first = try UnixListener(path: path, mode: 0o640)
+      #expect(first.isReachable)
+      // With its folder, and so with the lock.
+      try FileManager.default.removeItem(atPath: folder.file("run"))
+      #expect(!first.isReachable)
+      let second = try first.renewed()
+      #expect(second.isReachable)
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o640)
+      #expect(throws: ListenerError.self) { try UnixListener(path: path) }
+      // The file alone; the lock stays and is not waited for.
+      unlink(path)
+      let third = try second.renewed()
+      #expect(third.isReachable)
+      // Those before leave alone what is not theirs any more.
+      first.withdraw()
+      second.withdraw()
+      #expect(third.isReachable)
+      withExtendedLifetime((first, second, third)) {}
+    }
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func somebodyElsesFileInPlaceOfTheSocketIsLeftAlone() throws {
+    let folder = try TemporaryFolder()
+    let listener = try UnixListener(path: folder.file("s"))
+    unlink(folder.file("s"))
+    try folder.write("precious", to: "s")
+    #expect(!listener.isReachable)
+    let error = #expect(throws: ListenerError.self) { try listener.renewed() }
+    #expect(error?.code == .occupied)
+    #expect(try String(contentsOfFile: folder.file("s"), encoding: .utf8) == "precious")
+  }
+
   @Test func aSocketOfSystemdIsNeverRemoved() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("s")
@@ -77,6 +114,7 @@ struct UnixListenerTests {
     #expect(listen(made, 1) == 0)
     do {
       let listener = UnixListener(activated: made, path: path)
+      #expect(listener.isReachable)
       withExtendedLifetime(listener) {}
     }
     #expect(FileManager.default.fileExists(atPath: path))

@@ -148,6 +148,38 @@ struct BoundedChannelTests {
     #expect(channel.count == 0)
   }
 
+  /// Cancels itself where the handler of the cancellation runs before there is anything for it to find.
+  private func lateCanceller() -> BoundedChannel<Int> {
+    BoundedChannel(capacity: 1, policy: .suspend, aboutToWait: { withUnsafeCurrentTask { $0?.cancel() } })
+  }
+
+  /// The error that a task throws; nil where it waits on until the channel is ended from outside.
+  private func failure(of task: Task<Void, any Error>, on channel: BoundedChannel<Int>) async -> (any Error)? {
+    let rescue = Task {
+      try await Task.sleep(for: .seconds(10))
+      channel.close()
+    }
+    defer { rescue.cancel() }
+    do { try await task.value } catch { return error }
+    return nil
+  }
+
+  @Test func aReceiverThatIsCancelledJustBeforeItWaitsDoesNotWaitForEver() async {
+    let channel = lateCanceller()
+    let receiver = Task { _ = try await channel.receive() }
+    #expect(await failure(of: receiver, on: channel) is CancellationError)
+  }
+
+  @Test func aSenderThatIsCancelledJustBeforeItWaitsDoesNotWaitForEver() async throws {
+    let channel = lateCanceller()
+    try await channel.send(1)
+    let sender = Task { _ = try await channel.send(2) }
+    #expect(await failure(of: sender, on: channel) is CancellationError)
+    // Nor does what it brought arrive.
+    channel.finish()
+    #expect(channel.count == 1)
+  }
+
   @Test func manySendersLoseNothing() async throws {
     let channel = BoundedChannel<Int>(capacity: 3)
     async let sum = {

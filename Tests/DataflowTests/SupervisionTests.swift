@@ -36,6 +36,18 @@ struct SupervisionTests {
     #expect(verdicts == [false, false, false, false, true])
   }
 
+  @Test func whereNothingElseIsSaidFiveFailuresWithinAMinuteAreTooMany() {
+    var soon = Supervision(RestartPolicy())
+    let verdicts = (0..<5).map { soon.failed(at: .seconds(14 * $0)) }
+    #expect(
+      verdicts == [.milliseconds(200), .milliseconds(400), .milliseconds(800), .milliseconds(1_600)].map {
+        .restart(after: $0)
+      } + [.giveUp])
+    // The first of five is forgotten by the time of the last.
+    var seldom = Supervision(RestartPolicy())
+    #expect((0..<100).allSatisfy { seldom.failed(at: .seconds(16 * $0)) != .giveUp })
+  }
+
   @Test func anOperationIsStartedAgainAfterItsPauseAndThenGivenUp() async throws {
     let clock = VirtualClock()
     let starts = Mutex<[Duration]>([])

@@ -73,10 +73,17 @@ struct DatagramTests {
     var port: UInt16 = 20_000
     while source == nil && port < 20_100 {
       port += 1
-      source = try? DatagramSource(host: "127.0.0.1", port: port, format: .words, stop: stop)
+      let candidate = DatagramSource(host: "127.0.0.1", port: port, format: .words, stop: stop)
+      if try candidate.next() == .quiet { source = candidate }
     }
     let open = try #require(source)
-    #expect(try open.next() == .quiet)
+    // A second one gets the port as soon as the first has let go of it.
+    let late = DatagramSource(host: "127.0.0.1", port: port, format: .words, stop: stop)
+    guard case .absent(let why) = try late.next() else {
+      Issue.record("two listen on one port")
+      return
+    }
+    #expect(why == "udp 127.0.0.1:\(port): cannot be listened on: Address already in use")
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -97,7 +104,10 @@ struct DatagramTests {
     }
     #expect(block.events.x == [7])
     #expect(block.wallMicroseconds != nil)
+    source = nil
+    _ = consume open
+    #expect(try late.next() == .quiet)
     stop.stop()
-    #expect(try open.next() == .end)
+    #expect(try late.next() == .end)
   }
 }

@@ -119,6 +119,35 @@ struct SubscriberTests {
     #expect(fate == "p10 p20 p30 idle31")
   }
 
+  @Test func whoReadsSlowlyStays() {
+    // Never everything, but always a little.
+    var steady = Subscriber(limits: limits, now: 0)
+    #expect(minute(&steady, unread: { 10_000 - 100 * Int($0) }) == "p10 p20 p30 p40 p50 p60 ")
+    // More comes than it reads.
+    var flooded = Subscriber(limits: limits, now: 0)
+    var pings = 0
+    for second in Int64(1)...60 {
+      switch flooded.duty(unread: 100 * Int(second), hasRead: true, now: second * 1_000) {
+      case .ping: pings += 1
+      case .nothing: continue
+      case .close(let why): Issue.record("sent away: \(why)")
+      }
+    }
+    #expect(pings == 6)
+  }
+
+  @Test func whoIsSentAwayIsToldHowMuchItMissedAndThenWhy() {
+    var peer = Subscriber(limits: limits, now: 0)
+    peer.reply(Reply.pong(7))
+    for sequence in 1...20 { peer.offer(detection(Int64(sequence)), now: 0) }
+    peer.dismiss(.slow)
+    #expect(
+      output(of: &peer)
+        == "{\"type\":\"pong\",\"n\":7}\n{\"type\":\"dropped\",\"seq\":20,\"count\":20,\"reason\":\"slow-subscriber\"}\n"
+        + "{\"type\":\"bye\",\"reason\":\"slow\"}\n")
+    #expect(peer.queue.bytes == 0 && peer.queue.count == 0 && peer.queue.dropped == 20)
+  }
+
   @Test func whoOnceAnsweredHasToGoOnAnswering() {
     var peer = Subscriber(limits: limits, now: 0)
     let fate = minute(&peer, answersUntil: 10)

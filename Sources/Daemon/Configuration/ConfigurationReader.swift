@@ -163,8 +163,8 @@ extension ConfigurationReader {
   /// Settings of a type beside `type` and `models`.
   private static let settings: [String: [String]] = [
     "alsa": ["device", "rate", "channels", "channel", "encoding", "seconds", "gain"],
-    "file": ["path", "pace"] + reading, "follow": ["path"] + reading, "pipe": ["path"] + reading, "stdin": reading,
-    "udp": ["host", "port", "format"],
+    "file": ["path", "pace"] + reading, "follow": ["path", "from"] + reading, "pipe": ["path"] + reading,
+    "stdin": reading, "udp": ["host", "port", "format"],
   ]
   private static let reading = RecordingOptions.Setting.allCases.map(\.key)
 
@@ -226,6 +226,9 @@ extension ConfigurationReader {
     if let node = fields["pace"] {
       source.isPaced = nodes.choice(node, "pace of \(what)", [("real", true), ("max", false)]) ?? false
     }
+    if let node = fields["from"] {
+      source.beginsAtEnd = nodes.choice(node, "from of \(what)", [("start", false), ("end", true)]) ?? false
+    }
     if let node = fields["seconds"] { source.seconds = nodes.number(node, "seconds of \(what)", in: 0.001...1e9) }
     guard let input = input(type, what, node, fields) else { return nil }
     source.input = input
@@ -245,7 +248,7 @@ extension ConfigurationReader {
         channels: fields["channels"].flatMap { nodes.integer($0, "channels of \(what)", in: 1...64) },
         channel: fields["channel"].flatMap { nodes.integer($0, "channel of \(what)", in: 0...63) },
         encoding: fields["encoding"].flatMap {
-          nodes.choice($0, "encoding of \(what)", ALSADevice.encodings.map { ($0, $0) })
+          nodes.choice($0, "encoding of \(what)", PCMEncoding.all.map { ($0.name, $0.name) })
         })
     case "udp":
       guard let portNode = fields["port"] else {
@@ -253,6 +256,10 @@ extension ConfigurationReader {
         return nil
       }
       guard let port = nodes.integer(portNode, "port of \(what)", in: 1...65_535) else { return nil }
+      var address = in_addr()
+      if let host = fields["host"], let text = host.string, inet_pton(AF_INET, text, &address) != 1 {
+        nodes.note(host, "host of \(what) is '\(text)', allowed is an IPv4 address in numbers, for example 127.0.0.1")
+      }
       let formats = DatagramSource.Format.allCases.map { ($0.rawValue, $0) }
       return .udp(
         host: fields["host"].flatMap { nodes.text($0, "host of \(what)") } ?? "127.0.0.1", port: UInt16(port),

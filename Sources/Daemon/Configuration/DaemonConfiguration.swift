@@ -57,6 +57,8 @@ public struct SourceConfiguration: Equatable, Sendable {
   public var reading = RecordingOptions()
   /// Whether a file passes as on the clock.
   public var isPaced = false
+  /// Whether what a followed file holds already is left out.
+  public var beginsAtEnd = false
   /// Sound devices: stream time after which to end; nil for never.
   public var seconds: Double?
   /// Names the configuration gives models.

@@ -1,3 +1,4 @@
+import Pipelines
 import Yams
 
 /// Walks a YAML document and gathers what is wrong with it instead of stopping there.
@@ -12,7 +13,7 @@ struct NodeReader {
   /// The root of the document; nil, with a diagnostic, where it is no YAML.
   mutating func compose(_ yaml: String) -> Node? {
     do {
-      return try Yams.compose(yaml: yaml)
+      return try Yams.compose(yaml: yaml.withoutByteOrderMark)
     } catch let error as YamlError {
       switch error {
       case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

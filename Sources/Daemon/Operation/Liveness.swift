@@ -28,7 +28,7 @@ struct Liveness: Sendable {
   /// What is stuck, by name; empty when all is well.
   mutating func stuck(sources: [Source], pipelines: [Pipeline], now: Int64) -> [String] {
     var names: [String] = []
-    for source in sources where source.state == .running || source.state == .starting {
+    for source in sources where [.running, .silent, .starting].contains(source.state) {
       if now - source.lastArrival >= patienceMicroseconds { names.append("source \(source.id)") }
     }
     var seen: [String: (blocks: Int64, since: Int64)] = [:]

@@ -21,9 +21,15 @@ public enum LogLevel: String, CaseIterable, Sendable, Comparable {
 
 /// Structured lines on standard error: `level=info msg="…" key=value`.
 ///
-/// A message that comes more than ten times within ten seconds is held back, and how often it came is told with the
-/// next one; nothing that repeats can fill a disk.
+/// Whoever logs never waits: a thread of the log's own writes, and what a reader is too slow for is dropped and counted.
+/// A message about one source that comes more than ten times within ten seconds is held back, and how often it came is
+/// told with the next one; nothing that repeats can fill a disk.
 public final class Log: Sendable {
+  private struct Key: Hashable {
+    var message: String
+    var subject: String
+  }
+
   private struct Repetition {
     var since: Int64
     var written = 0
@@ -36,26 +42,37 @@ public final class Log: Sendable {
   /// The least level that is written.
   private let least: Mutex<LogLevel>
   private let isJournal: Bool
-  private let repetitions = Mutex<[String: Repetition]>([:])
+  private let repetitions = Mutex<[Key: Repetition]>([:])
+  private let writer: LogWriter?
   private let write: @Sendable (String) -> Void
   private let now: @Sendable () -> Int64
 
   /// - Parameters:
   ///   - isJournal: whether lines carry the priority that journald understands.
   ///   - now: milliseconds of a monotonic clock.
+  ///   - write: takes a line at once; nil for standard error.
   public init(
     least: LogLevel = .info, isJournal: Bool = getenv("JOURNAL_STREAM") != nil,
     now: @escaping @Sendable () -> Int64 = { monotonicMilliseconds() },
-    write: @escaping @Sendable (String) -> Void = { text in
-      let bytes = Array(text.utf8)
-      _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
+    write: (@Sendable (String) -> Void)? = nil
   ) {
     self.least = Mutex(least)
     self.isJournal = isJournal
     self.now = now
-    self.write = write
+    if let write {
+      self.write = write
+      writer = nil
+    } else {
+      let writer = LogWriter(tellLost: { lost in
+        Self.line(.warning, "log lines lost", [("lines", "\(lost)")], isJournal: isJournal)
+      })
+      self.writer = writer
+      self.write = { writer.append($0) }
+    }
   }
+
+  /// Waits until what was logged is with the system, at most for so long.
+  public func flush(milliseconds: Int64 = 500) { writer?.flush(milliseconds: milliseconds) }
 
   public var level: LogLevel {
     get { least.withLock { $0 } }
@@ -65,11 +82,14 @@ public final class Log: Sendable {
   public func callAsFunction(_ level: LogLevel, _ message: String, _ fields: [(String, String)] = []) {
     if level < self.level { return }
     let time = now()
+    // What one source says often hides nothing that another says.
+    let subject = fields.first { $0.0 == "source" || $0.0 == "stream" }?.1 ?? ""
+    let key = Key(message: message, subject: subject)
     let heldBack: Int? = repetitions.withLock { repetitions in
-      // Messages are fixed texts, but a bound costs nothing.
-      if repetitions.count > 1_000 { repetitions = [:] }
-      var entry = repetitions[message] ?? Repetition(since: time)
-      defer { repetitions[message] = entry }
+      // There are as many as messages and sources, but a bound costs nothing.
+      if repetitions.count > 100_000 { repetitions = [:] }
+      var entry = repetitions[key] ?? Repetition(since: time)
+      defer { repetitions[key] = entry }
       if time - entry.since >= Self.period { entry = Repetition(since: time, heldBack: entry.heldBack) }
       if entry.written >= Self.most {
         entry.heldBack += 1
@@ -80,11 +100,17 @@ public final class Log: Sendable {
       return entry.heldBack
     }
     guard let heldBack else { return }
+    let held = heldBack > 0 ? [("held_back", "\(heldBack)")] : []
+    write(Self.line(level, message, fields + held, isJournal: isJournal))
+  }
+
+  private static func line(
+    _ level: LogLevel, _ message: String, _ fields: [(String, String)], isJournal: Bool
+  ) -> String {
     var line = isJournal ? "<\(level.priority)>" : ""
-    line += "level=\(level.rawValue) msg=\(Self.value(message))"
-    for (key, value) in fields { line += " \(key)=\(Self.value(value))" }
-    if heldBack > 0 { line += " held_back=\(heldBack)" }
-    write(line + "\n")
+    line += "level=\(level.rawValue) msg=\(value(message))"
+    for (key, text) in fields { line += " \(key)=\(value(text))" }
+    return line + "\n"
   }
 
   /// A value of logfmt: quoted where it has to be, always on one line.

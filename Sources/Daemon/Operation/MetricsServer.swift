@@ -18,19 +18,24 @@ final class MetricsServer: Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   init(_ configuration: MetricsConfiguration, log: Log, supply: @escaping Supply) throws(ListenerError) {
-    let listener: Int32
-    var unix: UnixListener?
+    let port: Int32
+    var first: UnixListener?
     switch configuration {
     case .unix(let path):
       let opened = try UnixListener(path: path)
-      unix = opened
-      listener = opened.descriptor
-    case .loopback(let port): listener = try Self.listen(port)
+      first = opened
+      port = opened.descriptor
+    case .loopback(let number): port = try Self.listen(number)
     }
     stopping = StopFlag()
-    let thread = Thread { [stopping, ended, unix] in
-      while !stopping.isSet(within: listener) {
-        let descriptor = accept(listener, nil, nil)
+    let thread = Thread { [stopping, ended, first] in
+      var unix = first
+      while !stopping.isSet(within: unix?.descriptor ?? port) {
+        if let listener = unix, !listener.isReachable {
+          // Where that does not work either, it is tried again the next time.
+          unix = (try? listener.renewed()) ?? listener
+        }
+        let descriptor = accept(unix?.descriptor ?? port, nil, nil)
         if descriptor < 0 {
           // Without descriptors left, looking again at once would turn in circles.
           if errno != EAGAIN && errno != EINTR { usleep(100_000) }
@@ -40,8 +45,8 @@ final class MetricsServer: Sendable {
         Self.answer(descriptor, supply)
         close(descriptor)
       }
-      if unix == nil { close(listener) }
-      withExtendedLifetime(unix) {}
+      if unix == nil { close(port) }
+      unix?.withdraw()
       ended.signal()
     }
     thread.name = "metrics"
@@ -166,13 +171,13 @@ private final class StopFlag: Sendable {
     _ = write(ends.write, &byte, 1)
   }
 
-  /// Waits until a descriptor can be read or the flag is set; whether it is.
+  /// Waits until a descriptor can be read, some time is over or the flag is set; whether it is.
   func isSet(within descriptor: Int32) -> Bool {
     var polls = [
       pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0),
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
     ]
-    _ = poll(&polls, 2, -1)
+    _ = poll(&polls, 2, 1_000)
     return polls[0].revents != 0
   }
 }

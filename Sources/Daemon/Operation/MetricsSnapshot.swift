@@ -46,7 +46,7 @@ struct MetricsSnapshot: Sendable {
     family("build_info", "gauge", "The program.", [([("version", name)], "1")])
     family(
       "source_up", "gauge", "1 while a source delivers or legitimately waits.",
-      sources.map { ([("source", $0.id)], [.running, .waiting].contains($0.status.state) ? "1" : "0") })
+      sources.map { ([("source", $0.id)], $0.status.isUp ? "1" : "0") })
     family(
       "input_blocks_total", "counter", "Pieces of the stream that arrived.",
       sources.map { ([("source", $0.id)], "\($0.status.blocks)") })

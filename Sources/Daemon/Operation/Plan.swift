@@ -1,10 +1,12 @@
 import Events
+import Glibc
 import LiveSources
 import Pipelines
 
 /// A configuration with everything it names opened and made ready: what a daemon can run without further questions.
 public struct Plan: Sendable {
   public private(set) var configuration: DaemonConfiguration
+  private let configurationPath: String
   /// By the names of the configuration.
   private(set) var models: [String: PreparedModel]
 
@@ -39,6 +41,24 @@ public struct Plan: Sendable {
     if !diagnostics.isEmpty { throw ConfigurationError(diagnostics: diagnostics) }
     self.configuration = configuration
     self.models = models
+    configurationPath = path
+  }
+
+  /// What is no mistake but may well be one: what sources want to read is not there.
+  public var notes: [String] {
+    configuration.sources.compactMap { source in
+      guard case .feed(let kind, let path) = source.input, kind != .standardInput else { return nil }
+      let place = "\(configurationPath):\(source.line): source '\(source.id)': \(path) "
+      var status = stat()
+      let isThere = stat(path, &status) == 0
+      let isPipe = isThere && status.st_mode & S_IFMT == S_IFIFO
+      switch kind {
+      case .file: return isThere ? nil : place + "is not there"
+      case .pipe: return isPipe ? nil : place + (isThere ? "is no named pipe" : "is not there") + "; one is waited for"
+      case .followed: return isThere ? nil : place + "is not there; it is waited for"
+      case .standardInput: return nil
+      }
+    }
   }
 
   /// Takes over the models that are the same in another plan, so that no second copy of them is kept.

@@ -11,7 +11,10 @@ final class ServerLoop {
   /// For goodbyes.
   private static let leaveMilliseconds: Int64 = 2_000
 
-  private let listener: UnixListener
+  /// Another one once its file was taken away.
+  private(set) var listener: UnixListener
+  /// Why the path cannot be listened on anew, as it was told last.
+  private var unreachable: String?
   private let hub: Hub
   private let name: String
   private let policy: PeerPolicy
@@ -320,21 +323,20 @@ extension ServerLoop {
       $0.cpuMicroseconds = Int64(cpu.tv_sec) * 1_000_000 + Int64(cpu.tv_nsec) / 1_000
       $0.queuedBytes = queued
     }
+    if !listener.isReachable { listenAnew() }
     if !isAccepting {
       isAccepting = true
       watch(listener.descriptor, EPOLLIN.rawValue)
     }
     for connection in Array(connections.values) where !connection.isLeaving {
       catchUp(connection, now)
-      switch connection.subscriber.duty(unread: connection.unread, now: now) {
+      switch connection.duty(now: now) {
       case .nothing: continue
       case .ping: flush(connection)
       case .close(let reason):
         count { $0.add(reason) }
         handlers.log(.warning, "subscriber sent away", fields(of: connection) + [("reason", reason.rawValue)])
-        // It reads nothing, so the goodbye goes only where there happens to be room for it.
-        connection.subscriber.reply(Reply.bye(reason))
-        connection.isLeaving = true
+        connection.dismiss(reason)
         flush(connection)
         if connections[connection.descriptor] === connection { close(connection, reason.rawValue) }
       }
@@ -345,6 +347,24 @@ extension ServerLoop {
     if !known.isEmpty {
       health = health.filter { known.contains($0.key) }
       lastDetections = lastDetections.filter { known.contains($0.value.source) }
+    }
+  }
+
+  /// Somebody has taken the socket file away: those who are connected stay, but nobody else could come.
+  private func listenAnew() {
+    do throws(ListenerError) {
+      let fresh = try listener.renewed()
+      epoll_ctl(poll, EPOLL_CTL_DEL, listener.descriptor, nil)
+      watch(fresh.descriptor, EPOLLIN.rawValue, adding: true)
+      listener = fresh
+      isAccepting = true
+      unreachable = nil
+      handlers.log(.warning, "socket bound anew", [("socket", fresh.path), ("reason", "its file was gone")])
+    } catch {
+      if unreachable != error.reason {
+        handlers.log(.error, "socket is gone", [("socket", error.path), ("error", error.reason)])
+      }
+      unreachable = error.reason
     }
   }
 

@@ -71,7 +71,7 @@ public final class SocketServer: Sendable {
         listener, hub: hub, name: name, policy: policy, maximumSubscribers: maximumSubscribers, handlers: handlers)
       loop.run { change in self.counts.withLock { change(&$0) } }
       // Before anybody is told: the process may end before this thread lets go of the listener.
-      listener.withdraw()
+      loop.listener.withdraw()
       ended.signal()
     }
     thread.name = "socket"

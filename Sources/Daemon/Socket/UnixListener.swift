@@ -2,6 +2,7 @@ import CLinux
 import Failures
 import Glibc
 import SocketProtocol
+import Synchronization
 
 /// Why a socket cannot be listened on.
 public struct ListenerError: ReportedError, Equatable, Sendable {
@@ -33,35 +34,40 @@ public final class UnixListener: Sendable {
 
   public let path: String
   public let descriptor: Int32
-  private let lock: Int32
-  /// Device and file number of our socket file; nil where systemd made it and it is not ours to remove.
-  private let identity: (UInt, UInt)?
+  private let mode: mode_t
+  /// Nil where systemd made the socket.
+  private let lock: SocketLock?
+  /// Our socket file; nil where systemd made it and it is not ours to remove.
+  private let file: FileIdentity?
+  /// Whether another one listens there in its place. Its file may well have the number that ours had.
+  private let isReplaced = Atomic<Bool>(false)
 
   /// Listens on a path; the last folder of it is made if it is missing.
   ///
   /// - Parameter mode: permissions of the socket file; who may write to it may connect.
-  public init(path: String, mode: mode_t = 0o660) throws(ListenerError) {
-    func fail(_ code: ListenerError.Code = .system, _ reason: String) -> ListenerError {
-      ListenerError(code: code, path: path, reason: reason)
-    }
+  public convenience init(path: String, mode: mode_t = 0o660) throws(ListenerError) {
+    try self.init(path: path, mode: mode, lock: nil)
+  }
+
+  /// - Parameter held: the lock of the path, where this process has it already.
+  private init(path: String, mode: mode_t, lock held: SocketLock?) throws(ListenerError) {
     func systemFailure(_ what: String) -> ListenerError {
-      fail(.system, "\(what): \(String(cString: strerror(errno)))")
+      ListenerError(code: .system, path: path, reason: "\(what): \(String(cString: strerror(errno)))")
     }
     guard path.utf8.count <= Self.longestPath else {
-      throw fail(.pathTooLong, "has \(path.utf8.count) bytes, a socket path has at most \(Self.longestPath)")
+      throw ListenerError(
+        code: .pathTooLong, path: path,
+        reason: "has \(path.utf8.count) bytes, a socket path has at most \(Self.longestPath)")
     }
-    guard let address = UnixAddress(path) else { throw fail(.pathTooLong, "is no path for a socket") }
+    guard let address = UnixAddress(path) else {
+      throw ListenerError(code: .pathTooLong, path: path, reason: "is no path for a socket")
+    }
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
       if mkdir(String(path[..<slash]), 0o755) != 0 && errno != EEXIST {
         throw systemFailure("its folder cannot be made")
       }
     }
-    let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard lock >= 0 else { throw systemFailure("its lock cannot be opened") }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      close(lock)
-      throw fail(.alreadyRunning, "another daemon is already running there")
-    }
+    let lock = if let held, held.isInPlace { held } else { try SocketLock(of: path) }
     let made = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     var failure: ListenerError?
     if made < 0 {
@@ -81,38 +87,44 @@ public final class UnixListener: Sendable {
     }
     if let failure {
       if made >= 0 { close(made) }
-      close(lock)
       throw failure
     }
-    var status = stat()
-    stat(path, &status)
     self.path = path
-    descriptor = made
+    self.mode = mode
     self.lock = lock
-    identity = (UInt(status.st_dev), UInt(status.st_ino))
+    descriptor = made
+    file = FileIdentity(path)
   }
 
   /// Takes over a socket that listens already, as systemd hands it on; its file is left alone for ever.
   public init(activated descriptor: Int32, path: String) {
     self.path = path
     self.descriptor = descriptor
-    lock = -1
-    identity = nil
+    mode = 0
+    lock = nil
+    file = nil
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
   }
 
+  /// Whether the path still leads to this socket; a socket of systemd is not ours to judge.
+  var isReachable: Bool { file == nil || FileIdentity(path) == file }
+
+  /// The same path listened on anew, where something has taken the socket file away.
+  func renewed() throws(ListenerError) -> UnixListener {
+    let fresh = try UnixListener(path: path, mode: mode, lock: lock)
+    isReplaced.store(true, ordering: .relaxed)
+    return fresh
+  }
+
   /// Removes the socket file, if it is ours; nobody else can have made one there while the lock is held.
   func withdraw() {
-    guard let identity else { return }
-    var status = stat()
-    if stat(path, &status) == 0, (UInt(status.st_dev), UInt(status.st_ino)) == identity { unlink(path) }
+    if let file, !isReplaced.load(ordering: .relaxed), FileIdentity(path) == file { unlink(path) }
   }
 
   deinit {
     close(descriptor)
     withdraw()
-    if lock >= 0 { close(lock) }
   }
 
   /// Removes a socket file nobody listens on; says why it stays otherwise.
@@ -136,4 +148,43 @@ public final class UnixListener: Sendable {
       : ListenerError(
         code: .system, path: path, reason: "a stale socket cannot be removed: \(String(cString: strerror(errno)))")
   }
+}
+
+/// What is under a path, to be known again.
+private struct FileIdentity: Equatable, Sendable {
+  private let device: UInt
+  private let number: UInt
+
+  /// Nil where there is nothing.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    (device, number) = (UInt(status.st_dev), UInt(status.st_ino))
+  }
+}
+
+/// Says that a path is this process's to listen on, for as long as it lives.
+private final class SocketLock: Sendable {
+  private let path: String
+  private let descriptor: Int32
+  private let file: FileIdentity?
+
+  init(of socket: String) throws(ListenerError) {
+    path = socket + ".lock"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      file = nil
+      throw ListenerError(
+        code: .system, path: socket, reason: "its lock cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    file = FileIdentity(path)
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw ListenerError(code: .alreadyRunning, path: socket, reason: "another daemon is already running there")
+    }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Whether its file is still there for others to see.
+  var isInPlace: Bool { file != nil && FileIdentity(path) == file }
 }

@@ -99,6 +99,11 @@ final class SourceStatus: Sendable {
     /// How often what arrived broke the rules of its format since the source was opened, and before that.
     var violations: [String: Int64] = [:]
     var earlierViolations: [String: Int64] = [:]
+    /// Whether there is nothing under its name that it could wait for.
+    var isAbsent = false
+
+    /// Whether it delivers or legitimately waits.
+    var isUp: Bool { state == .running || (state == .waiting && !isAbsent) }
   }
 
   let carriesEvents: Bool
@@ -112,16 +117,25 @@ final class SourceStatus: Sendable {
   var snapshot: Snapshot { state.withLock { $0 } }
 
   /// Something came; whether that changes its state.
-  func arrived(endMicroseconds: Int64, count: Int, now: Int64) -> Bool {
+  ///
+  /// - Parameter isSilent: whether there has been nothing to hear in it for too long.
+  func arrived(endMicroseconds: Int64, count: Int, isSilent: Bool = false, now: Int64) -> Bool {
     state.withLock {
+      $0.isAbsent = false
       $0.count += Int64(count)
       $0.lastArrival = now
       $0.endMicroseconds = endMicroseconds
       $0.blocks += 1
-      let isNews = $0.state != .running
-      $0.state = .running
+      let new: Report.Health.State = isSilent ? .silent : .running
+      let isNews = $0.state != new
+      $0.state = new
       return isNews
     }
+  }
+
+  /// There is nothing under its name, or there is again; it waits for it, or for what comes from it.
+  func wait(absent isAbsent: Bool) {
+    state.withLock { ($0.state, $0.isAbsent) = (.waiting, isAbsent) }
   }
 
   /// What arrived has broken the rules of its format so often since the source was opened.
@@ -149,7 +163,7 @@ final class SourceStatus: Sendable {
       if new == .lost { $0.losses += 1 }
       if new == .running { $0.lastArrival = now }
       let isNews = $0.state != new
-      $0.state = new
+      ($0.state, $0.isAbsent) = (new, false)
       return isNews
     }
   }
@@ -157,7 +171,7 @@ final class SourceStatus: Sendable {
   /// Calls a source that is silent for a while waiting; whether that is news.
   func waits(afterMicroseconds patience: Int64, now: Int64) -> Bool {
     state.withLock {
-      guard $0.state == .running || $0.state == .starting, now - $0.lastArrival >= patience else { return false }
+      guard [.running, .silent, .starting].contains($0.state), now - $0.lastArrival >= patience else { return false }
       $0.state = .waiting
       return true
     }

@@ -19,11 +19,12 @@ extension SourceConfiguration {
     case .feed(let kind, let path):
       let format = try reading.sound.raw.map { try RawFormat(parsing: $0, defaultSampleRate: sampleRate) }
       return try SoundFeedSource(
-        ByteFeed(kind, path: path, stop: stop), raw: format, assumedRate: sampleRate,
+        ByteFeed(kind, path: path, stop: stop), raw: format, assumedRate: sampleRate, skipsOld: beginsAtEnd, stop: stop,
         originMicroseconds: resumeAt)
     case .alsa(let device, let rate, let channels, let channel, let encoding):
       let settings = ALSADevice.Settings(
-        device: device, sampleRate: rate ?? sampleRate, channels: channels, channel: channel, encoding: encoding)
+        device: device, sampleRate: rate ?? sampleRate, channels: channels, channel: channel, encoding: encoding,
+        gain: reading.sound.gain)
       return CaptureSource(ALSADevice(settings), clocks: .init(stop: stop), seconds: seconds)
     case .udp: throw FeedError(path: id, reason: "carries events, its models listen to sound")
     }
@@ -34,10 +35,10 @@ extension SourceConfiguration {
     switch input {
     case .feed(let kind, let path):
       return EventFeedSource(
-        try ByteFeed(kind, path: path, stop: stop), sensor: sensor, options: reading.events,
+        try ByteFeed(kind, path: path, stop: stop), sensor: sensor, options: reading.events, skipsOld: beginsAtEnd,
         originMicroseconds: resumeAt)
     case .udp(let host, let port, let format):
-      return try DatagramSource(host: host, port: port, format: format, stop: stop, originMicroseconds: resumeAt)
+      return DatagramSource(host: host, port: port, format: format, stop: stop, originMicroseconds: resumeAt)
     case .alsa: throw FeedError(path: id, reason: "carries sound, its models watch events")
     }
   }

@@ -67,8 +67,9 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
 
   fileprivate func tell(_ state: Report.Health.State, _ detail: String?) {
     hub.publish(.health(Report.Health(source: configuration.id, state: state, detail: detail)))
+    let isTrouble = [.lost, .failed, .silent].contains(state) || (state == .waiting && detail != nil)
     log(
-      state == .lost || state == .failed ? .warning : .info, "source \(state.rawValue)",
+      isTrouble ? .warning : .info, "source \(state.rawValue)",
       [("source", configuration.id)] + (detail.map { [("detail", $0)] } ?? []))
   }
 
@@ -81,6 +82,8 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
   private actor ReadingActor {
     private let runner: SourceRunner
     private let executor: ThreadExecutor
+    private var silence = SilenceWatch()
+    private var isAbsent = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -108,19 +111,41 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
           if runner.stop.isStopped { return runner.end(naturally: false) }
           runner.tellLoss(before: block)
           let now = monotonicMicroseconds()
-          if runner.status.arrived(endMicroseconds: block.endMicroseconds, count: block.count, now: now) {
-            runner.tell(.running, nil)
-          }
+          arrived(block, now: now)
           try await runner.send(.block(block, arrivedMicroseconds: now))
         case .cut: try await runner.send(.cut)
         case .lost(let why):
           if runner.status.change(to: .lost, now: monotonicMicroseconds()) { runner.tell(.lost, why) }
           try await runner.send(.cut)
-        case .ready:
-          if runner.status.change(to: .running, now: monotonicMicroseconds()) { runner.tell(.running, nil) }
-        case .quiet: continue
+        case .ready(let detail):
+          silence = SilenceWatch()
+          if runner.status.change(to: .running, now: monotonicMicroseconds()) { runner.tell(.running, detail) }
+        case .absent(let why):
+          isAbsent = true
+          runner.status.wait(absent: true)
+          runner.tell(.waiting, why)
+        case .quiet:
+          guard isAbsent else { continue }
+          isAbsent = false
+          runner.status.wait(absent: false)
+          runner.tell(.waiting, nil)
         case .end: return runner.end(naturally: !runner.stop.isStopped)
         }
+      }
+    }
+
+    /// Counts what came and tells the state where it is another.
+    private func arrived(_ block: Segments.Block, now: Int64) {
+      isAbsent = false
+      var isOtherFinding = false
+      if let loudness = block.loudness {
+        isOtherFinding = silence.hear(loudness, microseconds: block.endMicroseconds - block.startMicroseconds)
+      }
+      let finding = silence.finding
+      let isOtherState = runner.status.arrived(
+        endMicroseconds: block.endMicroseconds, count: block.count, isSilent: finding != nil, now: now)
+      if isOtherState || (isOtherFinding && finding != nil) {
+        runner.tell(finding == nil ? .running : .silent, finding?.description)
       }
     }
   }

@@ -1,4 +1,5 @@
 import CALSA
+import CALSAMessages
 import Glibc
 
 /// A capture device of ALSA, by any name the library can open: `hw:1,0`, `plughw:1,0`, `default`, `pulse`, a plug-in.
@@ -8,46 +9,55 @@ public final class ALSADevice: PCMDevice {
     public var device: String
     /// In Hz.
     public var sampleRate: Int
-    /// How many channels to open; nil for one, or as few as the device can.
+    /// How many channels to open, exactly; nil for one, or as few as the device can.
     public var channels: Int?
     /// Which one to take, counted from 0; nil mixes all.
     public var channel: Int?
-    /// S16_LE, S32_LE, S24_3LE or FLOAT_LE; nil takes the first of them that the device has.
+    /// One of `PCMEncoding.all` by its name; nil takes the first of them that the device has.
     public var encoding: String?
+    /// Added to the sound, in decibels.
+    public var gain: Double
+    /// Whether to open every channel there is, to look at them; not of plug-ins that make any number of channels.
+    public var opensAllChannels = false
 
     public init(
-      device: String, sampleRate: Int, channels: Int? = nil, channel: Int? = nil, encoding: String? = nil
+      device: String, sampleRate: Int, channels: Int? = nil, channel: Int? = nil, encoding: String? = nil,
+      gain: Double = 0
     ) {
       self.device = device
       self.sampleRate = sampleRate
       self.channels = channels
       self.channel = channel
       self.encoding = encoding
+      self.gain = gain
     }
   }
 
-  /// Sample formats that are understood, the preferred first.
-  public static let encodings = ["S16_LE", "S32_LE", "S24_3LE", "FLOAT_LE"]
-  private static let formats = [
-    SND_PCM_FORMAT_S16_LE, SND_PCM_FORMAT_S32_LE, SND_PCM_FORMAT_S24_3LE, SND_PCM_FORMAT_FLOAT_LE,
-  ]
   private static let periodsPerSecond = 100
+  /// Hardware has no more; what has more is a plug-in that makes as many as it is asked for.
+  private static let mostChannels: UInt32 = 64
 
   private let settings: Settings
   private var handle: OpaquePointer?
-  private var encoding = 0
+  private var encoding = PCMEncoding.all[0]
   private var channels = 1
+  /// What every sample is multiplied by.
+  private let factor: Float
   private var buffer: [UInt8] = []
+  public private(set) var unmixedPower: Float?
+  /// Of all channels since the device was opened, before mixing and gain.
+  public private(set) var levels = ChannelLevels(count: 1)
   private var polls: [pollfd] = []
 
   public init(_ settings: Settings) {
     self.settings = settings
-    ganglion_alsa_be_quiet()
+    factor = Float(pow(10, settings.gain / 20))
   }
 
   deinit { close() }
 
   public func open() -> Result<CaptureFormat, CaptureFailure> {
+    ganglion_alsa_listen()
     var opened: OpaquePointer?
     let answer = snd_pcm_open(&opened, settings.device, SND_PCM_STREAM_CAPTURE, Int32(SND_PCM_NONBLOCK))
     guard answer >= 0, let opened else { return .failure(failure(answer, "open \(settings.device)")) }
@@ -112,46 +122,40 @@ public final class ALSADevice: PCMDevice {
 
   public func read(frames: Int, into samples: inout [Float]) -> Int {
     guard let handle else { return -Int(ENODEV) }
-    let width = (encoding == 0 ? 2 : encoding == 2 ? 3 : 4) * channels
+    let width = encoding.bytes * channels
     if buffer.count < frames * width { buffer = [UInt8](repeating: 0, count: frames * width) }
     let count = buffer.withUnsafeMutableBytes { Int(snd_pcm_readi(handle, $0.baseAddress, snd_pcm_uframes_t(frames))) }
     guard count > 0 else { return count }
     samples.reserveCapacity(samples.count + count)
+    let scale = factor / Float(channels)
+    var squares: Float = 0
     buffer.withUnsafeBytes { bytes in
-      let scale = 1 / Float(channels)
       for frame in 0..<count {
         if let channel = settings.channel {
-          samples.append(sample(bytes, frame * channels + channel))
-        } else if channels == 1 {
-          samples.append(sample(bytes, frame))
-        } else {
-          // In channel order, as files are mixed, so that both give the same bits.
-          var sum: Float = 0
-          for channel in 0..<channels { sum += sample(bytes, frame * channels + channel) }
-          samples.append(sum * scale)
+          samples.append(factor * encoding.sample(bytes, at: frame * width + channel * encoding.bytes))
+          continue
         }
+        // In channel order, as files are mixed, so that both give the same bits.
+        var sum: Float = 0
+        for channel in 0..<channels {
+          let sample = encoding.sample(bytes, at: frame * width + channel * encoding.bytes)
+          levels.add(sample, channel: channel)
+          squares += sample * sample
+          sum += sample
+        }
+        samples.append(sum * scale)
       }
     }
+    levels.advance(frames: count)
+    let isMixed = settings.channel == nil && channels > 1
+    unmixedPower = isMixed ? factor * factor * squares / Float(count * channels) : nil
     return count
   }
 
-  /// One sample as a number of about ±1, as libsndfile scales it.
-  private func sample(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
-    switch encoding {
-    case 0: Float(Int16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: Int16.self))) / 32_768
-    case 1:
-      Float(Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))) / 2_147_483_648
-    case 2:
-      Float(
-        Int32(bytes[3 * index]) << 8 | Int32(bytes[3 * index + 1]) << 16
-          | Int32(bitPattern: UInt32(bytes[3 * index + 2]) << 24)) / 2_147_483_648
-    default:
-      Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
-    }
-  }
-
+  /// What went wrong, in the system's words and, where they say more, in those of the library.
   private func failure(_ answer: Int32, _ action: String) -> CaptureFailure {
-    CaptureFailure(number: -answer, action: action, detail: String(cString: snd_strerror(answer)))
+    let (why, said) = (String(cString: snd_strerror(answer)), String(cString: ganglion_alsa_messages()))
+    return CaptureFailure(number: -answer, action: action, detail: said.isEmpty ? why : "\(why) (\(said))")
   }
 
   private func negotiate(_ handle: OpaquePointer) -> Result<CaptureFormat, CaptureFailure> {
@@ -161,24 +165,44 @@ public final class ALSADevice: PCMDevice {
     func refuse(_ answer: Int32, _ what: String) -> Result<CaptureFormat, CaptureFailure> {
       .failure(failure(answer, "set \(what) of \(settings.device)"))
     }
+    func refuse(_ what: String, _ why: String) -> Result<CaptureFormat, CaptureFailure> {
+      .failure(CaptureFailure(number: EINVAL, action: "set \(what) of \(settings.device)", detail: why))
+    }
     var answer = snd_pcm_hw_params_any(handle, parameters)
     if answer < 0 { return refuse(answer, "any parameters") }
     answer = snd_pcm_hw_params_set_access(handle, parameters, SND_PCM_ACCESS_RW_INTERLEAVED)
     if answer < 0 { return refuse(answer, "interleaved access") }
-    let wanted = settings.encoding.flatMap { Self.encodings.firstIndex(of: $0) }.map { [$0] } ?? [0, 1, 2, 3]
-    guard
-      let found = wanted.first(where: { snd_pcm_hw_params_test_format(handle, parameters, Self.formats[$0]) == 0 })
-    else { return refuse(-EINVAL, "any of the formats \(wanted.map { Self.encodings[$0] }.joined(separator: ", "))") }
-    encoding = found
-    answer = snd_pcm_hw_params_set_format(handle, parameters, Self.formats[found])
-    if answer < 0 { return refuse(answer, "format \(Self.encodings[found])") }
-    var count = UInt32(settings.channels ?? max(1, (settings.channel ?? 0) + 1))
-    answer = snd_pcm_hw_params_set_channels_near(handle, parameters, &count)
-    if answer < 0 { return refuse(answer, "\(count) channels") }
-    channels = Int(count)
-    if let channel = settings.channel, channel >= channels {
-      return refuse(-EINVAL, "channel \(channel) of \(channels)")
+    let possible = PCMEncoding.all.filter {
+      snd_pcm_hw_params_test_format(handle, parameters, snd_pcm_format_value($0.name)) == 0
     }
+    guard let found = possible.first(where: { $0.name == settings.encoding ?? $0.name }) else {
+      let has = possible.isEmpty ? "none that is understood here" : possible.map(\.name).joined(separator: ", ")
+      return refuse(settings.encoding.map { "encoding \($0)" } ?? "an encoding", "it has \(has)\(converting)")
+    }
+    encoding = found
+    answer = snd_pcm_hw_params_set_format(handle, parameters, snd_pcm_format_value(found.name))
+    if answer < 0 { return refuse(answer, "format \(found.name)") }
+    var (least, most): (UInt32, UInt32) = (0, 0)
+    snd_pcm_hw_params_get_channels_min(parameters, &least)
+    snd_pcm_hw_params_get_channels_max(parameters, &most)
+    let has = least == most ? "\(least)" : "\(least) to \(most)"
+    if let channel = settings.channel, channel >= settings.channels ?? Int(most) {
+      return refuse("channel \(channel)", "it has \(settings.channels.map(String.init) ?? has), counted from 0")
+    }
+    var count = UInt32(settings.channels ?? max(1, (settings.channel ?? 0) + 1))
+    if settings.opensAllChannels && most <= Self.mostChannels { count = most }
+    if settings.channels != nil {
+      answer = snd_pcm_hw_params_set_channels(handle, parameters, count)
+      if answer < 0 {
+        return refuse(
+          "\(count) channels", "it has \(has); leave 'channels' out, or take one with 'channel'\(converting)")
+      }
+    } else {
+      answer = snd_pcm_hw_params_set_channels_near(handle, parameters, &count)
+      if answer < 0 { return refuse(answer, "\(count) channels") }
+    }
+    channels = Int(count)
+    levels = ChannelLevels(count: channels)
     var rate = UInt32(settings.sampleRate)
     answer = snd_pcm_hw_params_set_rate_near(handle, parameters, &rate, nil)
     if answer < 0 { return refuse(answer, "a rate near \(settings.sampleRate) Hz") }
@@ -193,40 +217,14 @@ public final class ALSADevice: PCMDevice {
     if answer < 0 { return refuse(answer, "all parameters together") }
     return .success(
       CaptureFormat(
-        sampleRate: Int(rate), channels: channels, periodFrames: Int(period), encoding: Self.encodings[found]))
-  }
-}
-
-/// A device that can be tried.
-public struct ALSAListing: Equatable, Sendable {
-  public var name: String
-  /// On one line.
-  public var description: String
-
-  public init(name: String, description: String) {
-    self.name = name
-    self.description = description
+        sampleRate: Int(rate), channels: channels, periodFrames: Int(period), encoding: found.name,
+        channel: settings.channel))
   }
 
-  /// Everything the library knows that may capture.
-  public static func all() -> [ALSAListing] {
-    ganglion_alsa_be_quiet()
-    var hints: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-    guard snd_device_name_hint(-1, "pcm", &hints) >= 0, let hints else { return [] }
-    defer { snd_device_name_free_hint(hints) }
-    func text(_ hint: UnsafeMutableRawPointer, _ key: String) -> String? {
-      guard let found = snd_device_name_get_hint(hint, key) else { return nil }
-      defer { free(found) }
-      return String(cString: found)
-    }
-    var listings: [ALSAListing] = []
-    var index = 0
-    while let hint = hints[index] {
-      index += 1
-      guard let name = text(hint, "NAME"), text(hint, "IOID") != "Output" else { continue }
-      let words = text(hint, "DESC")?.split(whereSeparator: \.isNewline).joined(separator: ", ") ?? ""
-      listings.append(ALSAListing(name: name, description: words))
-    }
-    return listings
+  /// The device by which the library converts what this one cannot do; nothing where that is what it does already.
+  private var converting: String {
+    let name = settings.device
+    if name.hasPrefix("plug") { return "" }
+    return "; 'plug\(name.hasPrefix("hw:") ? name : ":" + name)' converts"
   }
 }

@@ -33,7 +33,6 @@ public final class CaptureSource: LiveSource {
   private var action: CaptureMachine.Action = .reopen(afterMilliseconds: 0, why: "")
   private var format: CaptureFormat?
   private var isOpen = false
-  private var isReady = false
   /// Samples after which the source ends, at the rate of the moment; nil for never.
   private let seconds: Double?
   /// Lists for samples, one a block in turn. By the time it is a list's turn again everybody has let go of it and it is
@@ -95,19 +94,17 @@ public final class CaptureSource: LiveSource {
     }
     let backlog = device.available()
     let placement = machine.received(frames: count, backlog: backlog, now: now)
-    isReady = true
     let behind = Int64(max(0, backlog)) * 1_000_000 / Int64(format.sampleRate)
     return .block(
       SoundBlock(
         samples: ring[turn], sampleRate: format.sampleRate, startSample: placement.startSample, loss: placement.loss,
-        wallMicroseconds: clocks.wall() - behind))
+        wallMicroseconds: clocks.wall() - behind, unmixedPower: device.unmixedPower))
   }
 
   private func reopen(after pause: Int, _ why: String) -> Arrival<SoundBlock>? {
     if isOpen {
       device.close()
       isOpen = false
-      isReady = false
       // Told once, when it goes; the tries that follow are silent until one works.
       return .lost(why)
     }
@@ -117,7 +114,7 @@ public final class CaptureSource: LiveSource {
       isOpen = true
       format = opened
       action = machine.opened(sampleRate: opened.sampleRate, now: clocks.now())
-      return .ready
+      return .ready(opened.description)
     case .failure(let failure):
       let isFirst = format == nil && action == .reopen(afterMilliseconds: 0, why: "")
       action = machine.cannotOpen(failure.description, now: clocks.now())

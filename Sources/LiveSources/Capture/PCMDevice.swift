@@ -10,12 +10,28 @@ public struct CaptureFormat: Equatable, Sendable {
   public var periodFrames: Int
   /// Name of the sample format, as the library calls it.
   public var encoding: String
+  /// The channel that is taken, counted from 0; nil where all are mixed.
+  public var channel: Int?
 
-  public init(sampleRate: Int, channels: Int, periodFrames: Int, encoding: String) {
+  public init(sampleRate: Int, channels: Int, periodFrames: Int, encoding: String, channel: Int? = nil) {
+    self.channel = channel
     self.sampleRate = sampleRate
     self.channels = channels
     self.periodFrames = periodFrames
     self.encoding = encoding
+  }
+}
+
+extension CaptureFormat: CustomStringConvertible {
+  /// On one line, for people.
+  public var description: String {
+    let use =
+      switch (channels, channel) {
+      case (1, _): "1 channel"
+      case (_, let channel?): "channel \(channel) of \(channels)"
+      case (_, nil): "\(channels) channels, all mixed"
+      }
+    return "\(sampleRate) Hz, \(use), \(encoding)"
   }
 }
 
@@ -38,6 +54,12 @@ public protocol PCMDevice: AnyObject {
   func read(frames: Int, into samples: inout [Float]) -> Int
   /// Frames that are captured and not read yet.
   func available() -> Int
+  /// Mean square over the channels that were mixed at the last reading; nil where nothing is mixed.
+  var unmixedPower: Float? { get }
+}
+
+extension PCMDevice {
+  public var unmixedPower: Float? { nil }
 }
 
 /// A number of the system and what was done when it came.

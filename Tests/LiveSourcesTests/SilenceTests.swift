@@ -1,0 +1,113 @@
+import Testing
+
+@testable import LiveSources
+
+struct SilenceTests {
+  /// Stream time after which the finding changed, in blocks of 10 ms, and what it was then.
+  private func changes(_ blocks: [SoundBlock]) throws -> [(at: Int, finding: SilenceWatch.Finding?)] {
+    var watch = SilenceWatch()
+    var changes: [(at: Int, finding: SilenceWatch.Finding?)] = []
+    for (index, block) in blocks.enumerated() {
+      let loudness = try #require(block.loudness)
+      if watch.hear(loudness, microseconds: 10_000) { changes.append((index + 1, watch.finding)) }
+    }
+    return changes
+  }
+
+  private func blocks(_ count: Int, of samples: [Float], unmixed: Float? = nil) -> [SoundBlock] {
+    (0..<count).map { _ in SoundBlock(samples: samples, sampleRate: 8_000, startSample: 0, unmixedPower: unmixed) }
+  }
+
+  private let noise: [Float] = (0..<80).map { Float($0 % 7) / 1_000 }
+
+  @Test func zerosForFiveSecondsAreToldAndTheFirstSampleEndsIt() throws {
+    let found = try changes(
+      blocks(100, of: noise) + blocks(499, of: [Float](repeating: 0, count: 80)) + blocks(1, of: noise)
+        + blocks(700, of: [Float](repeating: 0, count: 80)) + blocks(10, of: noise))
+    #expect(found.map(\.at) == [1_100, 1_301])
+    #expect(found.map(\.finding) == [.constant(0), nil])
+  }
+
+  @Test func anyOtherValueThatNeverChangesIsSilenceToo() throws {
+    let found = try changes(blocks(600, of: [Float](repeating: -1 / 32_768, count: 80)))
+    #expect(found.map(\.at) == [500])
+    #expect(found.first?.finding == .constant(-1 / 32_768))
+    // A block of one value each is no stretch of one value.
+    let steps = (0..<600).flatMap { blocks(1, of: [Float](repeating: Float($0) / 1_000, count: 80)) }
+    #expect(try changes(steps).isEmpty)
+  }
+
+  @Test func theSoftestSoundIsNoSilence() throws {
+    #expect(try changes(blocks(2_000, of: [0, 0, 0, 1 / 32_768])).isEmpty)
+  }
+
+  @Test func channelsThatCancelAreToldHoweverLoudTheyAre() throws {
+    let zeros = [Float](repeating: 0, count: 80)
+    // Turned over to the bit: words, and pauses with nothing in them.
+    let words = blocks(100, of: zeros, unmixed: 0.01) + blocks(150, of: zeros, unmixed: 0)
+    let found = try changes(words + words + words + blocks(500, of: noise, unmixed: 0.0001))
+    #expect(found.map(\.at) == [500, 1_000])
+    guard case .cancelled(let power) = found.first?.finding else {
+      Issue.record("\(found)")
+      return
+    }
+    #expect(abs(power - 0.004) < 1e-5)
+    // 31 dB less is cancelled, 29 dB less is not.
+    let low: [Float] = [0.001, -0.001]
+    #expect(try changes(blocks(600, of: low, unmixed: 1e-6 * 1_260)).count == 1)
+    #expect(try changes(blocks(600, of: low, unmixed: 1e-6 * 794)).isEmpty)
+  }
+
+  @Test func mutedChannelsAreMutedAndDoNotCancel() throws {
+    let found = try changes(blocks(600, of: [0, 0], unmixed: 0))
+    #expect(found.map(\.finding) == [.constant(0)])
+  }
+
+  @Test func loudnessIsOfTheWholeBlock() {
+    let loudness = SoundBlock(samples: [0.5, -0.5, 0.5, -0.5], sampleRate: 8_000, startSample: 0).loudness
+    #expect(loudness == Loudness(constant: nil, power: 0.25))
+  }
+}
+
+struct SurveyTests {
+  private func advice(_ channels: [[Float]]) -> String? {
+    var levels = ChannelLevels(count: channels.count)
+    var survey = CaptureSurvey()
+    for frame in channels[0].indices {
+      for (channel, samples) in channels.enumerated() { levels.add(samples[frame], channel: channel) }
+    }
+    levels.advance(frames: channels[0].count)
+    survey.hear(channels[0].indices.map { frame in channels.reduce(0) { $0 + $1[frame] } / Float(channels.count) })
+    return survey.advice(levels)
+  }
+
+  private func tone(_ amplitude: Float) -> [Float] { (0..<800).map { $0 % 2 == 0 ? amplitude : -amplitude } }
+
+  @Test func everyTroubleHasItsRemedy() throws {
+    #expect(advice([tone(0.2)]) == nil)
+    #expect(advice([tone(0.2), tone(0.1)]) == nil)
+    #expect(try #require(advice([tone(0)])).hasPrefix("nothing but zeros: it is muted"))
+    #expect(try #require(advice([tone(0.2), tone(-0.2)])).hasSuffix("choose one, 'channel: 0'"))
+    #expect(
+      advice([tone(0), tone(0.2), tone(0)])
+        == "nothing but zeros in channel 0, 2: choose another, 'channel: 1', which is louder than the mean")
+    #expect(try #require(advice([tone(1)])).hasPrefix("too loud"))
+    #expect(advice([tone(0.001)])?.hasSuffix("say 'gain: 40' at the source") == true)
+    #expect(advice([tone(0.017)]) == nil)
+  }
+
+  @Test func levelsAreInDecibelsBelowFullScale() {
+    var survey = CaptureSurvey()
+    survey.hear(tone(0.1))
+    #expect(survey.level.rmsDecibels == -20 && survey.level.peakDecibels == -20)
+    var levels = ChannelLevels(count: 2)
+    for sample in tone(0.5) {
+      levels.add(sample, channel: 0)
+      levels.add(0, channel: 1)
+    }
+    levels.advance(frames: 800)
+    let found = CaptureSurvey.levels(of: levels)
+    #expect(found.map(\.rmsDecibels) == [-6, -120])
+    #expect(found.map(\.peakDecibels) == [-6, -120])
+  }
+}
