@@ -42,10 +42,12 @@ let package = Package(
     .target(name: "Events", dependencies: ["Failures", "CKernels", "Tensors"], swiftSettings: hot),
     .target(
       name: "EventFormats",
-      dependencies: ["Failures", "OutputFiles", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CBzip2", "CSQLite", "CHDF5"],
+      dependencies: [
+        "Failures", "OutputFiles", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CBzip2", "CSQLite", "CHDF5",
+      ],
       swiftSettings: hot),
     .target(name: "Plotting", dependencies: ["Failures", "OutputFiles", "CCairo"]),
-    .target(name: "Audio", dependencies: ["Failures", "CSndFile", "CSoxr"], swiftSettings: hot),
+    .target(name: "Audio", dependencies: ["Failures", "CLinux", "CSndFile", "CSoxr"], swiftSettings: hot),
     .target(
       name: "Spiketrum", dependencies: ["Failures", "CKernels", "Tensors"],
       // As for the networks: tests count its allocations.
@@ -101,7 +103,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CBLAS"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(
-      name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5", "CSQLite", "CZstd"], exclude: ["Fixtures", "Foreign"]),
+      name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5", "CSQLite", "CZstd"],
+      exclude: ["Fixtures", "Foreign"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "CCairo"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum", "CAllocationCounter"]),

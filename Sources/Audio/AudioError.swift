@@ -10,8 +10,16 @@ public struct AudioError: ReportedError, Equatable, Sendable {
     case empty
     /// No sound format of libsndfile; the text says what it looks like, or what the library made of it.
     case unrecognised(String)
-    /// A sound format that can be read from a file but not from a pipe.
-    case notFromPipe(format: String)
+    /// Reading failed on the way; the text is the system's.
+    case cannotRead(String)
+    /// A container with sound in it that neither this program nor libsndfile can take out.
+    case foreign(String)
+    /// What a pipe brings in this format has to be gathered in a file first, and that failed; the text is the system's.
+    case cannotGather(format: String, String)
+    /// A channel that the recording does not have; both counted from 0.
+    case noSuchChannel(Int, channels: Int)
+    /// A recording in the middle of others has another number of channels, where each is to be kept apart.
+    case channelsChange(from: Int, to: Int)
     /// A header without channels.
     case noChannels
     case tooManyChannels(Int, limit: Int)
@@ -63,7 +71,11 @@ extension AudioError {
     case .cannotOpen(let why): "cannot be opened (\(why))"
     case .empty: "is empty"
     case .unrecognised(let why): "is not a sound this program can read (\(why))"
-    case .notFromPipe(let format): "\(format) cannot be read from a pipe"
+    case .cannotRead(let why): "cannot be read further (\(why))"
+    case .foreign(let format): "is \(format), which cannot be read"
+    case .cannotGather(let format, let why): "\(format) from a pipe has to be kept in a file first (\(why))"
+    case .noSuchChannel(let channel, let channels): "has no channel \(channel), only \(channels) counted from 0"
+    case .channelsChange(let before, let now): "goes over from \(before) to \(now) channels"
     case .noChannels: "has no channels"
     case .tooManyChannels(let count, let limit): "has \(count) channels, more than \(limit)"
     case .sampleRate(let rate, let allowed):
@@ -83,7 +95,11 @@ extension AudioError {
     case .cannotOpen: "check the path and its permissions"
     case .empty, .noSamples: "record or copy it again"
     case .unrecognised: "give WAV, FLAC, OGG, AU or another format of libsndfile, or describe headerless PCM with --raw"
-    case .notFromPipe: "give the file by name, or convert it to WAV on the way"
+    case .cannotRead: "results cover what came before"
+    case .foreign: "convert it to WAV or FLAC first, with ffmpeg or sox: ffmpeg -i FILE -f wav - | ganglion run ... -"
+    case .cannotGather: "give the file by name, or make room where TMPDIR points"
+    case .noSuchChannel: "choose one that is there"
+    case .channelsChange: "give the recordings one by one"
     case .noChannels, .tooManyChannels: "mix it down to mono or stereo first"
     case .sampleRate: "correct the header or resample it first"
     case .badSample: "repair the recording; samples are numbers around ±1"

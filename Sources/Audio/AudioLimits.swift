@@ -4,6 +4,8 @@ public enum AudioLimits {
   public static let sampleRates = 1_000...768_000
   /// More channels than any array a mono classifier is fed from.
   public static let channels = 64
+  /// Bytes that are kept of what comes through a pipe in a format that has to be sought in.
+  public static let gathered: Int64 = 1 << 30
   /// Samples are numbers around ±1; unscaled 16-bit integers in a float file still pass.
   public static let amplitude: Float = 1_000_000
 

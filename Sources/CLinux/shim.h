@@ -3,3 +3,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <malloc.h>
+#include <stddef.h>
+
+// Of GNU, and declared only where its extensions are asked for.
+void *memmem(const void *haystack, size_t length, const void *needle, size_t needle_length);

@@ -124,7 +124,7 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case sampleRate, channels, lowestFrequency, highestFrequency, spikesPerSecond, silenceThreshold, binMicroseconds
     case countClip, levelEdges, evenLevels, peakDecay, dropBelowPeak, lookAheadMicroseconds, startingPrice
-    case dynamicRange
+    case dynamicRange, highPassFrequency
   }
 
   public init(from decoder: any Decoder) throws {
@@ -132,6 +132,9 @@ public struct SpiketrumOptions: Codable, Sendable, Equatable {
     var made = SpiketrumConfiguration(
       sampleRate: try values.required(.sampleRate), channelCount: try values.value(.channels, or: 40))
     made.lowestFrequency = try values.value(.lowestFrequency, or: made.lowestFrequency)
+    // 0 leaves the sound as it is, as encoders before did.
+    let highPass = try values.value(.highPassFrequency, or: SpiketrumConfiguration.usualHighPassFrequency)
+    made.highPassFrequency = highPass == 0 ? nil : highPass
     made.highestFrequency = try values.value(.highestFrequency, or: made.highestFrequency)
     made.spikesPerSecond = try values.value(.spikesPerSecond, or: made.spikesPerSecond)
     made.silenceThreshold = try values.value(.silenceThreshold, or: made.silenceThreshold)

@@ -130,14 +130,12 @@ public final class ByteFeed {
   }
 
   /// Reads what is there; 0 at the end of a stretch, or when stopped.
-  ///
-  /// - Parameter sink: a socket that takes what is read; once nobody reads at its other end, the stretch is left.
-  public func read(into buffer: UnsafeMutableRawBufferPointer, for sink: Int32? = nil) throws(FeedError) -> Int {
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FeedError) -> Int {
     while true {
       switch kind {
-      case .standardInput: if stop.wait(for: descriptor, milliseconds: -1, sink: sink) == .stopped { return 0 }
+      case .standardInput: if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
       case .pipe:
-        switch stop.wait(for: descriptor, milliseconds: Self.lookMilliseconds, sink: sink) {
+        switch stop.wait(for: descriptor, milliseconds: Self.lookMilliseconds) {
         case .stopped: return 0
         case .ready: break
         case .timeout:
@@ -168,7 +166,7 @@ public final class ByteFeed {
         return 0
       }
       hasComeToEnd.store(true, ordering: .relaxed)
-      if stop.wait(for: nil, milliseconds: Self.followMilliseconds, sink: sink) == .stopped { return 0 }
+      if stop.wait(for: nil, milliseconds: Self.followMilliseconds) == .stopped { return 0 }
     }
   }
 

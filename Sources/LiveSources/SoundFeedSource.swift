@@ -2,120 +2,188 @@ import Audio
 
 /// Sound from a feed: a header says what it is, or a raw format does.
 ///
-/// What a growing file held when it was opened is not happening now: it has no time of day, or is left out.
+/// A feed brings one stretch for every writer or file, and each of them may hold several recordings one after another:
+/// they are cut there, and stream time goes on. What a growing file held when it was opened is not happening now: it has
+/// no time of day, or is left out.
 public final class SoundFeedSource: LiveSource {
   private let feed: ByteFeed
-  private let raw: RawFormat?
-  private let assumed: RawFormat
+  private let options: SoundReadingOptions
+  private let assumedRate: Int
   /// Whether the sound is being made now, as through a pipe, and has a time of day.
   private let isLive: Bool
   private let skipsOld: Bool
   private let stop: StopSignal
   private var gate = StretchGate()
-  private var pump: FeedPump?
   private var reader: SoundFileReader?
-  /// Samples of the running stretch that are old, and how many were left out because of it.
+  /// Samples still to come that are old.
   private var oldSamples: Int64 = 0
+  /// How many samples of the running recording were left out because they are old.
   private var skippedSamples: Int64 = 0
-  /// Stream time at which the running stretch began, and what came of it.
+  /// Stream time at which the running recording began.
   private var originMicroseconds: Int64
-  private var samples: Int64 = 0
   private var hasEnded = false
+  /// Whether what the feed brings now cannot be read, or no further, and is to be told; nil where all is well.
+  private var broken: Break?
+  /// Why something is missing before the next block, if something is.
+  private var loss: LossReason?
+
+  private enum Break {
+    /// A writer that came and went without a word.
+    case harmless
+    case useless
+  }
+
+  public private(set) var notes: [String] = []
+  /// How many of the reader's notices have been told.
+  private var told = 0
 
   /// - Parameters:
-  ///   - raw: what the bytes are when they have no header at all; nil to look for one.
+  ///   - options: how it is read where its content does not say, which channel to take and how loud.
   ///   - assumedRate: rate of bytes without a header that come through a pipe, in Hz.
   ///   - skipsOld: whether to leave out what a growing file held when it was opened.
   ///   - stop: also ends the counting of what is old.
   ///   - originMicroseconds: stream time of the first sample.
   public init(
-    _ feed: ByteFeed, raw: RawFormat?, assumedRate: Int, skipsOld: Bool = false, stop: StopSignal,
-    originMicroseconds: Int64 = 0
-  ) throws(AudioError) {
+    _ feed: ByteFeed, options: SoundReadingOptions = SoundReadingOptions(), assumedRate: Int, skipsOld: Bool = false,
+    stop: StopSignal, originMicroseconds: Int64 = 0
+  ) {
     self.feed = feed
+    self.options = options
+    self.assumedRate = assumedRate
     self.skipsOld = skipsOld
     self.stop = stop
-    self.raw = raw
     self.originMicroseconds = originMicroseconds
-    assumed = try RawFormat(encoding: .s16le, sampleRate: assumedRate, channels: 1)
     isLive = feed.kind != .file
   }
 
   public func next() throws -> Arrival<SoundBlock> {
+    if let broken {
+      self.broken = nil
+      // What cannot be read may be followed by a recording that can.
+      if !nextRecording() { leaveStretch(isUseless: broken == .useless) }
+    }
     if hasEnded { return .end }
     let waiting: Arrival<SoundBlock>? = gate.pass(feed)
     if let waiting {
       hasEnded = waiting == .end
       return waiting
     }
-    do {
+    do throws(AudioError) {
       if reader == nil { try open() }
       guard let reader else { return .end }
+      defer { note(reader) }
+      let start = reader.framesRead
       let samples = try reader.read(count: max(1, reader.sampleRate / 100))
-      if !samples.isEmpty { return block(samples, sampleRate: reader.sampleRate).map { .block($0) } ?? .quiet }
-    } catch let error as AudioError {
-      guard feed.kind == .pipe || feed.kind == .followed else {
-        hasEnded = true
-        throw error
-      }
-      // The feed is another thread's until then.
-      pump?.wait()
-      // A writer that comes and goes without a word is no reason to give up a pipe.
-      let isHarmless = feed.isUntouched || feed.kind == .pipe && [.empty, .noSamples].contains(error.reason)
-      leaveStretch(isUseless: !isHarmless)
-      return isHarmless || stop.isStopped ? .cut : .lost(error.description)
+      if !samples.isEmpty { return block(samples, from: start, of: reader).map { .block($0) } ?? .quiet }
+    } catch {
+      return try recover(from: error)
     }
-    leaveStretch()
+    if !nextRecording() { leaveStretch() }
     return .cut
   }
 
   /// A piece of the stream; nil for one that is left out.
-  private func block(_ found: [Float], sampleRate: Int) -> SoundBlock? {
-    let begin = skippedSamples + samples
-    let isOld = begin < oldSamples || feed.isBehind
-    if skipsOld && begin < oldSamples {
-      skippedSamples += Int64(found.count)
+  private func block(_ samples: [Float], from start: Int64, of reader: SoundFileReader) -> SoundBlock? {
+    let isOld = oldSamples > 0
+    oldSamples = max(0, oldSamples - Int64(samples.count))
+    if skipsOld && isOld {
+      skippedSamples += Int64(samples.count)
       return nil
     }
-    defer { samples += Int64(found.count) }
+    let happensNow = isLive && !isOld && !feed.isBehind
     return SoundBlock(
-      samples: found, sampleRate: sampleRate, startSample: samples, originMicroseconds: originMicroseconds,
-      wallMicroseconds: isLive && !isOld ? wallMicroseconds() : nil)
+      samples: samples, sampleRate: reader.sampleRate, startSample: start - skippedSamples,
+      originMicroseconds: originMicroseconds, loss: takeLoss(), wallMicroseconds: happensNow ? wallMicroseconds() : nil)
   }
 
-  private func open() throws {
-    let headerless: SoundFileReader.Headerless =
-      if let raw { .force(raw) } else if feed.kind == .file { .refuse } else { .assume(assumed) }
-    if feed.kind == .file {
-      reader = try SoundFileReader(.path(feed.path), headerless: headerless)
-      return
+  private func recover(from error: AudioError) throws -> Arrival<SoundBlock> {
+    // A sample that is no number is left out; what comes after it can be heard.
+    if case .badSample = error.reason, isLive {
+      notes = [error.description]
+      loss = .violation
+      return .quiet
     }
-    oldSamples = try feed.old.map { try count($0, headerless) } ?? 0
-    let pump = try FeedPump(feed)
-    self.pump = pump
-    reader = try SoundFileReader(.descriptor(pump.output, name: feed.path), headerless: headerless)
+    guard feed.kind == .pipe || feed.kind == .followed else {
+      if nextRecording() { return .lost(error.description) }
+      hasEnded = true
+      throw error
+    }
+    // A writer that comes and goes without a word is no reason to give up a pipe.
+    let isHarmless = feed.isUntouched || feed.kind == .pipe && [.empty, .noSamples].contains(error.reason)
+    // It may take long until something that can be read follows: what is wrong is told first.
+    broken = isHarmless ? .harmless : .useless
+    return isHarmless || stop.isStopped ? .cut : .lost(error.description)
+  }
+
+  private func open() throws(AudioError) {
+    told = 0
+    if feed.kind == .file {
+      reader = try SoundFileReader(.path(feed.path), options: options, rate: assumedRate)
+    } else {
+      oldSamples = feed.old.map(count) ?? 0
+      reader = try read(feed)
+    }
+    if let reader { note(reader) }
+  }
+
+  private func read(_ feed: ByteFeed) throws(AudioError) -> SoundFileReader {
+    let location = SoundFileReader.Location.bytes(name: feed.path) { room throws(AudioError) in
+      do throws(FeedError) {
+        return try feed.read(into: room)
+      } catch {
+        throw AudioError(source: error.path, reason: .cannotRead(error.reason))
+      }
+    }
+    return try SoundFileReader(
+      location, options: options, rate: assumedRate, assumesSamples: true, isGrowing: self.feed.kind == .followed)
   }
 
   /// How many samples the reader will make of what was there already. Read in the same way and thrown away, because no
   /// place in the bytes tells: what a reader has taken in and what it has made of it are not the same.
-  private func count(_ old: ByteFeed, _ headerless: SoundFileReader.Headerless) throws -> Int64 {
-    let pump = try FeedPump(old)
-    defer { pump.wait() }
-    var count: Int64 = 0
+  private func count(_ old: ByteFeed) -> Int64 {
     // What cannot be read now will not be either when it is read in earnest, and is told then.
-    guard let reader = try? SoundFileReader(.descriptor(pump.output, name: feed.path), headerless: headerless) else {
-      return 0
-    }
-    while !stop.isStopped, let block = try? reader.read(count: 16_384), !block.isEmpty { count += Int64(block.count) }
+    guard let reader = try? read(old) else { return 0 }
+    var count: Int64 = 0
+    repeat {
+      while !stop.isStopped, let block = try? reader.read(count: 16_384), !block.isEmpty { count += Int64(block.count) }
+    } while !stop.isStopped && (try? reader.nextStretch()) == true
     return count
   }
 
+  private func takeLoss() -> LossReason? {
+    defer { loss = nil }
+    return loss
+  }
+
+  /// Takes over what the reader has noticed since it was last asked.
+  private func note(_ reader: SoundFileReader) {
+    guard reader.notices.count > told else { return }
+    notes = Array(reader.notices[told...])
+    told = reader.notices.count
+  }
+
+  /// Stream time at which the running recording ends, if it ends here.
+  private func end(of reader: SoundFileReader) -> Int64 {
+    originMicroseconds + (reader.framesRead - skippedSamples) * 1_000_000 / Int64(reader.sampleRate)
+  }
+
+  /// Goes on to the next recording in the same stretch; false where there is none that can be read.
+  private func nextRecording() -> Bool {
+    guard let reader else { return false }
+    let end = end(of: reader)
+    guard (try? reader.nextStretch()) == true else { return false }
+    originMicroseconds = end
+    skippedSamples = 0
+    return true
+  }
+
   private func leaveStretch(isUseless: Bool = false) {
-    if let reader { originMicroseconds += samples * 1_000_000 / Int64(reader.sampleRate) }
-    (samples, oldSamples, skippedSamples) = (0, 0, 0)
+    if let reader {
+      note(reader)
+      originMicroseconds = end(of: reader)
+    }
+    (oldSamples, skippedSamples) = (0, 0)
     reader = nil
-    pump?.wait()
-    pump = nil
     gate.leave(isUseless: isUseless)
   }
 }

@@ -25,18 +25,14 @@ public final class StopSignal: Sendable {
   }
 
   /// Waits until a descriptor can be read, the time is over, or the signal is given.
-  ///
-  /// - Parameter sink: a socket; that nobody reads at its other end any more counts as the signal.
-  func wait(for input: Int32?, milliseconds: Int32, sink: Int32? = nil) -> Outcome {
+  func wait(for input: Int32?, milliseconds: Int32) -> Outcome {
     // Never read, so it stays readable for everybody.
     var polls = [
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: input ?? -1, events: Int16(POLLIN), revents: 0),
-      // Asked for nothing, it tells only that it is over.
-      pollfd(fd: sink ?? -1, events: 0, revents: 0),
     ]
-    let ready = poll(&polls, 3, milliseconds)
-    if polls[0].revents != 0 || polls[2].revents != 0 { return .stopped }
+    let ready = poll(&polls, 2, milliseconds)
+    if polls[0].revents != 0 { return .stopped }
     return ready > 0 && polls[1].revents != 0 ? .ready : .timeout
   }
 }

@@ -3,17 +3,20 @@ import Synchronization
 
 /// Gathers what readers of many recordings took for granted, so that it can be told once.
 public final class ReadingNotes: Sendable {
-  private let counts = Mutex<[ReadingGuess: (count: Int, first: String)]>([:])
+  private let counts = Mutex<[String: (count: Int, first: String)]>([:])
 
   public init() {}
 
   /// Notes the guesses of one recording.
-  public func add(_ guesses: [ReadingGuess], of path: String) {
-    guard !guesses.isEmpty else { return }
+  public func add(_ guesses: [ReadingGuess], of path: String) { add(notices: guesses.map(\.description), of: path) }
+
+  /// Notes what is to be said of one recording, one line each.
+  public func add(notices: [String], of path: String) {
+    guard !notices.isEmpty else { return }
     counts.withLock { counts in
-      for guess in guesses {
-        let known = counts[guess]
-        counts[guess] = ((known?.count ?? 0) + 1, min(known?.first ?? path, path))
+      for notice in notices {
+        let known = counts[notice]
+        counts[notice] = ((known?.count ?? 0) + 1, min(known?.first ?? path, path))
       }
     }
   }

@@ -22,34 +22,20 @@ public struct RecordingInput: Sendable {
 
   /// Opens it as sound; bytes on standard input without a known header are taken as 16-bit little-endian mono PCM at
   /// the given rate.
-  func openSound(sampleRate: Int) throws(AudioError) -> any SampleSource {
-    let headerless: SoundFileReader.Headerless
-    if let raw = options.sound.raw {
-      headerless = .force(try RawFormat(parsing: raw, defaultSampleRate: sampleRate))
-    } else if isFile {
-      headerless = .refuse
-    } else {
-      headerless = .assume(try RawFormat(encoding: .s16le, sampleRate: sampleRate, channels: 1))
-    }
-    let location: SoundFileReader.Location =
-      isFile ? .path(path) : .descriptor(STDIN_FILENO, name: name)
-    return try SoundFileReader(location, headerless: headerless, resemblance: Self.resemblance)
-  }
-
-  /// Names what is certainly no sound, by its first bytes.
-  private static func resemblance(_ head: [UInt8]) -> String? {
-    if head.starts(with: "#!AER-DAT".utf8) { return "an AEDAT event recording; the model listens to sound" }
-    if head.starts(with: "% ".utf8) { return "a Prophesee event recording; the model listens to sound" }
-    if head.starts(with: "Event Stream".utf8) { return "an event recording; the model listens to sound" }
-    if head.dropFirst(8).starts(with: "{\"".utf8) { return "a model file" }
-    if head.starts(with: [0x89, 0x50, 0x4E, 0x47]) || head.starts(with: [0xFF, 0xD8]) { return "a picture" }
-    if head.starts(with: [0x1F, 0x8B]) || head.starts(with: [0x50, 0x4B, 3, 4]) { return "a compressed archive" }
-    return nil
+  func openSound(sampleRate: Int) throws(AudioError) -> SoundFileReader {
+    try SoundFileReader(
+      SoundFileReader.location(path), options: options.sound, rate: sampleRate, assumesSamples: !isFile)
   }
 
   /// Opens it as events of a camera, the first at stream time 0.
   func openEvents(sensor: SensorGeometry) throws -> any EventReader {
-    let source = try HeadCheckedBytes(FileByteSource(path: path))
+    let source = try PeekedBytes(FileByteSource(path: path), count: SoundSignature.length)
+    // An event format without a signature would otherwise make events of it.
+    if let sound = SoundSignature(source.head) {
+      throw InputError(
+        source: name, problem: "is sound (\(sound.rawValue)); the model watches events of a camera",
+        remedy: "give an event recording, or a model that listens")
+    }
     var options = options.events
     options.timeOrigin = .firstEvent
     options.leavesStraysOut = true
@@ -70,37 +56,41 @@ public struct RecordingInput: Sendable {
   }
 }
 
-/// Bytes that turned out not to be sound: an event format without a signature would otherwise make events of it.
-private struct HeadCheckedBytes: ByteSource {
-  private var source: FileByteSource
-  private var head: ArraySlice<UInt8>
+/// Bytes of which the first have been looked at: they come again.
+public struct PeekedBytes: ByteSource {
+  private let source: FileByteSource
+  private var left: ArraySlice<UInt8>
+  /// The first bytes, as many as were asked for or all there are.
+  public let head: [UInt8]
+  /// Whether nothing follows them.
+  public let isWhole: Bool
 
-  init(_ source: FileByteSource) throws {
-    self.source = source
+  /// Waits for the first bytes.
+  public init(_ source: FileByteSource, count: Int) throws(EventFormatError) {
     var head: [UInt8] = []
-    while head.count < SoundSignature.length {
-      var piece = [UInt8](repeating: 0, count: SoundSignature.length - head.count)
-      let count = try piece.withUnsafeMutableBytes { bytes throws(EventFormatError) in try source.read(into: bytes) }
-      if count == 0 { break }
-      head += piece[..<count]
+    while head.count < count {
+      var piece = [UInt8](repeating: 0, count: count - head.count)
+      let got = try piece.withUnsafeMutableBufferPointer { bytes throws(EventFormatError) in
+        try source.read(into: UnsafeMutableRawBufferPointer(bytes))
+      }
+      if got == 0 { break }
+      head += piece[..<got]
     }
-    if let sound = SoundSignature(head) {
-      throw InputError(
-        source: source.name, problem: "is sound (\(sound.rawValue)); the model watches events of a camera",
-        remedy: "give an event recording, or a model that listens")
-    }
-    self.head = head[...]
+    self.source = source
+    self.head = head
+    left = head[...]
+    isWhole = head.count < count
   }
 
-  var name: String { source.name }
+  public var name: String { source.name }
   // The first bytes are taken already: a format that has to seek opens the path anew.
-  var path: String? { source.path }
+  public var path: String? { source.path }
 
-  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(EventFormatError) -> Int {
-    if head.isEmpty { return try source.read(into: buffer) }
-    let count = min(head.count, buffer.count)
-    buffer.copyBytes(from: head.prefix(count))
-    head = head.dropFirst(count)
+  public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(EventFormatError) -> Int {
+    if left.isEmpty { return try source.read(into: buffer) }
+    let count = min(left.count, buffer.count)
+    buffer.copyBytes(from: left.prefix(count))
+    left = left.dropFirst(count)
     return count
   }
 }

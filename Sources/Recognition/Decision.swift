@@ -50,3 +50,13 @@ public struct Decision: Codable, Equatable, Sendable {
     self.scores = scores
   }
 }
+
+extension Decision {
+  /// The same at another stream time.
+  public func shifted(by microseconds: Int64) -> Decision {
+    var shifted = self
+    shifted.startMicroseconds += microseconds
+    shifted.endMicroseconds += microseconds
+    return shifted
+  }
+}

@@ -18,6 +18,9 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
   public var version = SpiketrumConfiguration.currentVersion
   /// Samples a second of the sound, Hz.
   public var sampleRate: Int
+  /// Where the filter that takes a constant offset out of the sound takes away 3 dB, Hz; nil leaves the sound as it is, as
+  /// models that do not name it were trained.
+  public var highPassFrequency: Double?
   /// Number of gammatone kernels.
   public var channelCount: Int
   /// Centre frequency of the lowest kernel, Hz.
@@ -55,16 +58,21 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
   /// Drops spikes more than so many decibels under the running peak; nil keeps all. Needs a running peak.
   public var dropBelowPeakDecibels: Float?
 
+  /// Under everything that is heard, and above the wandering of an offset.
+  public static let usualHighPassFrequency = 20.0
+
   /// A code of 40 channels and three levels relative to the running peak.
   public init(
-    sampleRate: Int, channelCount: Int = 40, lowestFrequency: Double = 100, highestFrequency: Double? = nil,
-    order: Int = 4, phase: Double = 0, truncation: Double = 1e-3, spikesPerSecond: Double = 1000,
+    sampleRate: Int, highPassFrequency: Double? = usualHighPassFrequency, channelCount: Int = 40,
+    lowestFrequency: Double = 100, highestFrequency: Double? = nil, order: Int = 4, phase: Double = 0,
+    truncation: Double = 1e-3, spikesPerSecond: Double = 1000,
     positiveOnly: Bool = true, lookAheadMicroseconds: Int64? = nil, silenceThreshold: Float = 0.002,
     startingPrice: Float? = nil,
     binMicroseconds: Int64 = 10_000, countClip: Float = 3, levelEdges: [Float] = [-22, -14],
     levelReference: LevelReference = .runningPeak(decayDecibelsPerSecond: 20), dropBelowPeakDecibels: Float? = nil
   ) {
     self.sampleRate = sampleRate
+    self.highPassFrequency = highPassFrequency
     self.channelCount = channelCount
     self.lowestFrequency = lowestFrequency
     self.highestFrequency = highestFrequency ?? 0.45 * Double(sampleRate)
@@ -108,6 +116,11 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
     if let startingPrice {
       try SpiketrumError.require(
         startingPrice > 0 && startingPrice <= 1, "startingPrice", startingPrice, "over 0 and at most 1")
+    }
+    if let highPassFrequency {
+      try SpiketrumError.require(
+        highPassFrequency > 0 && highPassFrequency < lowestFrequency, "highPassFrequency", highPassFrequency,
+        "over 0 and under lowestFrequency")
     }
     try SpiketrumError.require(binMicroseconds > 0, "binMicroseconds", binMicroseconds, "positive")
     try SpiketrumError.require(countClip > 0, "countClip", countClip, "positive")

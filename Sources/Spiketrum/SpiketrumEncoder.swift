@@ -11,6 +11,9 @@ public struct SpiketrumEncoder: Sendable {
   public let configuration: SpiketrumConfiguration
   private var pursuit: MatchingPursuit
   private var bins: PlaceCodeBins
+  private var blocker: OffsetBlocker?
+  /// The samples at hand without their offset; kept for its room.
+  private var filtered: [Float] = []
 
   /// Throws ``SpiketrumError`` when the configuration is outside the ranges its documentation gives.
   public init(_ configuration: SpiketrumConfiguration) throws(SpiketrumError) {
@@ -34,6 +37,9 @@ public struct SpiketrumEncoder: Sendable {
         threshold: configuration.silenceThreshold, lookAhead: lookAhead ?? dictionary.longest,
         startingPrice: configuration.startingPrice))
     bins = PlaceCodeBins(configuration)
+    blocker = configuration.highPassFrequency.map {
+      OffsetBlocker(frequency: $0, sampleRate: configuration.sampleRate)
+    }
   }
 
   /// Extent of the input: one dimension, `[channelCount * levels]`.
@@ -69,6 +75,14 @@ public struct SpiketrumEncoder: Sendable {
 
   /// Takes samples and hands over the analogue code beside the frames.
   public mutating func push(_ samples: Span<Float>, spikes: (Spike) -> Void, emit: (SpikeFrame) -> Void) {
+    guard blocker != nil else { return pursue(samples, spikes: spikes, emit: emit) }
+    blocker?.process(samples, into: &filtered)
+    // Taken out while the rest of the encoder changes, and put back for its room.
+    let sound = filtered
+    pursue(sound.span, spikes: spikes, emit: emit)
+  }
+
+  private mutating func pursue(_ samples: Span<Float>, spikes: (Spike) -> Void, emit: (SpikeFrame) -> Void) {
     pursuit.push(samples) { spike in
       spikes(spike)
       bins.add(spike, emit)

@@ -41,6 +41,7 @@ struct Compose: ParsableCommand {
     help: ArgumentHelp(
       "Range of the signal-to-noise ratio, decibels; it changes every ten to forty seconds.", valueName: "from:to"))
   var noiseDecibels = "5:25"
+  @OptionGroup(title: "How the clips of the data set are read") var reading: SoundInputOptions
 
   func validate() throws {
     guard part == "all" || DataPart(rawValue: part) != nil else {
@@ -66,12 +67,16 @@ struct Compose: ParsableCommand {
     let clips = try LabelledClips(model, path: self.model, folder: data, part: part, lists: lists, layout: layout)
     let recording = try OutputFile(output)
     let list = try OutputFile(labels)
+    let options = RecordingOptions(sound: reading.readingOptions).completed(by: clips.reading).sound
+    let notes = ReadingNotes()
     var material = StreamComposer.Material()
     let background = model.manifest.decision.backgroundLabels
     let line = WorkProgress()
     for (index, clip) in clips.recordings.enumerated() {
       line.show("reading", done: index, total: clips.recordings.count)
-      let samples = try SoundStream.samples(ofFile: clip.path, sampleRate: encoding.sampleRate)
+      let reader = try SoundFileReader(.path(clip.path), options: options, rate: encoding.sampleRate)
+      let samples = try SoundStream.samples(of: reader, sampleRate: encoding.sampleRate)
+      notes.add(notices: reader.notices, of: clip.path)
       let label = clips.labels[clip.label]
       if background.contains(label) {
         material.others.append(samples)
@@ -82,6 +87,7 @@ struct Compose: ParsableCommand {
     material.others += try others.flatMap { try sounds(in: $0, sampleRate: encoding.sampleRate) }
     material.noises = try noise.flatMap { try sounds(in: $0, sampleRate: encoding.sampleRate) }
     line.clear()
+    for note in notes.lines { StandardError.report(note) }
     guard !material.words.isEmpty else { throw DataError.part(part, folder: data) }
     var composer = StreamComposer(sampleRate: encoding.sampleRate, seconds: 60 * minutes)
     composer.seed = seed

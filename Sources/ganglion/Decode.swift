@@ -50,7 +50,12 @@ struct Decode: ParsableCommand {
         recording.microphoneCount == 1
         ? [try SoundStream.samples(ofFile: path, sampleRate: rate)]
         : try SoundStream.channels(of: SoundFileReader(.path(path)), sampleRate: rate)
-      return signalToNoiseDecibels(of: sounds.flatMap { $0 }, reference: references.flatMap { $0 })
+      // Held against what the encoder was given.
+      let heard = references.map { samples in
+        recording.configuration.highPassFrequency.map { withoutOffset(samples, frequency: $0, sampleRate: rate) }
+          ?? samples
+      }
+      return signalToNoiseDecibels(of: sounds.flatMap { $0 }, reference: heard.flatMap { $0 })
     }
     let report = SpiketrumReport(
       spikes: recording.spikes.count, seconds: recording.seconds, analogueDecibels: code == .analogue ? decibels : nil,

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Audio
 import EventFormats
-import Glibc
 import Plotting
 import Spiketrum
 
@@ -66,6 +65,12 @@ struct Encode: ParsableCommand {
   @Option(help: "Milliseconds an atom stays open after its kernel has arrived; one longest kernel otherwise.")
   var lookAhead: Double?
 
+  @Option(
+    help: "Frequency, Hz, of the filter that takes an offset out of the sound first; 0 leaves the sound as it is.")
+  var highPass: Double = SpiketrumConfiguration.usualHighPassFrequency
+
+  @OptionGroup(title: "How the sound is read") var reading: SoundInputOptions
+
   @Flag(help: "Encode each channel of the sound by itself instead of their mean.")
   var eachChannel = false
 
@@ -89,6 +94,10 @@ struct Encode: ParsableCommand {
     guard levelEdges.isEmpty || levelEdges.count == levels - 1 else {
       throw ValidationError("--level-edges has \(levelEdges.count) values; \(levels) levels need \(levels - 1)")
     }
+    guard highPass == 0 || (highPass > 0 && highPass < lowest) else {
+      throw ValidationError("--high-pass is \(highPass), allowed is 0, or less than --lowest")
+    }
+    guard !eachChannel || reading.channel == nil else { throw ValidationError("give --channel or --each-channel") }
     guard threshold == nil || snr == nil else { throw ValidationError("give --threshold or --snr, not both") }
     if let threshold, !(threshold > 0) { throw ValidationError("--threshold is \(threshold); it must be positive") }
     if let snr, !(snr > 0 && snr <= 120) { throw ValidationError("--snr is \(snr) dB, allowed is over 0 to 120") }
@@ -98,17 +107,15 @@ struct Encode: ParsableCommand {
   }
 
   func run() throws {
-    let source = try SoundFileReader(input == "-" ? .descriptor(STDIN_FILENO, name: "standard input") : .path(input))
+    let source = try SoundFileReader(
+      SoundFileReader.location(input), options: reading.readingOptions, rate: sampleRate ?? 16_000)
     let target = sampleRate ?? source.sampleRate
-    let sounds: [[Float]]
-    if eachChannel {
-      sounds = try SoundStream.channels(of: source, sampleRate: target)
-    } else {
-      let stream = try SoundStream(source, sampleRate: target)
-      var samples: [Float] = []
-      while let next = try stream.next() { samples += next }
-      sounds = [samples]
-    }
+    var sounds =
+      try eachChannel
+      ? SoundStream.channels(of: source, sampleRate: target)
+      : [SoundStream.samples(of: source, sampleRate: target)]
+    for notice in source.notices { StandardError.report("\(source.name): \(notice)") }
+    if highPass > 0 { sounds = sounds.map { withoutOffset($0, frequency: highPass, sampleRate: target) } }
     let result = try encode(sounds, sampleRate: target)
     let recording = result.recording
     if let output {
@@ -152,7 +159,8 @@ struct Encode: ParsableCommand {
           + "can name")
     }
     var configuration = SpiketrumConfiguration(
-      sampleRate: sampleRate, channelCount: channels, lowestFrequency: lowest, highestFrequency: highest,
+      sampleRate: sampleRate, highPassFrequency: highPass > 0 ? highPass : nil, channelCount: channels,
+      lowestFrequency: lowest, highestFrequency: highest,
       spikesPerSecond: rate, positiveOnly: !signed,
       lookAheadMicroseconds: lookAhead.map { Int64(($0 * 1000).rounded()) },
       silenceThreshold: Float(threshold ?? 1e-4), levelEdges: [], levelReference: .absolute)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Failures
 import Glibc
+import Pipelines
 
 /// The `ganglion` command: one subcommand a file.
 @main
@@ -23,7 +24,7 @@ struct Ganglion: AsyncParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     var command: any ParsableCommand
     do {
-      command = try parseAsRoot()
+      command = try parseAsRoot(Array(FileNames.arguments().dropFirst()))
     } catch {
       if exitCode(for: error) == .success { end(error) }
       exit(withError: error)

@@ -6,14 +6,13 @@ import SpikingNetworks
 extension Info {
   /// Whether a file begins as safetensors do: the length of a JSON header, then its brace.
   func isModel(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? file.close() }
-    var isFolder: ObjCBool = false
-    // Reading from a pipe would take its bytes away from whoever reads it next.
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
-      let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType,
-      kind == .typeRegular, let head = try? file.read(upToCount: 9), head.count == 9
+    // Opening a pipe would take its writer away from whoever reads it next.
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let file = FileHandle(forReadingAtPath: path)
     else { return false }
+    defer { try? file.close() }
+    guard let head = try? file.read(upToCount: 9), head.count == 9 else { return false }
     let length = head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return head[8] == UInt8(ascii: "{") && length < 1 << 32
   }
@@ -95,7 +94,8 @@ extension Info {
     let manifest = model.manifest
     let training = manifest.training
     var lines: [(String, String)] = [
-      ("file", file), ("model", manifest.name), ("perceives", manifest.sense.rawValue), ("encoder", encoder(manifest)),
+      ("file", FileNames.shown(file)), ("model", manifest.name), ("perceives", manifest.sense.rawValue),
+      ("encoder", encoder(manifest)),
       ("labels", manifest.labels.joined(separator: ", ")),
       (
         "decides",

@@ -1,18 +1,23 @@
 import ArgumentParser
+import Audio
 import EventFormats
 import Events
 import FoundationEssentials
 import Learning
+import Pipelines
 
 /// `ganglion info`: what is in a recording or a model.
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print what is in a recording or a model.",
     discussion: """
-      Prints format, sensor, duration, a table of what was found with times and rates, broken rules, and a digest of \
+      Of a recording of events it prints format, sensor, duration, a table of what was found with times and rates, broken rules, and a digest of \
       every decoded field: BLAKE2b with 16 bytes over the little-endian values (time as int64, x and y as uint16, \
       polarity as uint8). What the recording does not say and was taken for granted stands behind "guessed". Of a \
       recording of several cameras it lists them all; the rest is about the one that --stream names, or the first.
+
+      Of a recording of sound it prints container, encoding, rate, duration, and of each channel level, peak and offset; \
+      "heard" is what a model is given: the mean of the channels, or --channel, with --gain.
 
       Of a model it prints what it perceives, its labels, its network layer by layer, and how it was made and tested; \
       with --json its whole manifest. With --on, also what each of its layers and its encoder calculate on those \
@@ -24,7 +29,8 @@ struct Info: ParsableCommand {
   @Argument(help: "A recording or a model, or - for a recording on standard input.")
   var file: String
 
-  @OptionGroup var input: EventReportOptions
+  @OptionGroup(title: "For recordings of events") var input: EventReportOptions
+  @OptionGroup(title: "For recordings of sound") var sound: SoundInputOptions
 
   @Option(parsing: .upToNextOption, help: "Of a model: recordings to count its operations on.", completion: .file())
   var on: [String] = []
@@ -38,10 +44,19 @@ struct Info: ParsableCommand {
   func run() throws {
     StandardOutput.shared.endWithReader()
     if isModel(file) { return try printModel() }
+    if sound.raw != nil { return try printSound(nil) }
     var options = try input.readingOptions()
     options.surveysStreams = true
-    var reader = try openEventReader(path: file, options: options)
-    let summary = try RecordingSummary(reading: &reader, source: file, withDigest: digest)
+    let source = try PeekedBytes(FileByteSource(path: file), count: SoundSignature.certainLength)
+    // A format that is named is believed.
+    if options.format == nil, SoundSignature.isSound(source.head, isWhole: source.isWhole) {
+      return try printSound(source)
+    }
+    if sound.readingOptions != SoundReadingOptions() {
+      throw ValidationError("--channel and --gain describe sound, which \(FileNames.shown(file)) is not")
+    }
+    var reader = try openEventReader(source: source, options: options)
+    let summary = try RecordingSummary(reading: &reader, source: FileNames.shown(file), withDigest: digest)
     if json {
       try StandardOutput.shared.write(line: jsonText(summary, isPretty: true))
     } else {

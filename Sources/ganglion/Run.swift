@@ -84,7 +84,7 @@ struct Run: AsyncParsableCommand {
   }
 
   private func classify(_ input: RecordingInput, with model: Model, _ task: TaskSelection) async throws {
-    let lines = ResultLine(source: input.isFile ? input.path : "stdin", manifest: model.manifest)
+    let lines = ResultLine(source: input.isFile ? FileNames.shown(input.path) : "stdin", manifest: model.manifest)
     let pipeline = Pipeline(model, task: task, speed: speed, wantsScores: scores, tellsProgress: phases)
     var numbers = DetectionNumbers()
     var progress = StreamProgress()

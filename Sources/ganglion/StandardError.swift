@@ -1,5 +1,6 @@
 import EventFormats
 import Glibc
+import Pipelines
 
 /// Messages for people: one line each, after the program's name.
 enum StandardError {
@@ -7,7 +8,7 @@ enum StandardError {
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
   static func report(_ message: some CustomStringConvertible) {
-    let line = message.description.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = FileNames.shown(message.description).split(whereSeparator: \.isNewline).joined(separator: " ")
     write("\(clearedLine)ganglion: \(line)\n")
   }
 

@@ -76,6 +76,7 @@ struct Train: ParsableCommand {
     let train = try session.encode(.train) { Self.show($0, line) }
     let validation = try session.encode(.validation) { Self.show($0, line) }
     line.clear()
+    for note in session.notes.lines { StandardError.report(note) }
     if resumed == nil {
       try report.encoded(train: train)
       try report.summary(session, train: train)

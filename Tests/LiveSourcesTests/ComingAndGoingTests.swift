@@ -17,9 +17,9 @@ struct ComingAndGoingTests {
   }
 
   private func sound(_ kind: ByteFeed.Kind, skipsOld: Bool = false) throws -> SoundFeedSource {
-    try SoundFeedSource(
-      try ByteFeed(kind, path: path, stop: stop), raw: try RawFormat(parsing: "s16le:8000:1", defaultSampleRate: 8_000),
-      assumedRate: 8_000, skipsOld: skipsOld, stop: stop)
+    SoundFeedSource(
+      try ByteFeed(kind, path: path, stop: stop), options: SoundReadingOptions(raw: "s16le:8000:1"), assumedRate: 8_000,
+      skipsOld: skipsOld, stop: stop)
   }
 
   private func events(skipsOld: Bool = false) throws -> EventFeedSource {

@@ -68,8 +68,8 @@ struct FeedTests {
     let folder = try Folder()
     let path = folder.pipe("p")
     let stop = StopSignal()
-    let source = try SoundFeedSource(
-      ByteFeed(.pipe, path: path, stop: stop), raw: try RawFormat(parsing: "s16le:8000:1", defaultSampleRate: 8_000),
+    let source = SoundFeedSource(
+      try ByteFeed(.pipe, path: path, stop: stop), options: SoundReadingOptions(raw: "s16le:8000:1"),
       assumedRate: 8_000, stop: stop)
     write([ramp(100), ramp(100, from: 100)], to: path)
     let first = try drain(source, samples: 200)
@@ -86,8 +86,8 @@ struct FeedTests {
   @Test func waitingForAWriterCanBeStopped() throws {
     let folder = try Folder()
     let stop = StopSignal()
-    let source = try SoundFeedSource(
-      ByteFeed(.pipe, path: folder.pipe("p"), stop: stop), raw: nil, assumedRate: 8_000, stop: stop)
+    let source = SoundFeedSource(
+      try ByteFeed(.pipe, path: folder.pipe("p"), stop: stop), assumedRate: 8_000, stop: stop)
     Thread {
       usleep(50_000)
       stop.stop()
@@ -103,8 +103,8 @@ struct FeedTests {
   @Test func aHeaderInAPipeSaysWhatTheSoundIs() throws {
     let folder = try Folder()
     let path = folder.pipe("p")
-    let source = try SoundFeedSource(
-      ByteFeed(.pipe, path: path, stop: StopSignal()), raw: nil, assumedRate: 16_000, stop: StopSignal())
+    let source = SoundFeedSource(
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 16_000, stop: StopSignal())
     let wave = WaveBytes(sampleRate: 44_100).file([Float](repeating: 0.25, count: 882))
     write([wave], to: path)
     let result = try drain(source, samples: 882)
@@ -112,12 +112,106 @@ struct FeedTests {
     #expect(result.samples.count == 882)
   }
 
+  @Test func recordingsInOnePipeAreCutAndGoOnInStreamTime() throws {
+    let folder = try Folder()
+    let path = folder.pipe("p")
+    let source = SoundFeedSource(
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 16_000, stop: StopSignal())
+    // As arecord writes them: of a length nobody can know, one after another, and then at another rate.
+    let first = WaveBytes(sampleRate: 8_000, claimedBytes: 0x8000_0000).file([Float](repeating: 0.25, count: 800))
+    let second = WaveBytes(sampleRate: 44_100).file([Float](repeating: -0.25, count: 882))
+    write([first + second, first], to: path)
+    let result = try drain(source, samples: 800 + 882 + 800)
+    #expect(result.cuts == [800, 1_682])
+    #expect(
+      result.samples == [Int](repeating: 8_191, count: 800) + [Int](repeating: -8_191, count: 882)
+        + [Int](repeating: 8_191, count: 800))
+    let rates = result.blocks.map(\.sampleRate)
+    #expect(Set(rates[..<10]) == [8_000] && rates[10] == 44_100 && rates.last == 8_000)
+    #expect(result.blocks.map(\.startMicroseconds) == (0..<22).map { $0 * 10_000 })
+    #expect(source.notes.isEmpty)
+  }
+
+  @Test func aHeaderThatIsMendedWhileTheFileGrowsChangesNothing() throws {
+    let folder = try Folder()
+    func wave(_ count: Int) -> [UInt8] {
+      WaveBytes(sampleRate: 8_000).file((0..<count).map { Float($0) / 32_767 })
+    }
+    let path = try folder.file("f", wave(100))
+    let source = SoundFeedSource(
+      try ByteFeed(.followed, path: path, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal())
+    var samples: [Int] = []
+    for count in [100, 180, 260, 400] {
+      // The samples are appended, and the header is written anew at its old place.
+      let bytes = wave(count)
+      let file = try #require(FileHandle(forUpdatingAtPath: path))
+      try file.seekToEnd()
+      let there = try file.offset()
+      try file.write(contentsOf: Data(bytes[Int(there)...]))
+      try file.seek(toOffset: 0)
+      try file.write(contentsOf: Data(bytes[..<44]))
+      try file.close()
+      let got = try drain(source, samples: count - samples.count - 79)
+      #expect(got.cuts.isEmpty)
+      samples += got.samples
+    }
+    #expect(samples == Array(0..<samples.count) && samples.count > 300)
+  }
+
+  @Test func aContainerThatNobodyReadsIsToldAndNotPlayed() throws {
+    let folder = try Folder()
+    let path = folder.pipe("p")
+    let source = SoundFeedSource(
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal())
+    write([[0x1A, 0x45, 0xDF, 0xA3] + [UInt8](repeating: 7, count: 20_000)], to: path)
+    guard case .lost(let why) = try source.next() else {
+      Issue.record("it was read")
+      return
+    }
+    #expect(why.contains("Matroska or WebM") && why.contains("ffmpeg"))
+    // The next writer is heard.
+    write([WaveBytes(sampleRate: 8_000).file([Float](repeating: 0.5, count: 160))], to: path)
+    #expect(try drain(source, samples: 160).blocks.first?.sampleRate == 8_000)
+  }
+
+  @Test func optionsAndWhatIsTakenForGrantedReachTheSource() throws {
+    let folder = try Folder()
+    let path = folder.pipe("p")
+    func source(_ options: SoundReadingOptions) throws -> SoundFeedSource {
+      SoundFeedSource(
+        try ByteFeed(.pipe, path: path, stop: StopSignal()), options: options, assumedRate: 8_000, stop: StopSignal())
+    }
+    let plain = try source(SoundReadingOptions())
+    write([ramp(160)], to: path)
+    #expect(try drain(plain, samples: 160).samples == Array(0..<160))
+    #expect(plain.notes == ["it has no header and is taken as s16le:8000:1; set raw if it is something else"])
+    let second = try source(SoundReadingOptions(raw: "s16le:8000:2", channel: 1, gain: 20))
+    write([ramp(160)], to: path)
+    #expect(try drain(second, samples: 80).samples == (0..<80).map { 10 * (2 * $0 + 1) })
+    #expect(second.notes.isEmpty)
+  }
+
+  @Test func aSampleThatIsNoNumberIsLeftOut() throws {
+    let folder = try Folder()
+    let path = folder.pipe("p")
+    let source = SoundFeedSource(
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal())
+    var samples = (0..<800).map { Float($0) / 32_768 }
+    samples[83] = .nan
+    write([WaveBytes(sampleRate: 8_000, isFloat: true).file(samples)], to: path)
+    let result = try drain(source, samples: 83 + 640)
+    #expect(result.samples == Array(0..<83) + Array(160..<800))
+    #expect(result.blocks.map(\.loss) == [nil, nil, .violation] + [LossReason?](repeating: nil, count: 7))
+    #expect(result.blocks[2].startMicroseconds == 20_000)
+    #expect(source.notes.first?.contains("a sample that is nan") == true)
+  }
+
   @Test func aFollowedFileGrowsAndMayBeReplaced() throws {
     let folder = try Folder()
     let path = try folder.file("f", ramp(100))
-    let source = try SoundFeedSource(
-      ByteFeed(.followed, path: path, stop: StopSignal()),
-      raw: try RawFormat(parsing: "s16le:8000:1", defaultSampleRate: 8_000), assumedRate: 8_000, stop: StopSignal())
+    let source = SoundFeedSource(
+      try ByteFeed(.followed, path: path, stop: StopSignal()),
+      options: SoundReadingOptions(raw: "s16le:8000:1"), assumedRate: 8_000, stop: StopSignal())
     write([ramp(100, from: 100), ramp(100, from: 200)], to: path)
     #expect(try drain(source, samples: 240).samples.prefix(240).elementsEqual(0..<240))
     // Another file under the same name: the rest of the old one first, then the new one.
@@ -131,8 +225,8 @@ struct FeedTests {
   @Test func aFileEndsAndHasNoTimeOfDay() throws {
     let file = try TemporaryFile(
       WaveBytes(sampleRate: 8_000).file([Float](repeating: 0.5, count: 800)), extension: "wav")
-    let source = try SoundFeedSource(
-      ByteFeed(.file, path: file.path, stop: StopSignal()), raw: nil, assumedRate: 8_000, stop: StopSignal())
+    let source = SoundFeedSource(
+      try ByteFeed(.file, path: file.path, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal())
     let result = try drain(source, samples: .max)
     #expect(result.samples.count == 800)
     #expect(result.blocks.allSatisfy { $0.wallMicroseconds == nil })

@@ -45,21 +45,21 @@ struct SoundPipelineTests {
       var encoding = try SoundEncoding(configuration)
       var classification = try Classification(model, wantsScores: true)
       var events: [PipelineEvent] = []
-      func take(_ frames: [[SpikeFrame]]) throws {
-        for frame in frames {
-          try classification.process(frame, droppedBefore: 0) { event in
+      func take(_ pieces: [FramePiece]) throws {
+        for piece in pieces {
+          try classification.process(piece, droppedBefore: 0) { event in
             if case .progress = event { return }
             events.append(event)
           }
         }
       }
       for begin in stride(from: 0, to: TestModels.tones.count, by: chunk) {
-        var made: [[SpikeFrame]] = []
+        var made: [FramePiece] = []
         let block = Array(TestModels.tones[begin..<min(TestModels.tones.count, begin + chunk)])
-        encoding.process(block, droppedBefore: 0) { made.append($0) }
+        encoding.process(.samples(block), droppedBefore: 0) { made.append($0) }
         try take(made)
       }
-      var made: [[SpikeFrame]] = []
+      var made: [FramePiece] = []
       encoding.finish { made.append($0) }
       try take(made)
       classification.finish { events.append($0) }
@@ -68,6 +68,75 @@ struct SoundPipelineTests {
     let whole = try events(TestModels.tones.count)
     #expect(whole.count > 30)
     #expect(try events(chunk) == whole)
+  }
+
+  /// Three recordings in one file, the second at another rate: each is what it is alone, at its place in the stream.
+  @Test func recordingsOneAfterAnotherAreDecidedOneByOne() async throws {
+    let model = try TestModels.sound()
+    let wave = WaveBytes(sampleRate: 8_000, isFloat: true).file(TestModels.tones)
+    // Cut in the middle of a tone: what is open there is decided there.
+    let short = WaveBytes(sampleRate: 16_000, channels: 2, isFloat: true).file(
+      TestModels.tones[..<9_000].flatMap { [$0, $0, $0, $0] })
+    let parts = [wave, short, wave]
+    let seconds: [Int64] = [0, 1_900_000, 3_025_000]
+    var alone: [PipelineEvent] = []
+    for (part, begin) in zip(parts, seconds) {
+      let file = try TemporaryFile(part)
+      alone += try await run(model, file.path, scores: true).map { event in
+        switch event {
+        case .decision(let decision): return .decision(decision.shifted(by: begin))
+        case .scores(var scores):
+          scores.endMicroseconds += begin
+          return .scores(scores)
+        case .progress: return event
+        }
+      }
+    }
+    let whole = try TemporaryFile(parts.flatMap { $0 })
+    let together = try await run(model, whole.path, scores: true)
+    #expect(decisions(together).count >= 7)
+    #expect(together == alone)
+    // Under several settings at once, too.
+    var tried: [Decision] = []
+    _ = try await Pipeline(model).run(RecordingInput(path: whole.path), trying: [model.manifest.decision]) { event in
+      if case .decision(let decision, _) = event { tried.append(decision) }
+    }
+    #expect(tried == decisions(together))
+  }
+
+  @Test func whatIsToldOfASoundComesWithItsName() async throws {
+    let tones = TestModels.tones.flatMap { [$0, -$0] }
+    let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, channels: 2, isFloat: true).file(tones))
+    func run(_ channel: Int?) async throws -> (notices: [String], decisions: Int) {
+      var count = 0
+      let options = RecordingOptions(sound: SoundReadingOptions(channel: channel))
+      let notices = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path, options: options)) {
+        if case .decision = $0 { count += 1 }
+      }
+      return (notices, count)
+    }
+    let mixed = try await run(nil)
+    #expect(mixed.decisions == 0)
+    #expect(mixed.notices.count == 1 && mixed.notices[0].hasPrefix("\(file.path): its 2 channels cancel"))
+    let single = try await run(1)
+    #expect(single.decisions >= 3 && single.notices.isEmpty)
+  }
+
+  @Test func gainIsHeard() async throws {
+    let model = try TestModels.sound()
+    let quiet = TestModels.tones.map { $0 / 1_024 }
+    let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(quiet))
+    let loud = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(TestModels.tones))
+    func run(_ path: String, gain: Double) async throws -> [Decision] {
+      var found: [Decision] = []
+      let options = RecordingOptions(sound: SoundReadingOptions(gain: gain))
+      _ = try await Pipeline(model).run(RecordingInput(path: path, options: options)) {
+        if case .decision(let decision) = $0 { found.append(decision) }
+      }
+      return found
+    }
+    #expect(try await run(file.path, gain: 0).isEmpty)
+    #expect(try await run(file.path, gain: 60.206).count == run(loud.path, gain: 0).count)
   }
 
   @Test func scoresComeStepByStepAndEndAtTheDecision() async throws {

@@ -17,10 +17,9 @@ extension SourceConfiguration {
   func openSound(sampleRate: Int, stop: StopSignal, resumeAt: Int64) throws -> any LiveSource<SoundBlock> {
     switch input {
     case .feed(let kind, let path):
-      let format = try reading.sound.raw.map { try RawFormat(parsing: $0, defaultSampleRate: sampleRate) }
-      return try SoundFeedSource(
-        ByteFeed(kind, path: path, stop: stop), raw: format, assumedRate: sampleRate, skipsOld: beginsAtEnd, stop: stop,
-        originMicroseconds: resumeAt)
+      return SoundFeedSource(
+        try ByteFeed(kind, path: path, stop: stop), options: reading.sound, assumedRate: sampleRate,
+        skipsOld: beginsAtEnd, stop: stop, originMicroseconds: resumeAt)
     case .alsa(let device, let rate, let channels, let channel, let encoding):
       let settings = ALSADevice.Settings(
         device: device, sampleRate: rate ?? sampleRate, channels: channels, channel: channel, encoding: encoding,

@@ -61,7 +61,7 @@ public struct RecordingEncoder: Sendable {
     switch kind {
     case .spiketrum(let encoder):
       let encoded = encoder.encodeCounting(
-        try Self.samples(recording, sampleRate: encoder.configuration.sampleRate))
+        try samples(recording, sampleRate: encoder.configuration.sampleRate))
       return (encoded.sequence, EncoderWork(kind: .matchingPursuit, multiplications: Double(encoded.multiplications)))
     case .events(let configuration):
       let binned = try bin(recording, configuration)
@@ -81,7 +81,7 @@ public struct RecordingEncoder: Sendable {
   ) throws -> [SpikeSequence] {
     guard case .spiketrum(let encoder) = kind, augmentation.variants > 0 else { return [try encode(recording)] }
     let rate = encoder.configuration.sampleRate
-    let samples = try Self.samples(recording, sampleRate: rate)
+    let samples = try self.samples(recording, sampleRate: rate)
     var sequences = [Self.active(encoder.encode(samples))]
     for variant in 0..<augmentation.variants {
       var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
@@ -92,8 +92,17 @@ public struct RecordingEncoder: Sendable {
     return sequences
   }
 
-  static func samples(_ recording: Recording, sampleRate: Int) throws -> [Float] {
-    try SoundStream.samples(ofFile: recording.path, sampleRate: sampleRate)
+  private func samples(_ recording: Recording, sampleRate: Int) throws -> [Float] {
+    try Self.samples(recording, sampleRate: sampleRate, options: reading.sound, notes: notes)
+  }
+
+  static func samples(
+    _ recording: Recording, sampleRate: Int, options: SoundReadingOptions = SoundReadingOptions(),
+    notes: ReadingNotes? = nil
+  ) throws -> [Float] {
+    let reader = try SoundFileReader(.path(recording.path), options: options, rate: sampleRate)
+    defer { notes?.add(notices: reader.notices, of: recording.path) }
+    return try SoundStream.samples(of: reader, sampleRate: sampleRate)
   }
 
   /// From the first to the last active step, or one silent step.

@@ -15,11 +15,12 @@ public struct LabelledWord: Sendable, Equatable, Codable {
 }
 
 /// Labels as text, one word a line: start and end in seconds and the label, with tabs or commas between them. It is what
-/// Audacity writes as a label track. Empty lines, lines that begin with `#` and a first line `start,end,label` are
-/// passed over.
+/// Audacity writes as a label track. Empty lines, lines that begin with `#`, a first line `start,end,label`, and the lines
+/// with a backslash in which Audacity keeps the frequencies of a label are passed over.
 public enum LabelFile {
   /// Longest recording that can be labelled, seconds: far beyond any, and exact in microseconds.
   private static let longestSeconds = 1e9
+  private static let ignorable = CharacterSet.whitespaces.union(CharacterSet(charactersIn: "\u{FEFF}"))
 
   /// Reads a file; words come in order of their starts.
   ///
@@ -40,8 +41,10 @@ public enum LabelFile {
     // A carriage return and a line feed are one character to Swift.
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       func refuse(_ reason: String) -> DataError { .malformed(path: path, line: index + 1, reason: reason) }
-      let trimmed = line.trimmingCharacters(in: .whitespaces)
+      // Editors of Windows begin a text with a mark of its byte order.
+      let trimmed = line.trimmingCharacters(in: index == 0 ? Self.ignorable : .whitespaces)
       if trimmed.isEmpty || trimmed.hasPrefix("#") { continue }
+      if trimmed.hasPrefix("\\"), !words.isEmpty { continue }
       let separator: Character = trimmed.contains("\t") ? "\t" : ","
       let fields = trimmed.split(separator: separator, maxSplits: 2, omittingEmptySubsequences: false)
         .map { $0.trimmingCharacters(in: .whitespaces) }

@@ -56,7 +56,7 @@ public struct TrainingSession: Sendable {
     case .spiketrum(var options):
       if options.evenLevels > 0 || options.configuration.startingPrice == nil {
         activity(.calibrating)
-        try Self.calibrate(&options, split.train, threads: settings.threads)
+        try Self.calibrate(&options, split.train, reading: recipe.data.reading.sound, threads: settings.threads)
         recipe.encoder = .spiketrum(options)
       }
       encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(options.configuration))
@@ -109,14 +109,14 @@ public struct TrainingSession: Sendable {
 
   /// Fits what the encoder knows beforehand to up to 200 training recordings spread over the whole part.
   private static func calibrate(
-    _ options: inout SpiketrumOptions, _ recordings: [Recording], threads: Int
+    _ options: inout SpiketrumOptions, _ recordings: [Recording], reading: SoundReadingOptions, threads: Int
   ) throws {
     let stride = max(1, recordings.count / 200)
     let chosen = recordings.indices.filter { $0 % stride == 0 }.map { recordings[$0] }
     let rate = options.configuration.sampleRate
     let clips = try encodeAll(
       chosen, threads: threads, progress: { _, _ in },
-      { _, recording in try RecordingEncoder.samples(recording, sampleRate: rate) })
+      { _, recording in try RecordingEncoder.samples(recording, sampleRate: rate, options: reading) })
     options.configuration = try options.configuration.withStartingPrice(from: clips)
     if options.evenLevels > 0 {
       options.configuration = try options.configuration.withEvenLevels(options.evenLevels, from: clips)

@@ -11,11 +11,20 @@ public protocol BlockSource: SendableMetatype {
   var notices: [String] { get }
 }
 
+/// A piece of a sound that may consist of several recordings, one after another.
+public enum SoundPiece: Sendable, Equatable {
+  /// Samples at the model's rate.
+  case samples([Float])
+  /// A recording has ended, and the next begins at this stream time.
+  case cut(originMicroseconds: Int64)
+}
+
 /// Sound at the model's rate.
 public struct SoundBlocks: BlockSource {
   private let stream: SoundStream
   /// Blocks of 10 ms that travel together: one where results are to come at once, more where throughput counts.
   private let gathering: Int
+  /// Samples of the running recording.
   private var samples: Int64 = 0
   private var pending: (any Error)?
 
@@ -24,9 +33,9 @@ public struct SoundBlocks: BlockSource {
     self.gathering = max(1, gathering)
   }
 
-  public var notices: [String] { [] }
+  public var notices: [String] { stream.source.notices.map { "\(stream.source.name): \($0)" } }
 
-  public mutating func next() throws -> (block: [Float], endMicroseconds: Int64)? {
+  public mutating func next() throws -> (block: SoundPiece, endMicroseconds: Int64)? {
     if let pending { throw pending }
     var block: [Float] = []
     do {
@@ -36,7 +45,11 @@ public struct SoundBlocks: BlockSource {
       }
       // A resampler may still be filling up.
       while block.isEmpty {
-        guard let more = try stream.next() else { return nil }
+        guard let more = try stream.next() else {
+          guard try stream.nextStretch() else { return nil }
+          samples = 0
+          return (.cut(originMicroseconds: stream.originMicroseconds), stream.originMicroseconds)
+        }
         block += more
       }
     } catch {
@@ -44,7 +57,7 @@ public struct SoundBlocks: BlockSource {
       pending = error
     }
     samples += Int64(block.count)
-    return (block, samples * 1_000_000 / Int64(stream.sampleRate))
+    return (.samples(block), stream.originMicroseconds + samples * 1_000_000 / Int64(stream.sampleRate))
   }
 }
 

@@ -10,6 +10,8 @@ struct DecisionTrials: StreamTransform {
   private var network: TaskNetwork
   private var recognisers: [Recogniser]
   private var outputs: [Float]
+  /// Stream time at which the running recording begins.
+  private var origin: Int64 = 0
 
   init(
     _ model: Model, task: TaskSelection, _ configurations: [DecisionConfiguration]
@@ -29,26 +31,32 @@ struct DecisionTrials: StreamTransform {
     }
   }
 
-  mutating func process(_ frames: [SpikeFrame], droppedBefore: Int, emit: (TrialEvent) -> Void) throws {
-    for frame in frames {
+  mutating func process(_ piece: FramePiece, droppedBefore: Int, emit: (TrialEvent) -> Void) throws {
+    let origin = piece.originMicroseconds
+    self.origin = origin
+    for frame in piece.frames {
       var request = Recogniser.Request.skip
       for trial in recognisers.indices {
         request = recognisers[trial].advance(
           startMicroseconds: frame.startMicroseconds, endMicroseconds: frame.endMicroseconds, isActive: !frame.isSilent
-        ) { emit(.decision($0, trial: trial)) }
+        ) { emit(.decision($0.shifted(by: origin), trial: trial)) }
       }
       if request == .skip { continue }
       if request == .resetThenRun { network.reset() }
       network.step(frame, outputs: &outputs)
       for trial in recognisers.indices {
-        try recognisers[trial].take(logits: outputs) { emit(.decision($0, trial: trial)) }
+        try recognisers[trial].take(logits: outputs) { emit(.decision($0.shifted(by: origin), trial: trial)) }
       }
     }
-    if let last = frames.last { emit(.progress(microseconds: last.endMicroseconds)) }
+    if piece.endsRecording { finish(emit: emit) }
+    if let last = piece.frames.last { emit(.progress(microseconds: origin + last.endMicroseconds)) }
   }
 
   mutating func finish(emit: (TrialEvent) -> Void) {
-    for trial in recognisers.indices { recognisers[trial].finish { emit(.decision($0, trial: trial)) } }
+    let origin = origin
+    for trial in recognisers.indices {
+      recognisers[trial].finish { emit(.decision($0.shifted(by: origin), trial: trial)) }
+    }
   }
 }
 

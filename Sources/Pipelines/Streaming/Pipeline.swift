@@ -66,7 +66,7 @@ public struct Pipeline: Sendable {
   private func run<Classifying: StreamTransform>(
     _ input: RecordingInput, classification: () throws -> sending Classifying,
     publish: (Classifying.Output) async throws -> Void
-  ) async throws -> [String] where Classifying.Input == [SpikeFrame] {
+  ) async throws -> [String] where Classifying.Input == FramePiece {
     switch model.manifest.encoder {
     case .spiketrum(let configuration):
       let gathering = speed == .max && input.isFile ? 16 : 1
@@ -91,11 +91,11 @@ public struct Pipeline: Sendable {
     open: @escaping @Sendable () throws -> Source, encoder: () throws -> sending Encoding,
     classification: () throws -> sending Classifying, publish: (Classifying.Output) async throws -> Void
   ) async throws -> [String]
-  where Encoding.Input == Source.Block, Encoding.Output == [SpikeFrame], Classifying.Input == [SpikeFrame] {
+  where Encoding.Input == Source.Block, Encoding.Output == FramePiece, Classifying.Input == FramePiece {
     let executors = ["source", "encoder", "network"].map { ThreadExecutor(name: "ganglion \($0)") }
     defer { for executor in executors { executor.shutDown() } }
     let blocks = BoundedChannel<Source.Block>(capacity: Self.channelCapacity)
-    let frames = BoundedChannel<[SpikeFrame]>(capacity: Self.channelCapacity)
+    let frames = BoundedChannel<FramePiece>(capacity: Self.channelCapacity)
     let results = BoundedChannel<Classifying.Output>(capacity: Self.channelCapacity)
     let source = SourceStage(to: blocks, on: executors[0], speed: speed, open: open)
     let encoding = Stage(try encoder(), from: blocks, to: frames, on: executors[1])

@@ -4,24 +4,43 @@ import Recognition
 import Spiketrum
 import Tensors
 
+/// Spike frames of a stream that may consist of several recordings: their times count from the beginning of their own.
+struct FramePiece: Sendable {
+  var frames: [SpikeFrame] = []
+  /// Stream time at which their recording begins.
+  var originMicroseconds: Int64 = 0
+  /// Whether the recording ends with them, and another follows.
+  var endsRecording = false
+}
+
 /// Sound to spike frames.
 struct SoundEncoding: StreamTransform {
+  private let fresh: SpiketrumEncoder
   private var encoder: SpiketrumEncoder
+  private var originMicroseconds: Int64 = 0
 
   init(_ configuration: SpiketrumConfiguration) throws(SpiketrumError) {
-    encoder = try SpiketrumEncoder(configuration)
+    fresh = try SpiketrumEncoder(configuration)
+    encoder = fresh
   }
 
-  mutating func process(_ samples: [Float], droppedBefore: Int, emit: ([SpikeFrame]) -> Void) {
-    var frames: [SpikeFrame] = []
-    encoder.push(samples) { frames.append($0) }
-    if !frames.isEmpty { emit(frames) }
+  mutating func process(_ piece: SoundPiece, droppedBefore: Int, emit: (FramePiece) -> Void) {
+    var made = FramePiece(originMicroseconds: originMicroseconds)
+    switch piece {
+    case .samples(let samples): encoder.push(samples) { made.frames.append($0) }
+    case .cut(let origin):
+      encoder.finish { made.frames.append($0) }
+      made.endsRecording = true
+      encoder = fresh
+      originMicroseconds = origin
+    }
+    if !made.frames.isEmpty || made.endsRecording { emit(made) }
   }
 
-  mutating func finish(emit: ([SpikeFrame]) -> Void) {
-    var frames: [SpikeFrame] = []
-    encoder.finish { frames.append($0) }
-    if !frames.isEmpty { emit(frames) }
+  mutating func finish(emit: (FramePiece) -> Void) {
+    var made = FramePiece(originMicroseconds: originMicroseconds)
+    encoder.finish { made.frames.append($0) }
+    if !made.frames.isEmpty { emit(made) }
   }
 }
 
@@ -39,25 +58,25 @@ struct EventEncoding: StreamTransform {
     self.source = source
   }
 
-  mutating func process(_ batch: EventBatch, droppedBefore: Int, emit: ([SpikeFrame]) -> Void) throws {
+  mutating func process(_ batch: EventBatch, droppedBefore: Int, emit: (FramePiece) -> Void) throws {
     var frames: [SpikeFrame] = []
     events += Int64(batch.count)
     do throws(EventBinningError) {
       try binner.push(batch) { frames.append($0) }
     } catch {
-      if !frames.isEmpty { emit(frames) }
+      if !frames.isEmpty { emit(FramePiece(frames: frames)) }
       throw InputError(
         source: source, problem: error.description, remedy: "results cover what came before")
     }
     if events >= Self.trial { try checkSensor() }
-    if !frames.isEmpty { emit(frames) }
+    if !frames.isEmpty { emit(FramePiece(frames: frames)) }
   }
 
-  mutating func finish(emit: ([SpikeFrame]) -> Void) throws {
+  mutating func finish(emit: (FramePiece) -> Void) throws {
     try checkSensor()
     var frames: [SpikeFrame] = []
     binner.finish { frames.append($0) }
-    if !frames.isEmpty { emit(frames) }
+    if !frames.isEmpty { emit(FramePiece(frames: frames)) }
   }
 
   /// A few stray events are noise; one in ten means that the camera is another.
@@ -85,6 +104,8 @@ public enum PipelineEvent: Equatable, Sendable {
 struct Classification: StreamTransform {
   private var classifier: StreamClassifier
   private let wantsScores: Bool
+  /// Stream time at which the running recording begins.
+  private var origin: Int64 = 0
 
   init(
     _ model: Model, task: TaskSelection = .task(0), wantsScores: Bool, tellsProgress: Bool = false
@@ -93,15 +114,22 @@ struct Classification: StreamTransform {
     self.wantsScores = wantsScores
   }
 
-  mutating func process(_ frames: [SpikeFrame], droppedBefore: Int, emit: (PipelineEvent) -> Void) throws {
-    for frame in frames {
-      let scores = try classifier.push(frame) { emit(.decision($0)) }
-      if wantsScores, let scores { emit(.scores(scores)) }
+  mutating func process(_ piece: FramePiece, droppedBefore: Int, emit: (PipelineEvent) -> Void) throws {
+    let origin = piece.originMicroseconds
+    self.origin = origin
+    for frame in piece.frames {
+      let scores = try classifier.push(frame) { emit(.decision($0.shifted(by: origin))) }
+      if wantsScores, var scores {
+        scores.endMicroseconds += origin
+        emit(.scores(scores))
+      }
     }
-    if let last = frames.last { emit(.progress(microseconds: last.endMicroseconds)) }
+    if piece.endsRecording { finish(emit: emit) }
+    if let last = piece.frames.last { emit(.progress(microseconds: origin + last.endMicroseconds)) }
   }
 
   mutating func finish(emit: (PipelineEvent) -> Void) {
-    classifier.finish { emit(.decision($0)) }
+    let origin = origin
+    classifier.finish { emit(.decision($0.shifted(by: origin))) }
   }
 }

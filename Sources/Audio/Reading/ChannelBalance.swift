@@ -1,0 +1,48 @@
+import Glibc
+
+/// Whether the channels of a sound cancel one another when they are mixed: a microphone wired the wrong way round, or a
+/// balanced line taken for stereo. A value.
+struct ChannelBalance {
+  /// Channels that have nothing to do with one another keep one part in their number when they are averaged; a tenth of
+  /// that is no accident.
+  private static let share = 0.1
+  /// Mean square below which there is nothing to tell, about -80 dB.
+  private static let silence = 1e-8
+
+  private let channels: Int
+  private var frames: Int64 = 0
+  /// Sums of squares: of the mean of all channels, and of all channels together.
+  private var mixed = 0.0
+  private var single = 0.0
+
+  init(channels: Int) { self.channels = channels }
+
+  /// Takes frames, one sample of each channel in turn, from the beginning of a list.
+  mutating func take(_ samples: [Float], frames count: Int) {
+    guard channels > 1 else { return }
+    samples.withUnsafeBufferPointer { samples in
+      var begin = 0
+      for _ in 0..<count {
+        var sum: Float = 0
+        for index in begin..<begin + channels {
+          sum += samples[index]
+          single += Double(samples[index] * samples[index])
+        }
+        mixed += Double(sum * sum)
+        begin += channels
+      }
+    }
+    frames += Int64(count)
+  }
+
+  /// What to say; nil where all is well.
+  var finding: String? {
+    guard channels > 1, frames > 0 else { return nil }
+    let level = single / Double(channels) / Double(frames)
+    let mean = mixed / Double(channels * channels) / Double(frames)
+    guard level > Self.silence, mean < Self.share * level / Double(channels) else { return nil }
+    let lost = mean > 0 ? "\(Int((10 * log10(level / mean)).rounded())) dB of it are lost" : "nothing of it is left"
+    return
+      "its \(channels) channels cancel one another where they are mixed, \(lost); set channel to listen to one of them"
+  }
+}
