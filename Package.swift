@@ -36,6 +36,7 @@ let package = Package(
 
     // What every error type conforms to.
     .target(name: "Failures"),
+    .target(name: "Settings"),
     .target(name: "OutputFiles", dependencies: ["Failures"]),
 
     .target(name: "Tensors", dependencies: ["Failures", "CKernels", "CBLAS"], swiftSettings: hot),
@@ -53,13 +54,14 @@ let package = Package(
       // As for the networks: tests count its allocations.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
-      name: "SpikingNetworks", dependencies: ["Failures", "CKernels", "Tensors"],
+      name: "SpikingNetworks", dependencies: ["Failures", "CKernels", "Settings", "Tensors"],
       // Optimised in every configuration: tests count its allocations, and train with it.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "Learning",
       dependencies: [
-        "Failures", "OutputFiles", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum", "Pipelines",
+        "Failures", "OutputFiles", "Settings", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum",
+        "Pipelines",
         "Yams",
       ],
       swiftSettings: hot),
@@ -81,7 +83,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Failures", "SocketProtocol", "Dataflow", "Pipelines", "LiveSources", "Audio", "Events", "Spiketrum",
+        "CLinux", "Failures", "Settings", "SocketProtocol", "Dataflow", "Pipelines", "LiveSources", "Audio", "Events",
+        "Spiketrum",
         "Tensors", "Recognition", "Yams",
       ],
       swiftSettings: hot),
@@ -100,6 +103,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "Recognition"],
       path: "Tests/TestSupport"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CBLAS"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(

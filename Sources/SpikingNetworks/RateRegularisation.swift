@@ -1,3 +1,4 @@
+import Settings
 import Tensors
 
 /// A loss on how often neurons fire: a unit's spikes a step, over one sample, should lie between two bounds.
@@ -20,15 +21,12 @@ public struct RateRegularisation: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case strength, lower, upper }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
-    self.init(strength: try values.container.decode(Double.self, forKey: .strength))
-    lower = try values.value(.lower, or: lower)
-    upper = try values.value(.upper, or: upper)
-    guard strength >= 0, 0 <= lower, lower <= upper, upper <= 1 else {
-      throw DecodingError.dataCorrupted(
-        .init(
-          codingPath: decoder.codingPath,
-          debugDescription: "strength is not negative, and 0 <= lower <= upper <= 1"))
+    let values = try OptionMap(decoder, CodingKeys.self)
+    self.init(strength: try values.required(.strength, .from(0, to: 1_000_000)))
+    lower = try values.number(.lower, .from(0, to: 1), or: lower)
+    upper = try values.number(.upper, .from(0, to: 1), or: upper)
+    guard lower <= upper else {
+      throw values.refusal("lower, \(lower), is above upper, \(upper)")
     }
   }
 

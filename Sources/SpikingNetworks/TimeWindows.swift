@@ -1,3 +1,4 @@
+import Settings
 import Tensors
 
 /// How a batch of long sequences is taken through a network in pieces of time, so that the memory of training is that of
@@ -25,13 +26,9 @@ public struct TimeWindows: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case steps, truncated }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
-    steps = try values.container.decode(Int.self, forKey: .steps)
-    truncated = try values.value(.truncated, or: false)
-    guard steps > 0 else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "a window has at least one step, not \(steps)"))
-    }
+    let values = try OptionMap(decoder, CodingKeys.self)
+    steps = try values.required(.steps, .from(1, to: 1_000_000_000))
+    truncated = try values.flag(.truncated, or: false)
   }
 }
 

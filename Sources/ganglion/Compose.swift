@@ -64,7 +64,10 @@ struct Compose: ParsableCommand {
     guard case .spiketrum(let encoding) = model.manifest.encoder else {
       throw ValidationError("\(model.manifest.name) watches events; this composes sound")
     }
-    let clips = try LabelledClips(model, path: self.model, folder: data, part: part, lists: lists, layout: layout)
+    let clips = try LabelledClips(
+      model, path: self.model, folder: data, part: part, lists: lists, layout: layout,
+      threads: ProcessInfo.processInfo.activeProcessorCount)
+    for note in clips.notes { StandardError.report("\(data): \(note)") }
     let recording = try OutputFile(output)
     let list = try OutputFile(labels)
     let options = RecordingOptions(sound: reading.readingOptions).completed(by: clips.reading).sound
@@ -105,64 +108,8 @@ struct Compose: ParsableCommand {
 
   /// Everything in a folder and its folders that is sound by its name, in order of path.
   private func sounds(in folder: String, sampleRate: Int) throws -> [[Float]] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw DataError.missingFolder(folder)
-    }
-    let endings = ["wav", "flac", "ogg", "mp3", "aiff", "au"]
-    let paths = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).filter {
-      endings.contains(($0 as NSString).pathExtension.lowercased())
-    }
-    if paths.isEmpty {
-      throw DataError.empty(folder: folder, layout: "any", expected: "sound files (\(endings.joined(separator: ", ")))")
-    }
-    return try paths.sorted().map { try SoundStream.samples(ofFile: "\(folder)/\($0)", sampleRate: sampleRate) }
-  }
-}
-
-/// The labelled clips that a model was trained or tested on, found as its recipe says.
-struct LabelledClips {
-  let recordings: [Recording]
-  let labels: [String]
-  /// How the data set's recipe has them read.
-  let reading: RecordingOptions
-
-  /// - Parameter lists: folder of other list files than those the model was trained with.
-  init(
-    _ model: Model, path: String, folder: String, part: String, lists: String?,
-    layout: DataDescription.Layout? = nil, leaveOut: String? = nil
-  ) throws {
-    let description = try Self.describe(
-      model, path: path, folder: folder, layout: layout, leaveOut: leaveOut)
-    reading = description.reading
-    let known = lists == nil ? model.manifest.training.lists : [:]
-    let split = try DataSet(description, folder: folder, recipeFolder: lists ?? folder, knownLists: known).split()
-    recordings = DataPart(rawValue: part).map { split[$0] } ?? split.train + split.validation + split.test
-    labels = split.labels
-    guard !recordings.isEmpty else { throw DataError.part(part, folder: folder) }
-  }
-
-  private static func describe(
-    _ model: Model, path: String, folder: String, layout: DataDescription.Layout?, leaveOut: String?
-  ) throws -> DataDescription {
-    var description: DataDescription
-    if let layout {
-      description = DataDescription(layout: layout)
-      if layout == .speechCommands { description.labels = model.manifest.labels }
-      // Not every label needs recordings.
-      if layout == .folders {
-        description.labels = model.manifest.labels.filter {
-          FileManager.default.fileExists(atPath: "\(folder)/\($0)")
-        }
-      }
-    } else if let recipe = model.manifest.training.recipe {
-      description = try Recipe(yaml: recipe, path: "the recipe in \(path)").data
-      description.leaveOut = model.manifest.training.notes["leaveOut"]
-      description.reading = model.manifest.training.reading.completed(by: description.reading)
-    } else {
-      throw ValidationError("the model does not say how its data were laid out; give --layout")
-    }
-    description.leaveOut = leaveOut ?? description.leaveOut
-    return description
+    let found = try SoundFolder(folder)
+    if let note = found.note { StandardError.report("\(folder): \(note)") }
+    return try found.paths.map { try SoundStream.samples(ofFile: $0, sampleRate: sampleRate) }
   }
 }

@@ -18,7 +18,8 @@ struct Evaluate: AsyncParsableCommand {
       score. Prints accuracy with its 95 % interval (Wilson), once with every recording and once with byte-identical \
       ones counted once, figures for each class and the confusion matrix. The data set's layout and split are those of \
       the recipe the model was trained with, unless options say otherwise. With --layout folders any folder of class \
-      folders will do.
+      folders will do. Recordings that stand in two parts or under two names, lines of lists that match nothing and files \
+      that are no recordings are told on standard error.
 
       With --stream, each recording is a long one, and --labels tells its words: one a line, start and end in seconds and \
       the word, with tabs or commas between them, as Audacity writes a label track. Prints what the model misses, and its \
@@ -79,7 +80,9 @@ struct Evaluate: AsyncParsableCommand {
       return
     }
     let clips = try LabelledClips(
-      model, path: self.model, folder: data[0], part: part ?? "test", lists: lists, layout: layout, leaveOut: leaveOut)
+      model, path: self.model, folder: data[0], part: part ?? "test", lists: lists, layout: layout, leaveOut: leaveOut,
+      threads: threads)
+    for note in clips.notes { StandardError.report("\(data[0]): \(note)") }
     let line = WorkProgress()
     let evaluator = try Evaluator(
       model, task: try model.selection(task), reading: options.completed(by: clips.reading))

@@ -23,7 +23,9 @@ struct Learn: ParsableCommand {
       --limit points told, or --limit-inferred inferred, nothing is written.
 
       Run it with: ganglion run --model MODEL --task NAME, or --task infer.
-      Every fifth recording of a label is kept aside and tested with.
+      Every fifth recording of a label is kept aside and tested with; with --leave-out all of one speaker are, where the \
+      recordings tell who speaks. What occurs twice in NEW-DATA is learnt once; files that are no recordings are named \
+      and left out.
 
       Example: ganglion learn Samples/models/digits.safetensors ~/my-word --task word -o mine.safetensors
 
@@ -44,6 +46,7 @@ struct Learn: ParsableCommand {
       "Folder with recordings of anything else, to be answered as before; played backwards, the new ones serve too.",
     completion: .directory)
   var background: String?
+  @Option(help: "Keep this speaker's recordings aside to test with, instead of every fifth.") var leaveOut: String?
   @Option(help: "Neurons that each hidden layer gains.") var neurons = 24
   @Option(help: "Passes over the recordings; more where there are few.") var epochs = 30
   @Option(help: "Seed of every random choice.") var seed: UInt64 = 1
@@ -74,20 +77,42 @@ struct Learn: ParsableCommand {
     settings.epochs = epochs
     settings.seed = seed
     let lesson = try TaskLesson(base, name: task, settings: settings)
-    let found = try TaskFolder(newData)
-    try found.requireEnough(TaskLesson.fewest)
-    let old = try check.map { try TaskFolder($0, among: base.manifest.labels) }
-    let others = try background.map { try TaskFolder($0) }
+    var opening = try RecordingEncoder(base.manifest.encoder)
+    opening.reading = options
+    func folder(_ path: String, among known: [String]? = nil, isForLearning: Bool) throws -> TaskFolder {
+      let found = try TaskFolder(
+        path, among: known, encoder: opening, isForLearning: isForLearning, threads: threads)
+      for note in found.notes { StandardError.report("\(path): \(note)") }
+      return found
+    }
+    let found = try folder(newData, isForLearning: true)
+    let isAside = try leaveOut.map { try found.isMade(by: $0) }
+    try found.requireEnough(TaskLesson.fewest, isAside: isAside)
+    let old = try check.map { try folder($0, among: base.manifest.labels, isForLearning: false) }
+    let others = try background.map { try folder($0, isForLearning: false) }
     let line = WorkProgress()
-    let recipe = base.manifest.training.recipe.flatMap { try? Recipe(yaml: $0, path: model) }
-    let encoder = try LessonEncoder(base.manifest, recipe: recipe, reading: options, seed: seed, threads: threads)
+    // Another program than this one may have known other options: only what is needed is read.
+    let recipe = try base.manifest.training.recipe.map {
+      try RecipeDocument(yaml: $0, path: "the recipe in \(model)")
+    }
+    func augmentation<Kind: Decodable>(_ section: String, _ kind: Kind.Type) -> Kind? {
+      do {
+        return try recipe?.section(section, kind)
+      } catch {
+        StandardError.report("\(error); this part of the recipe is not used")
+        return nil
+      }
+    }
+    let sound = augmentation("sound", SoundAugmentation.self)
+    let spikes = augmentation("spikes", SpikeAugmentation.self)
+    let encoder = try LessonEncoder(base.manifest, sound: sound, reading: options, seed: seed, threads: threads)
     let variants = try encoder.encode(found.recordings) { line.show("encoding", done: $0, total: $1) }
     let otherVariants = try others.map { folder in
       try encoder.encode(folder.recordings) { line.show("encoding background", done: $0, total: $1) }
     }
     let outcome = try lesson.learn(
-      .init(labels: found.labels, variants: variants, targets: found.recordings.map(\.label)),
-      background: otherVariants ?? [], augmentation: recipe?.spikes ?? SpikeAugmentation(), levels: encoder.levels,
+      .init(labels: found.labels, variants: variants, targets: found.recordings.map(\.label), isAside: isAside),
+      background: otherVariants ?? [], augmentation: spikes ?? SpikeAugmentation(), levels: encoder.levels,
       threads: threads
     ) { done, total, loss in
       line.show("learning", done: done, total: total, detail: "loss \(fixed(loss, 3))")
@@ -123,60 +148,6 @@ enum ShellWord {
   }
 }
 
-/// Labelled recordings in a folder: a folder for each label, or files named after FSDD.
-struct TaskFolder {
-  let path: String
-  private(set) var labels: [String] = []
-  private(set) var recordings: [Recording] = []
-
-  /// - Parameter known: labels that recordings may have; any when nil.
-  init(_ path: String, among known: [String]? = nil) throws {
-    self.path = path
-    let manager = FileManager.default
-    func isFolder(_ path: String) -> Bool {
-      var isFolder: ObjCBool = false
-      return manager.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-    guard isFolder(path), let names = try? manager.contentsOfDirectory(atPath: path).sorted() else {
-      throw DataError.missingFolder(path)
-    }
-    var files: [(label: String, path: String, group: String)] = []
-    for name in names where !name.hasPrefix(".") {
-      let place = "\(path)/\(name)"
-      if isFolder(place) {
-        let inside = (try? manager.contentsOfDirectory(atPath: place).sorted()) ?? []
-        for file in inside where !file.hasPrefix(".") && !isFolder("\(place)/\(file)") {
-          files.append((name, "\(place)/\(file)", file))
-        }
-      } else {
-        let parts = (name as NSString).deletingPathExtension.split(separator: "_")
-        guard parts.count == 3, Int(parts[2]) != nil else { continue }
-        files.append((String(parts[0]), place, String(parts[1])))
-      }
-    }
-    guard !files.isEmpty else {
-      throw DataError.empty(
-        folder: path, layout: "folders",
-        expected: "a folder for each label with recordings in it, or files named {label}_{speaker}_{take}.wav")
-    }
-    labels = Set(files.map(\.label)).sorted()
-    if let known, let stranger = labels.first(where: { !known.contains($0) }) {
-      throw DataError.unknownLabel(stranger, path: path)
-    }
-    for file in files {
-      guard let label = labels.firstIndex(of: file.label) else { continue }
-      recordings.append(Recording(path: file.path, label: label, group: file.group))
-    }
-  }
-
-  func requireEnough(_ needed: Int) throws {
-    for (index, label) in labels.enumerated() {
-      let found = recordings.count { $0.label == index }
-      if found < needed { throw LessonError.tooFew(label: label, found: found, needed: needed) }
-    }
-  }
-}
-
 /// Encodes the recordings of a lesson as the model hears them, with the changes its recipe makes to sound.
 struct LessonEncoder {
   /// What readers of the recordings took for granted.
@@ -189,15 +160,15 @@ struct LessonEncoder {
   var levels: Int { encoder.levels }
 
   init(
-    _ manifest: ModelManifest, recipe: Recipe?, reading: RecordingOptions, seed: UInt64, threads: Int
+    _ manifest: ModelManifest, sound: SoundAugmentation?, reading: RecordingOptions, seed: UInt64, threads: Int
   ) throws {
     var encoder = try RecordingEncoder(manifest.encoder)
     encoder.reading = reading
     encoder.notes = notes
     self.encoder = encoder
-    var augmentation = recipe?.sound ?? SoundAugmentation()
-    // A handful of recordings is varied as often as many are.
-    if case .spiketrum = manifest.encoder { augmentation.variants = max(augmentation.variants, 3) }
+    var augmentation = sound ?? SoundAugmentation()
+    // A handful of recordings is varied as often as many are; those of events are not varied.
+    augmentation.variants = manifest.sense == .sound ? max(augmentation.variants, 3) : 0
     self.augmentation = augmentation
     self.seed = seed
     self.threads = threads
@@ -207,10 +178,16 @@ struct LessonEncoder {
     _ recordings: [Recording], progress: @escaping @Sendable (Int, Int) -> Void
   ) throws -> [[SpikeSequence]] {
     let (encoder, augmentation, seed) = (encoder, augmentation, seed)
-    return try encodeAll(recordings, threads: threads, progress: progress) { index, recording in
+    let encoded = try encodeAll(recordings, threads: threads, progress: progress) { index, recording in
       let variants = try encoder.encode(recording, augmentation: augmentation, noise: [], seed: seed, index: index)
       guard variants.first?.channels.isEmpty == false else { throw LessonError.nothingHeard(path: recording.path) }
       return variants
     }
+    let lost = encoded.reduce(0) { $0 + 1 + augmentation.variants - $1.count }
+    if lost > 0 {
+      StandardError.report(
+        "\(lost) of \(augmentation.variants * recordings.count) variants fell silent and are left out")
+    }
+    return encoded
   }
 }

@@ -12,6 +12,11 @@ struct Train: ParsableCommand {
       Samples/recipes holds one for each shipped model. The model is written when training ends, with its manifest \
       and the accuracy on the test part; beside it stand a log and, while training lasts, a checkpoint.
 
+      Before anything runs every option of the recipe is checked, and the data are looked through: an option outside its \
+      range, the same recording in two parts, a class without recordings or a teacher of another encoder are refused; \
+      files that are no recordings, lines of lists that match nothing, clips beyond the end of their recording and the \
+      like are told with their number, on standard error and in the log.
+
       Ctrl-C stops at once; the same command goes on from the last whole epoch and ends with the same \
       weights as a run that was never stopped.
 
@@ -78,7 +83,7 @@ struct Train: ParsableCommand {
     line.clear()
     for note in session.notes.lines { StandardError.report(note) }
     if resumed == nil {
-      try report.encoded(train: train)
+      try report.encoded(train: train, validation: validation, guesses: session.notes.lines)
       try report.summary(session, train: train)
     }
 
@@ -131,6 +136,7 @@ struct Train: ParsableCommand {
 
   private static func show(_ activity: TrainingSession.Activity, _ line: WorkProgress) {
     switch activity {
+    case .comparing(let done, let total): line.show("comparing recordings", done: done, total: total)
     case .calibrating: line.show("fitting the encoder to the data", done: 0, total: 1)
     case .encoding(let part, let done, let total): line.show("encoding \(part.rawValue)", done: done, total: total)
     }

@@ -17,6 +17,7 @@ struct TrainingReport {
       "recordings: \(session.split.train.count) train, \(session.split.validation.count) validation, "
         + "\(session.split.test.count) test" + (recipe.data.leaveOut.map { ", \($0) left out" } ?? ""))
     try line("network: \(session.network.parameters.count) parameters")
+    try warn(session.remarks + session.split.notes.map(\.description))
   }
 
   /// What the network costs, with the density of input spikes that training has met.
@@ -36,13 +37,19 @@ struct TrainingReport {
     try line("going on after epoch \(epoch) of \(epochs)")
   }
 
-  func encoded(train: TrainingSet) throws {
+  private func warn(_ texts: [String]) throws {
+    for text in texts { try line("warning: \(text)") }
+  }
+
+  func encoded(train: TrainingSet, validation: TrainingSet, guesses: [String]) throws {
     let sequences = train.variants.flatMap { $0 }
     let spikes = sequences.reduce(0) { $0 + $1.channels.count }
     let steps = sequences.reduce(0) { $0 + $1.steps }
     try line(
       "encoded: \(sequences.count) training sequences of \(steps / max(sequences.count, 1)) steps and "
         + "\(spikes / max(sequences.count, 1)) active inputs on average")
+    try warn((train.notes + validation.notes).map(\.description))
+    for guess in guesses { try line("guessed: \(guess)") }
   }
 
   func epoch(_ record: EpochRecord, isBest: Bool, seconds: Double) throws {
@@ -54,6 +61,9 @@ struct TrainingReport {
         + "validation \(Proportion.percent(record.validationAccuracy)) % (loss \(fixed(record.validationLoss, 4)))"
         + "\(isBest ? " best" : ""), gradient \(fixed(record.gradientNorm, 2)), rates \(rates)\(measured), \(fixed(seconds, 1)) s"
     )
+    if let emptied = record.emptied {
+      try warn(["augmentation left nothing of \(emptied) samples, which were learnt unchanged"])
+    }
     for (name, share) in measurements where name.hasSuffix("AttentionOn") && share < 0.05 {
       try line("warning: \(name) is \(fixed(share, 3)): attention erases nearly all of the memory")
     }

@@ -72,6 +72,73 @@ struct DataSetTests {
     }
   }
 
+  @Test("the publisher's lists are found beside the data, wherever the recipe is")
+  func publishedLists() throws {
+    let files = [
+      "yes/aaaaaaaa_nohash_0.wav": "", "yes/bbbbbbbb_nohash_0.wav": "", "yes/cccccccc_nohash_1.wav": "",
+      "bed/dddddddd_nohash_1.wav": "", "validation_list.txt": "yes/bbbbbbbb_nohash_0.wav\r\n",
+      "testing_list.txt": "bed/dddddddd_nohash_1.wav\nyes/cccccccc_nohash_1.wav\nyes/eeeeeeee_nohash_0.wav\n",
+    ]
+    try withFolder(files) { folder in
+      var description = DataDescription(layout: .speechCommands)
+      description.labels = ["yes"]
+      // Relative, as it is given on a command line.
+      let here = FileManager.default.currentDirectoryPath
+      let up = here.split(separator: "/").map { _ in ".." }.joined(separator: "/")
+      let data = DataSet(description, folder: up + folder, recipeFolder: "/nowhere/recipes")
+      let split = try data.split()
+      #expect(names(split.validation) == ["bbbbbbbb_nohash_0.wav"] && names(split.test) == ["cccccccc_nohash_1.wav"])
+      // That of a class that nobody asked for names a recording all the same.
+      #expect(split.notes.map(\.names) == [["yes/eeeeeeee_nohash_0.wav"]])
+
+      description.leaveOut = "aaaaaaaa"
+      let left = try DataSet(description, folder: folder, recipeFolder: folder).split()
+      #expect(left.test.map(\.group) == ["aaaaaaaa"] && left.validation.map(\.group) == ["bbbbbbbb"])
+      #expect(left.train.map(\.group) == ["cccccccc"])
+      description.validateOn = "eeeeeeee"
+      #expect(throws: DataError.unknownGroup("eeeeeeee", known: ["aaaaaaaa", "bbbbbbbb", "cccccccc"])) {
+        try DataSet(description, folder: folder, recipeFolder: folder).split()
+      }
+    }
+  }
+
+  @Test("a label finds its folder however its accents are spelt")
+  func accents() throws {
+    try withFolder(["cafe\u{301}/1.wav": "", "tea/1.wav": "", "tea/2.wav": ""]) { folder in
+      var description = DataDescription(layout: .folders)
+      description.labels = ["caf\u{e9}", "tea"]
+      let split = try DataSet(description, folder: folder, recipeFolder: folder).split()
+      #expect(split.train.map(\.label) == [0, 1, 1])
+      #expect(split.train.allSatisfy { FileManager.default.fileExists(atPath: $0.path) })
+    }
+  }
+
+  @Test("digits by another name are told, and who is not there is not validated on")
+  func misnamed() throws {
+    let files = ["7_ann_0.wav": "", "7_bob_1.wav": "", "seven.wav": "", "11_ann_1.wav": "", "readme.txt": ""]
+    try withFolder(files) { folder in
+      var description = DataDescription(layout: .fsdd)
+      func split() throws -> DataSplit { try DataSet(description, folder: folder, recipeFolder: folder).split() }
+      let notes = try split().notes
+      #expect(notes.map(\.names) == [["11_ann_1.wav", "seven.wav"]])
+      (description.leaveOut, description.validateOn) = ("ann", "eve")
+      #expect(throws: DataError.unknownGroup("eve", known: ["ann", "bob"])) { try split() }
+      description.validateOn = "ann"
+      #expect(throws: DataError.self) { try split() }
+    }
+  }
+
+  @Test("pipes and links that lead nowhere are told, and not waited for")
+  func special() throws {
+    try withFolder(["low/1.wav": ""]) { folder in
+      #expect(mkfifo("\(folder)/low/pipe.wav", 0o600) == 0)
+      #expect(symlink("nowhere", "\(folder)/low/link.wav") == 0)
+      let split = try DataSet(DataDescription(layout: .folders), folder: folder, recipeFolder: folder).split()
+      #expect(names(split.train) == ["1.wav"])
+      #expect(split.notes.map(\.names) == [["low/link.wav", "low/pipe.wav"]])
+    }
+  }
+
   @Test("a damaged list is named with its line")
   func malformed() throws {
     try withFolder(["train.txt": "#sample\tclass\n1\t5\n2\tten\n", "test.txt": ""]) { folder in

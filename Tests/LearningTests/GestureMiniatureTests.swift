@@ -13,7 +13,8 @@ private struct GestureMiniature {
   static let stretch: Int64 = 300_000
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())").path
 
-  init() throws {
+  /// - Parameter kept: share of a subject's recording that is there; all of it where nothing is said.
+  init(kept: [Int: Double] = [:]) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var random = RandomStream(seed: 5)
     for subject in 1...5 {
@@ -23,6 +24,10 @@ private struct GestureMiniature {
       var writer = try openEventWriter(path: stem + ".aedat", options: options)
       try writer.write(events(&random))
       try writer.finish()
+      if let share = kept[subject] {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: stem + ".aedat"))
+        try bytes.prefix(Int(share * Double(bytes.count))).write(to: URL(fileURLWithPath: stem + ".aedat"))
+      }
       let middle = Self.clockStart + Self.stretch
       try """
       class,startTime_usec,endTime_usec
@@ -92,5 +97,76 @@ struct GestureMiniatureTests {
     while !trainer.isFinished { _ = try trainer.runEpoch { _, _, _ in true } }
     #expect(trainer.state.history[trainer.state.bestEpoch - 1].validationAccuracy == 1)
     #expect(trainer.evaluate(try session.encode(.test) { _ in }).classes == [0, 1])
+  }
+
+  @Test("clips beyond the end of a recording that was cut are named and left out, those that are cut with it told")
+  func cutOff() throws {
+    let miniature = try GestureMiniature(kept: [1: 0.3, 5: 0.9])
+    defer { try? FileManager.default.removeItem(atPath: miniature.folder) }
+    let split = try miniature.session().split
+    let notes = split.notes.map(\.description)
+    #expect(split.train.isEmpty == false && split.train.count == 1 && split.test.count == 2)
+    let outside = try #require(
+      notes.first { $0.hasPrefix("clips left out, they lie outside their recording (1): ") }, "\(notes)")
+    #expect(outside.contains("user01_lab.aedat from 80.3 to 80.6 s (it ends at 80.1"))
+    let cut = try #require(
+      notes.first { $0.hasPrefix("clips that go on beyond the end of their recording (2): ") }, "\(notes)")
+    #expect(
+      cut.contains("user01_lab.aedat from 80.0 to 80.3 s") && cut.contains("user05_lab.aedat from 80.3 to 80.6 s"))
+    let truncated = try #require(
+      notes.first { $0.hasPrefix("recordings that are cut off within an event or packet (2): ") })
+    #expect(truncated.contains("user01_lab.aedat at byte "))
+  }
+
+  @Test("a part of which nothing is left is refused, whichever it is")
+  func nothingLeft() throws {
+    for (subjects, part) in [([5], "test"), ([2, 3, 4], "validation"), ([1], "train")] {
+      let miniature = try GestureMiniature()
+      defer { try? FileManager.default.removeItem(atPath: miniature.folder) }
+      for subject in subjects {
+        try "class,start,end\n1,90000000,90300000\n2,10,20\n".write(
+          toFile: "\(miniature.folder)/user0\(subject)_lab_labels.csv", atomically: true, encoding: .utf8)
+      }
+      #expect(throws: DataError.part(part, folder: miniature.folder)) { try miniature.session() }
+    }
+  }
+
+  @Test("a subject can be left out, and one that is not there is not")
+  func leaveOut() throws {
+    let miniature = try GestureMiniature()
+    defer { try? FileManager.default.removeItem(atPath: miniature.folder) }
+    var description = DataDescription(layout: .dvsGesture)
+    description.leaveOut = "user02"
+    func split() throws -> DataSplit {
+      try DataSet(description, folder: miniature.folder, recipeFolder: miniature.folder).split()
+    }
+    let divided = try split()
+    #expect(Set(divided.test.map(\.group)) == ["user02"] && divided.test.count == 2)
+    #expect(Set(divided.validation.map(\.group)) == ["user03", "user04", "user05"])
+    #expect(Set(divided.train.map(\.group)) == ["user01"])
+    description.validateOn = "user01"
+    let validated = try split().validation
+    #expect(Set(validated.map(\.group)) == ["user01"])
+    description.leaveOut = "user09"
+    let known = (1...5).map { "user0\($0)" }
+    #expect(throws: DataError.unknownGroup("user09", known: known)) { try split() }
+  }
+
+  @Test("a trial that stands in both lists is refused, one that shares time with another part told")
+  func bothLists() throws {
+    let miniature = try GestureMiniature()
+    defer { try? FileManager.default.removeItem(atPath: miniature.folder) }
+    let list = "\(miniature.folder)/trials_to_test.txt"
+    try "user05_lab.aedat\nuser01_lab.aedat\n".write(toFile: list, atomically: true, encoding: .utf8)
+    let error = #expect(throws: DataError.self) { try miniature.session() }
+    #expect(error?.description.contains("stands in two parts (2): ") == true)
+    // The same camera file under another name, at other times.
+    try FileManager.default.copyItem(
+      atPath: "\(miniature.folder)/user01_lab.aedat", toPath: "\(miniature.folder)/user06_led.aedat")
+    try "class,start,end\n1,80100000,80250000\n".write(
+      toFile: "\(miniature.folder)/user06_led_labels.csv", atomically: true, encoding: .utf8)
+    try "user05_lab.aedat\nuser06_led.aedat\n".write(toFile: list, atomically: true, encoding: .utf8)
+    let notes = try miniature.session().split.notes.map(\.description)
+    #expect(notes.contains { $0.hasPrefix("clips that share time with one of another part (1): ") }, "\(notes)")
   }
 }

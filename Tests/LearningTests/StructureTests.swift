@@ -222,17 +222,19 @@ struct StructureTests {
         return "\(error)"
       }
     }
-    #expect(reason("  structure: {density: 0}").contains("training.structure: density lies within"))
-    #expect(reason("  structure: {density: 0.1, block: 0}").contains("block and interval from 1 on"))
+    #expect(reason("  structure: {density: 0}").contains("training.structure.density: 0 is outside its range"))
+    #expect(
+      reason("  structure: {density: 0.1, block: 0}").contains("training.structure.block: 0 is outside its range"))
     #expect(reason("  structure: {density: 0.1, grow: random}").contains("unknown option 'grow'"))
-    #expect(reason("  channels: {keep: 2}").contains("keep and until lie within"))
+    #expect(reason("  channels: {keep: 2}").contains("training.channels.keep: 2 is outside its range"))
     #expect(
       reason("  channels: {keep: 0.5}\n  structure: {density: 0.5}").contains(
         "structure and channels are two trainings"))
     #expect(reason("  distillation: {weight: 0.5}").contains("a teacher is one of model, joint and virtual"))
     #expect(
       reason("  distillation: {virtual: 0.9, attention: [{student: 1, teacher: 1}]}").contains("no layers to compare"))
-    #expect(reason("  beginning: {firingRate: 1.5}").contains("firingRate lies"))
+    #expect(
+      reason("  beginning: {firingRate: 1.5}").contains("training.beginning.firingRate: 1.5 is outside its range"))
     #expect(reason("  structure: {density: 0.1, growth: momentum}").isEmpty)
   }
 }

@@ -1,4 +1,5 @@
 import Pipelines
+import Settings
 import Yams
 
 /// Walks a YAML document and gathers what is wrong with it instead of stopping there.
@@ -57,7 +58,7 @@ struct NodeReader {
         continue
       }
       if let known, !known.contains(name) {
-        let guess = Self.nearest(name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        let guess = nearestName(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
         note(key, "\(what) has no setting '\(name)'\(guess)")
         continue
       }
@@ -95,7 +96,7 @@ struct NodeReader {
   mutating func choice<Value>(_ node: Node, _ what: String, _ choices: [(String, Value)]) -> Value? {
     guard case .scalar(let scalar) = node, let found = choices.first(where: { $0.0 == scalar.string }) else {
       let names = choices.map(\.0)
-      let guess = node.string.flatMap { Self.nearest($0, among: names) }.map { "; did you mean '\($0)'?" } ?? ""
+      let guess = node.string.flatMap { nearestName(to: $0, among: names) }.map { "; did you mean '\($0)'?" } ?? ""
       note(node, "\(what) is '\(Self.shown(node))', allowed is \(names.joined(separator: ", "))\(guess)")
       return nil
     }
@@ -120,26 +121,5 @@ struct NodeReader {
     case .sequence: "a list"
     default: "something else"
     }
-  }
-
-  /// The name that differs in at most two letters.
-  private static func nearest(_ name: String, among known: [String]) -> String? {
-    known.map { ($0, distance($0, name)) }.filter { $0.1 <= 2 && $0.1 < $0.0.count }.min { $0.1 < $1.1 }?.0
-  }
-
-  /// Letters to change, add or take away to get from one word to another.
-  private static func distance(_ left: String, _ right: String) -> Int {
-    let (left, right) = (Array(left.utf8), Array(right.utf8.prefix(64)))
-    var row = Array(0...right.count)
-    for (i, letter) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, other) in right.enumerated() {
-        let change = diagonal + (letter == other ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(change, row[j] + 1, diagonal + 1)
-      }
-    }
-    return row[right.count]
   }
 }

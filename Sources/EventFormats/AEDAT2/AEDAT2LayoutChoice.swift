@@ -18,7 +18,8 @@ struct AEDAT2LayoutChoice: Sendable {
   ) throws(EventFormatError) {
     func unclear(_ reason: String) -> EventFormatError {
       EventFormatError(
-        .ambiguous, source: source, byteOffset: offset, reason: reason, remedy: "name the camera whose addresses these are",
+        .ambiguous, source: source, byteOffset: offset, reason: reason,
+        remedy: "name the camera whose addresses these are",
         subject: .layout)
     }
     if let chip = header.chip {

@@ -47,7 +47,8 @@ struct MessageDefinition {
       guard words.count > 1 else { return false }
       // A constant takes no place in a message.
       if words[1].contains("=") || words.count > 2 && words[2].hasPrefix("=") { continue }
-      guard fields.count < mostFields, add(String(words[0]), String(words[1]), in: type, sections, depth, &fields) else {
+      guard fields.count < mostFields, add(String(words[0]), String(words[1]), in: type, sections, depth, &fields)
+      else {
         return false
       }
     }

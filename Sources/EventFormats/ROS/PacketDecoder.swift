@@ -28,7 +28,8 @@ struct PacketDecoder {
     default:
       throw EventFormatError(
         .unsupported, source: name, byteOffset: place.byteOffset,
-        reason: "a packet of events encoded as '\(front.encoding.prefix(64))'; evt3, mono, trigger and libcaer are read",
+        reason:
+          "a packet of events encoded as '\(front.encoding.prefix(64))'; evt3, mono, trigger and libcaer are read",
         remedy: "record it in one of these, or convert it with the driver's own tools")
     }
     remaining = front.count
@@ -71,9 +72,11 @@ struct PacketDecoder {
     case .mono:
       input.withBytes { ganglion_decode_mono_events($0.bytePointer, Int64(words), timeBase, order, columns) }
     case .trigger:
-      consumed = 8 * input.withBytes {
-        Int(ganglion_decode_trigger_words($0.bytePointer, Int64(available / 8), timeBase, order, &report))
-      }
+      consumed =
+        8
+        * input.withBytes {
+          Int(ganglion_decode_trigger_words($0.bytePointer, Int64(available / 8), timeBase, order, &report))
+        }
       produced = 0
     case .libcaer:
       input.withBytes { ganglion_decode_libcaer_events($0.bytePointer, Int64(words), timeBase, &wrap, columns) }

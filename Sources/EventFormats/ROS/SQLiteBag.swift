@@ -54,7 +54,7 @@ struct SQLiteBag: BagContainer {
   }
 
   private static func refusal(_ failure: SQLiteDatabase.Failure, _ source: String) -> EventFormatError {
-    switch failure.kind {
+    switch failure.cause {
     case .damage:
       EventFormatError(
         .malformedHeader, source: source, byteOffset: 0,
@@ -97,7 +97,7 @@ struct SQLiteBag: BagContainer {
     ] {
       try database.prepare("SELECT type, sql FROM sqlite_schema WHERE name='\(table)'")
       guard try database.step(), database.text(0) == "table", database.text(1).hasPrefix("CREATE TABLE") else {
-        throw SQLiteDatabase.Failure(message: "no table \(table)", kind: .content)
+        throw SQLiteDatabase.Failure(message: "no table \(table)", cause: .content)
       }
       try database.prepare("PRAGMA table_xinfo(\(table))")
       var found: Set<String> = []
@@ -106,7 +106,7 @@ struct SQLiteBag: BagContainer {
         if database.integer(6) == 0 { found.insert(database.text(1)) }
       }
       for column in columns where !found.contains(column) {
-        throw SQLiteDatabase.Failure(message: "no column \(column) in \(table)", kind: .content)
+        throw SQLiteDatabase.Failure(message: "no column \(column) in \(table)", cause: .content)
       }
     }
   }
@@ -204,7 +204,7 @@ struct SQLiteBag: BagContainer {
 
   /// A page is not what it should be, or beyond the end of the file.
   private mutating func note(_ failure: SQLiteDatabase.Failure, _ report: inout ganglion_event_report) {
-    violate(isCut && failure.kind == .damage ? .truncatedTail : .corruptPacket, &report)
+    violate(isCut && failure.cause == .damage ? .truncatedTail : .corruptPacket, &report)
   }
 
   mutating func require(

@@ -1,11 +1,12 @@
 import CSQLite
+import Failures
 import Synchronization
 
 /// A database file, read only: rows of a statement, and one blob at a time, piece by piece.
 final class SQLiteDatabase: Sendable {
   /// Why the library cannot go on.
-  struct Failure: Error {
-    enum Kind {
+  struct Failure: ReportedError {
+    enum Cause {
       /// The pages do not hang together, or end too early.
       case damage
       /// It is not what it should be.
@@ -15,7 +16,9 @@ final class SQLiteDatabase: Sendable {
     }
 
     var message: String
-    var kind: Kind
+    var cause: Cause
+    var kind: FailureKind { cause == .system ? .missing : .badInput }
+    var description: String { message }
   }
 
   // Unchecked: the pointers are owned by this value alone, which lives in the lock below.
@@ -61,7 +64,7 @@ final class SQLiteDatabase: Sendable {
     let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
     let code = sqlite3_open_v2(name + (isImmutable ? "?immutable=1" : "?mode=ro"), &handles.database, flags, nil)
     guard code == SQLITE_OK, let database = handles.database else {
-      throw Failure(message: String(cString: sqlite3_errstr(code)), kind: .system)
+      throw Failure(message: String(cString: sqlite3_errstr(code)), cause: .system)
     }
     if let cutPageSize { handles.methods = Self.hideCutPage(of: database, pageSize: cutPageSize) }
     sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.longestText)
@@ -103,7 +106,7 @@ final class SQLiteDatabase: Sendable {
     let primary = code & 0xff
     return Failure(
       message: message.map { String(cString: $0) } ?? "",
-      kind: primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? .damage : .system)
+      cause: primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? .damage : .system)
   }
 
   /// Begins a query; one runs at a time.
@@ -160,7 +163,7 @@ final class SQLiteDatabase: Sendable {
   /// Reads from a place in the open blob until `buffer` is full; so much must be there.
   func readBlob(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(Failure) {
     try handles.withLock { handles throws(Failure) in
-      guard let blob = handles.blob else { throw Failure(message: "no blob is open", kind: .system) }
+      guard let blob = handles.blob else { throw Failure(message: "no blob is open", cause: .system) }
       let code = sqlite3_blob_read(blob, buffer.baseAddress, Int32(buffer.count), Int32(position))
       guard code == SQLITE_OK else { throw Self.failure(handles, code) }
     }

@@ -1,4 +1,5 @@
 import Pipelines
+import Settings
 
 /// Where a data set lies, how its publisher lays it out and how it is divided.
 public struct DataDescription: Codable, Sendable, Equatable {
@@ -15,6 +16,17 @@ public struct DataDescription: Codable, Sendable, Equatable {
     case dvsGesture
     /// A folder a class with recordings of any supported kind.
     case folders
+
+    /// Whether a recording tells who made it, so that somebody can be left out.
+    public var namesGroups: Bool {
+      switch self {
+      case .fsdd, .speechCommands, .dvsGesture: true
+      case .slayer, .trainTestFolders, .folders: false
+      }
+    }
+
+    /// Whether files that list recordings divide it.
+    var takesLists: Bool { self == .speechCommands || self == .folders }
   }
 
   public var layout: Layout
@@ -32,35 +44,38 @@ public struct DataDescription: Codable, Sendable, Equatable {
   public var testList: String?
   /// For `fsdd`: train on every take but the validation takes; nothing is left for a test.
   public var trainOnAll: Bool
+  /// Whether the same recording may stand in two parts or have two labels, which is told then instead of refused.
+  public var allowRepeats: Bool
   /// How the recordings are read where their content does not say.
   public var reading = RecordingOptions()
 
   public init(layout: Layout) {
     self.layout = layout
     trainOnAll = false
+    allowRepeats = false
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case layout, path, labels, leaveOut, validateOn, validationList, testList, trainOnAll
+    case layout, path, labels, leaveOut, validateOn, validationList, testList, trainOnAll, allowRepeats
     case inputFormat, sensor, aedat2Layout, csvColumns, timeUnit, group, stream, sample, raw, channel, gain
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
-    layout = try values.required(.layout)
-    path = try values.value(.path, or: nil)
-    labels = try values.value(.labels, or: nil)
-    leaveOut = try values.value(.leaveOut, or: nil)
-    validateOn = try values.value(.validateOn, or: nil)
-    validationList = try values.value(.validationList, or: nil)
-    testList = try values.value(.testList, or: nil)
-    trainOnAll = try values.value(.trainOnAll, or: false)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    layout = try values.required(choice: .layout)
+    path = try values.text(.path)
+    labels = try values.texts(.labels)
+    leaveOut = try values.text(.leaveOut)
+    validateOn = try values.text(.validateOn)
+    validationList = try values.text(.validationList)
+    testList = try values.text(.testList)
+    trainOnAll = try values.flag(.trainOnAll, or: false)
+    allowRepeats = try values.flag(.allowRepeats, or: false)
+    if labels?.isEmpty == true { throw values.refusal(.labels, "the list is empty") }
     for (setting, key) in Self.readingKeys {
       guard let text = try values.text(key) else { continue }
       guard reading.set(setting, to: text) else {
-        throw DecodingError.dataCorrupted(
-          .init(codingPath: decoder.codingPath + [key], debugDescription: "is '\(text)', allowed is \(setting.allowed)")
-        )
+        throw values.refusal(key, "is '\(text)', allowed is \(setting.allowed)")
       }
     }
   }
@@ -69,6 +84,7 @@ public struct DataDescription: Codable, Sendable, Equatable {
     CodingKeys(rawValue: setting.rawValue).map { (setting, $0) }
   }
 
+  /// Choices that are off are left out, so that a recipe's digest does not depend on what could have been asked for.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(layout, forKey: .layout)
@@ -79,6 +95,39 @@ public struct DataDescription: Codable, Sendable, Equatable {
     try values.encodeIfPresent(validationList, forKey: .validationList)
     try values.encodeIfPresent(testList, forKey: .testList)
     try values.encode(trainOnAll, forKey: .trainOnAll)
+    if allowRepeats { try values.encode(allowRepeats, forKey: .allowRepeats) }
     for (setting, key) in Self.readingKeys { try values.encodeIfPresent(reading.text(of: setting), forKey: key) }
+  }
+
+  /// Whether the layout can divide the data as it is asked to.
+  public func check() throws(DataError) {
+    let layout = "the layout '\(layout.rawValue)'"
+    if let leaveOut {
+      guard self.layout.namesGroups else {
+        let others = Layout.allCases.filter(\.namesGroups).map(\.rawValue).joined(separator: ", ")
+        throw .choice(
+          "leaveOut",
+          reason: "\(layout) does not tell who made a recording, so '\(leaveOut)' cannot be left out; take "
+            + "it out, or use a layout that does (\(others))")
+      }
+      if trainOnAll {
+        throw .choice("trainOnAll", reason: "leaves nothing for a test, leaveOut asks for one; take one out")
+      }
+      if validateOn == leaveOut {
+        throw .choice(
+          "validateOn", reason: "'\(leaveOut)' is left out for the test and cannot validate too; name another")
+      }
+    } else if let validateOn {
+      throw .choice(
+        "validateOn", reason: "'\(validateOn)' validates only beside a group that is left out; give leaveOut too")
+    }
+    if trainOnAll, self.layout != .fsdd {
+      throw .choice("trainOnAll", reason: "is for the layout 'fsdd', not for \(layout); take it out")
+    }
+    for (option, list) in [("validationList", validationList), ("testList", testList)] where list != nil {
+      guard self.layout.takesLists else {
+        throw .choice(option, reason: "\(layout) has a split of its own and takes no lists; take it out")
+      }
+    }
   }
 }

@@ -14,6 +14,14 @@ public struct Recording: Sendable, Equatable {
     self.group = group
     self.microseconds = microseconds
   }
+
+  /// What it is called in messages: the last two parts of its path, and its stretch.
+  public var shownName: String {
+    let name = path.split(separator: "/").suffix(2).joined(separator: "/")
+    guard let microseconds else { return name }
+    func seconds(_ time: Int64) -> String { "\((Double(time) / 1e4).rounded() / 1e2)" }
+    return "\(name) from \(seconds(microseconds.lowerBound)) to \(seconds(microseconds.upperBound)) s"
+  }
 }
 
 /// A data set divided into its three parts.
@@ -22,9 +30,34 @@ public struct DataSplit: Sendable, Equatable {
   public var train: [Recording] = []
   public var validation: [Recording] = []
   public var test: [Recording] = []
+  /// What else was found, and what was left out.
+  public var notes: [DataNote] = []
+  /// Folders of those labels that have one, and what in them was left out: for messages.
+  var places: [String: String] = [:]
+  var leftOut: [String: [String]] = [:]
 
   public init(labels: [String]) {
     self.labels = labels
+  }
+
+  mutating func add(_ recording: Recording, to part: DataPart) {
+    switch part {
+    case .train: train.append(recording)
+    case .validation: validation.append(recording)
+    case .test: test.append(recording)
+    }
+  }
+
+  /// Takes recordings out of all parts.
+  mutating func removeAll(where isOut: (Recording) -> Bool) {
+    train.removeAll(where: isOut)
+    validation.removeAll(where: isOut)
+    test.removeAll(where: isOut)
+  }
+
+  /// All parts, one after another.
+  var all: [(part: DataPart, recording: Recording)] {
+    DataPart.allCases.flatMap { part in self[part].map { (part, $0) } }
   }
 
   /// The part of that name.

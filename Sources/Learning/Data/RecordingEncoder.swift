@@ -1,11 +1,8 @@
 import Audio
-import Dispatch
 import EventFormats
 import Events
-import Foundation
 import Pipelines
 import Spiketrum
-import Synchronization
 import Tensors
 
 /// Turns recordings into the spike sequences a network learns from, by the encoders that run live.
@@ -45,6 +42,14 @@ public struct RecordingEncoder: Sendable {
     }
   }
 
+  /// What it perceives.
+  var sense: Sense {
+    switch kind {
+    case .spiketrum: .sound
+    case .events: .events
+    }
+  }
+
   /// Inputs that belong to one frequency channel.
   public var levels: Int {
     switch kind {
@@ -79,17 +84,33 @@ public struct RecordingEncoder: Sendable {
   public func encode(
     _ recording: Recording, augmentation: SoundAugmentation, noise: [[Float]], seed: UInt64, index: Int
   ) throws -> [SpikeSequence] {
-    guard case .spiketrum(let encoder) = kind, augmentation.variants > 0 else { return [try encode(recording)] }
-    let rate = encoder.configuration.sampleRate
-    let samples = try self.samples(recording, sampleRate: rate)
-    var sequences = [Self.active(encoder.encode(samples))]
-    for variant in 0..<augmentation.variants {
-      var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
-      let changed = try augmentation.apply(samples, sampleRate: rate, noise: noise, random: &random)
-      let step = changed.lead * 1_000_000 / rate / Int(encoder.configuration.binMicroseconds)
-      if let sequence = encoder.encode(changed.samples).activePart(fromStep: step) { sequences.append(sequence) }
+    try encodeTelling(recording, augmentation: augmentation, noise: noise, seed: seed, index: index).variants
+  }
+
+  /// The same with what came of it.
+  func encodeTelling(
+    _ recording: Recording, augmentation: SoundAugmentation, noise: [[Float]], seed: UInt64, index: Int
+  ) throws -> EncodedRecording {
+    switch kind {
+    case .events(let configuration):
+      let (sequence, _, cutAt) = try bin(recording, configuration)
+      return EncodedRecording(variants: [Self.active(sequence)], cutAt: cutAt)
+    case .spiketrum(let encoder):
+      let rate = encoder.configuration.sampleRate
+      let samples = try self.samples(recording, sampleRate: rate)
+      var encoded = EncodedRecording(variants: [Self.active(encoder.encode(samples))])
+      for variant in 0..<augmentation.variants {
+        var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
+        let changed = try augmentation.apply(samples, sampleRate: rate, noise: noise, random: &random)
+        let step = changed.lead * 1_000_000 / rate / Int(encoder.configuration.binMicroseconds)
+        if let sequence = encoder.encode(changed.samples).activePart(fromStep: step) {
+          encoded.variants.append(sequence)
+        } else {
+          encoded.silentVariants += 1
+        }
+      }
+      return encoded
     }
-    return sequences
   }
 
   private func samples(_ recording: Recording, sampleRate: Int) throws -> [Float] {
@@ -113,18 +134,33 @@ public struct RecordingEncoder: Sendable {
     return silence
   }
 
-  private func bin(
-    _ recording: Recording, _ configuration: EventBinningConfiguration
-  ) throws -> (sequence: SpikeSequence, events: Int64) {
+  /// Opens a recording of events as it is encoded; nil for an encoder of sound.
+  func openEvents(_ path: String) throws -> (any EventReader)? {
+    guard case .events(let configuration) = kind else { return nil }
     var options = reading.events
-    options.geometry = options.geometry ?? configuration.sensor
     // As when a recording is classified.
     options.leavesStraysOut = true
-    var reader = try openEventReader(
-      source: FileByteSource(path: recording.path), options: options)
+    let reader = try openEventReader(path: path, options: options)
+    guard let found = reader.geometry else {
+      options.geometry = configuration.sensor
+      return try openEventReader(path: path, options: options)
+    }
+    guard found == configuration.sensor else {
+      throw InputError(
+        source: path, problem: "is from a sensor of \(found), the encoder is for \(configuration.sensor)",
+        remedy: "write the camera's own width and height under encoder.events")
+    }
+    return reader
+  }
+
+  /// The steps of a recording, the events in them, and the byte at which it is cut off within an event or packet, if it is.
+  private func bin(
+    _ recording: Recording, _ configuration: EventBinningConfiguration
+  ) throws -> (sequence: SpikeSequence, events: Int64, cutAt: Int64?) {
+    var sequence = SpikeSequence(shape: configuration.shape)
+    guard var reader = try openEvents(recording.path) else { return (sequence, 0, nil) }
     defer { notes?.add(reader.guesses, of: recording.path) }
     var binner = try EventBinner(configuration)
-    var sequence = SpikeSequence(shape: configuration.shape)
     var batch = EventBatch()
     var more = true
     var events: Int64 = 0
@@ -140,7 +176,15 @@ public struct RecordingEncoder: Sendable {
       try binner.push(batch) { sequence.append($0) }
     }
     binner.finish { sequence.append($0) }
-    return (sequence, events - binner.eventsOutside)
+    let outside = reader.accounting.violations[.addressOutOfRange]?.count ?? 0
+    if outside > 0, outside * 10 > outside + reader.accounting.events {
+      throw InputError(
+        source: recording.path,
+        problem: "\(outside) of its \(outside + reader.accounting.events) events lie outside the encoder's sensor of "
+          + "\(configuration.sensor)",
+        remedy: "write the camera's own width and height under encoder.events")
+    }
+    return (sequence, events - binner.eventsOutside, reader.accounting.violations[.truncatedTail]?.firstByteOffset)
   }
 }
 
@@ -158,43 +202,4 @@ extension SpikeSequence {
     }
     return part
   }
-}
-
-/// Encodes many recordings, or what stands for them, on all cores, in order, with progress.
-public func encodeAll<Input: Sendable, Result: Sendable>(
-  _ recordings: [Input], threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
-  _ encode: @escaping @Sendable (_ index: Int, _ recording: Input) throws -> Result
-) throws -> [Result] {
-  let shared = Mutex(EncodingProgress<Result>())
-  DispatchQueue.concurrentPerform(iterations: threads) { _ in
-    while true {
-      let index = shared.withLock { shared -> Int? in
-        guard shared.failure == nil, shared.next < recordings.count else { return nil }
-        shared.next += 1
-        return shared.next - 1
-      }
-      guard let index else { return }
-      let result = Swift.Result { try encode(index, recordings[index]) }
-      let done = shared.withLock { shared -> Int in
-        switch result {
-        case .success(let value): shared.results[index] = value
-        case .failure(let error):
-          // The first in order is reported, whichever thread met one first.
-          if shared.failure.map({ index < $0.index }) ?? true { shared.failure = (index, error) }
-        }
-        return shared.results.count
-      }
-      progress(done, recordings.count)
-    }
-  }
-  return try shared.withLock { shared in
-    if let failure = shared.failure { throw failure.error }
-    return recordings.indices.compactMap { shared.results[$0] }
-  }
-}
-
-private struct EncodingProgress<Result: Sendable> {
-  var results: [Int: Result] = [:]
-  var failure: (index: Int, error: any Error)?
-  var next = 0
 }

@@ -1,5 +1,6 @@
 import Audio
 import Foundation
+import Settings
 import Tensors
 
 /// Changes to a waveform that leave the class as it is; a set number of variants is made once, before training.
@@ -41,27 +42,20 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
+    let values = try OptionMap(decoder, CodingKeys.self)
     self.init()
-    variants = try values.value(.variants, or: 0)
-    speed = try values.value(.speed, or: 0)
-    gain = try values.value(.gain, or: 0)
-    tilt = try values.value(.tilt, or: 0)
-    noiseChance = try values.value(.noiseChance, or: 0)
-    noiseDecibels = try values.value(.noiseDecibels, or: noiseDecibels)
-    guard noiseDecibels.count == 2, noiseDecibels[0] <= noiseDecibels[1] else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "noiseDecibels is a lower and an upper bound"))
+    variants = try values.number(.variants, .from(0, to: 1_000), or: 0)
+    speed = try values.number(.speed, .from(0, to: 0.9), or: 0)
+    gain = try values.number(.gain, .from(0, to: 60), or: 0)
+    tilt = try values.number(.tilt, .from(0, under: 1), or: 0)
+    noiseChance = try values.number(.noiseChance, .from(0, to: 1), or: 0)
+    noiseDecibels = try values.numbers(.noiseDecibels, .from(-40, to: 100), count: 2...2, or: noiseDecibels)
+    guard noiseDecibels[0] <= noiseDecibels[1] else {
+      throw values.refusal(.noiseDecibels, "the lower bound, \(noiseDecibels[0]), is above the upper one")
     }
-    noiseFolder = try values.value(.noiseFolder, or: nil)
-    shiftMicroseconds = try values.value(.shiftMicroseconds, or: 0)
-    leadMicroseconds = try values.value(.leadMicroseconds, or: 0)
-    guard shiftMicroseconds >= 0, leadMicroseconds >= 0, (0..<1).contains(tilt) else {
-      throw DecodingError.dataCorrupted(
-        .init(
-          codingPath: decoder.codingPath,
-          debugDescription: "shift and lead must be 0 or more microseconds, tilt at least 0 and under 1"))
-    }
+    noiseFolder = try values.text(.noiseFolder)
+    shiftMicroseconds = try values.number(.shiftMicroseconds, .from(0, to: 10_000_000), or: 0)
+    leadMicroseconds = try values.number(.leadMicroseconds, .from(0, to: 60_000_000), or: 0)
   }
 
   /// A changed copy of the samples at `sampleRate` Hz, and how many samples of it are lead.

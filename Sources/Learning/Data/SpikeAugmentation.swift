@@ -1,3 +1,4 @@
+import Settings
 import Tensors
 
 /// Changes to spikes that leave the class as it is, drawn anew for every sample of every epoch.
@@ -56,23 +57,20 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    let steps = Bounds.from(0, to: 100_000)
+    let share = Bounds.from(0.0, under: 1)
     self.init()
-    channelShift = try values.value(.channelShift, or: 0)
-    channelMask = try values.value(.channelMask, or: 0)
-    timeMask = try values.value(.timeMask, or: 0)
-    loss = try values.value(.loss, or: 0)
-    stretch = try values.value(.stretch, or: 0)
-    pixelShift = try values.value(.pixelShift, or: 0)
-    flip = try values.value(.flip, or: false)
-    polarityFlip = try values.value(.polarityFlip, or: false)
-    crop = try values.value(.crop, or: 0)
-    timeJitter = try values.value(.timeJitter, or: 0)
-    guard (0..<1).contains(crop), timeJitter >= 0 else {
-      throw DecodingError.dataCorrupted(
-        .init(
-          codingPath: decoder.codingPath, debugDescription: "crop lies within 0..<1, timeJitter is not negative"))
-    }
+    channelShift = try values.number(.channelShift, .from(0, to: 1_023), or: 0)
+    channelMask = try values.number(.channelMask, .from(0, to: 1_023), or: 0)
+    timeMask = try values.number(.timeMask, steps, or: 0)
+    loss = try values.number(.loss, share, or: 0)
+    stretch = try values.number(.stretch, share, or: 0)
+    pixelShift = try values.number(.pixelShift, .from(0, to: 65_535), or: 0)
+    flip = try values.flag(.flip, or: false)
+    polarityFlip = try values.flag(.polarityFlip, or: false)
+    crop = try values.number(.crop, share, or: 0)
+    timeJitter = try values.number(.timeJitter, steps, or: 0)
   }
 
   /// A changed copy. `levels` is the number of inputs of one frequency channel of sound (1 for events).

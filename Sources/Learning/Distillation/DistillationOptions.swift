@@ -1,3 +1,4 @@
+import Settings
 import SpikingNetworks
 
 /// Training with a teacher: another network's answers, and what passes inside it, beside the labels (KDSNN, Xu et al. 2023;
@@ -16,9 +17,9 @@ public struct DistillationOptions: Codable, Sendable, Equatable {
     }
 
     public init(from decoder: any Decoder) throws {
-      let values = try Options(decoder, CodingKeys.self)
-      student = try values.required(.student)
-      teacher = try values.required(.teacher)
+      let values = try OptionMap(decoder, CodingKeys.self)
+      student = try values.required(.student, .from(0, to: 10_000))
+      teacher = try values.required(.teacher, .from(0, to: 10_000))
     }
   }
 
@@ -57,33 +58,24 @@ public struct DistillationOptions: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    let layerWeight = Bounds.from(0.0, to: 1_000_000)
     self.init()
-    model = try values.value(.model, or: nil)
+    model = try values.text(.model)
     joint = try values.value(.joint, or: nil)
-    virtual = try values.value(.virtual, or: nil)
-    weight = try values.value(.weight, or: weight)
-    temperature = try values.value(.temperature, or: temperature)
+    virtual = try values.number(.virtual, .over(0, under: 1))
+    weight = try values.number(.weight, .from(0, to: 1), or: weight)
+    temperature = try values.number(.temperature, .over(0, to: 1_000), or: temperature)
     features = try values.value(.features, or: [])
-    featureWeight = try values.value(.featureWeight, or: featureWeight)
+    featureWeight = try values.number(.featureWeight, layerWeight, or: featureWeight)
     attention = try values.value(.attention, or: [])
-    attentionWeight = try values.value(.attentionWeight, or: attentionWeight)
-    labelled = try values.value(.labelled, or: nil)
-    func refuse(_ reason: String) -> DecodingError {
-      .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: reason))
-    }
+    attentionWeight = try values.number(.attentionWeight, layerWeight, or: attentionWeight)
+    labelled = try values.number(.labelled, .from(1, to: 1_000_000_000))
     guard [model != nil, joint != nil, virtual != nil].count(where: { $0 }) == 1 else {
-      throw refuse("a teacher is one of model, joint and virtual")
-    }
-    guard (0...1).contains(weight), temperature > 0, featureWeight >= 0, attentionWeight >= 0,
-      virtual.map({ $0 > 0 && $0 < 1 }) ?? true, labelled.map({ $0 > 0 }) ?? true
-    else {
-      throw refuse(
-        "weight lies within 0...1, temperature is positive, virtual strictly within 0...1, labelled from 1 on, and no "
-          + "weight is negative")
+      throw values.refusal("a teacher is one of model, joint and virtual")
     }
     guard virtual == nil || features.isEmpty && attention.isEmpty else {
-      throw refuse("a virtual teacher has no layers to compare")
+      throw values.refusal("a virtual teacher has no layers to compare")
     }
   }
 }

@@ -223,6 +223,7 @@ public enum DistillationError: ReportedError, Equatable {
   case layer(Int, of: String)
   case shapes(student: [Int], teacher: [Int], layer: Int, teacherLayer: Int)
   case labels(student: [String], teacher: [String])
+  case encoder(teacher: String, differences: [String])
   case windows
   case otherRun
 
@@ -240,6 +241,9 @@ public enum DistillationError: ReportedError, Equatable {
     case .labels(let student, let teacher):
       "distillation: the teacher's labels are \(teacher.joined(separator: ", ")), the student's "
         + student.joined(separator: ", ")
+    case .encoder(let teacher, let differences):
+      "distillation: the teacher '\(teacher)' hears another encoder (\(differences.joined(separator: "; "))); give the "
+        + "recipe the teacher's encoder, or train a teacher with this one"
     case .otherRun: "distillation: the checkpoint belongs to another teacher"
     case .windows: "distillation: features and attention need whole sequences; take out window"
     }

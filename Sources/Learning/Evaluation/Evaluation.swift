@@ -1,4 +1,3 @@
-import Foundation
 import Pipelines
 import Spiketrum
 import Tensors
@@ -88,38 +87,18 @@ public struct Evaluator: Sendable {
       return index
     }
     let answers = try encodeAll(recordings, threads: threads, progress: progress) { _, recording in
-      (try answer(recording), try Self.digest(recording))
+      (try answer(recording), try ContentDigest(ofFile: recording.path))
     }
     var evaluation = Evaluation(labels: known)
-    var seen: Set<Digest> = []
+    struct Content: Hashable {
+      var digest: ContentDigest
+      var stretch: Range<Int64>?
+    }
+    var seen: Set<Content> = []
     for (recording, (answer, digest)) in zip(recordings, answers) {
-      let isNew = seen.insert(digest).inserted
+      let isNew = seen.insert(Content(digest: digest, stretch: recording.microseconds)).inserted
       evaluation.add(truth: truths[recording.label], answer: answer, isRepeat: !isNew)
     }
     return evaluation
-  }
-
-  private struct Digest: Hashable, Sendable {
-    var first: UInt64
-    var second: UInt64
-    var count: Int
-    var range: Range<Int64>?
-  }
-
-  /// Tells recordings apart by their bytes: two independent 64-bit hashes and the length.
-  private static func digest(_ recording: Recording) throws -> Digest {
-    let bytes: Data
-    do {
-      bytes = try Data(contentsOf: URL(fileURLWithPath: recording.path))
-    } catch {
-      throw DataError.unreadable(path: recording.path, reason: "the file cannot be opened")
-    }
-    var digest = Digest(
-      first: 0xcbf2_9ce4_8422_2325, second: 0x9e37_79b9_7f4a_7c15, count: bytes.count, range: recording.microseconds)
-    for byte in bytes {
-      digest.first = (digest.first ^ UInt64(byte)) &* 0x100_0000_01b3
-      digest.second = (digest.second &+ UInt64(byte)) &* 0xd6e8_feb8_6659_fd93
-    }
-    return digest
   }
 }

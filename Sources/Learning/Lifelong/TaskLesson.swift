@@ -71,11 +71,14 @@ public struct TaskLesson {
     public var variants: [[SpikeSequence]]
     /// Index into `labels`, of each recording.
     public var targets: [Int]
+    /// Of each recording whether it is kept aside to test with; every so manieth of a label when nil.
+    public var isAside: [Bool]?
 
-    public init(labels: [String], variants: [[SpikeSequence]], targets: [Int]) {
+    public init(labels: [String], variants: [[SpikeSequence]], targets: [Int], isAside: [Bool]? = nil) {
       self.labels = labels
       self.variants = variants
       self.targets = targets
+      self.isAside = isAside
     }
   }
 
@@ -227,10 +230,10 @@ public struct TaskLesson {
     var learnt: [TaskSample] = []
     var aside: [TaskSample] = []
     var seen = [Int](repeating: 0, count: material.labels.count)
-    for (variants, target) in zip(material.variants, material.targets) {
+    for (index, (variants, target)) in zip(material.variants, material.targets).enumerated() {
       guard let output = labels.firstIndex(of: material.labels[target]) else { continue }
       seen[target] += 1
-      if seen[target] % settings.keptAside == 0 {
+      if material.isAside?[index] ?? (seen[target] % settings.keptAside == 0) {
         aside.append(TaskSample(variants: [variants[0]], target: output, task: task))
       } else {
         learnt.append(TaskSample(variants: variants, target: output, task: task))

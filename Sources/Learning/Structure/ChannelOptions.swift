@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 /// Training that takes whole channels out of a network and now and then brings one back (spiking channel activity, SCA,
 /// Li et al. 2024; the schedule and the constants are ours). At the end what is left becomes a smaller network.
@@ -41,21 +42,13 @@ public struct ChannelOptions: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
-    self.init(keep: try values.required(.keep))
-    score = try values.value(.score, or: score)
-    regrow = try values.value(.regrow, or: regrow)
-    interval = try values.value(.interval, or: interval)
-    until = try values.value(.until, or: until)
-    recordings = try values.value(.recordings, or: recordings)
-    guard keep > 0, keep <= 1, (0..<1).contains(regrow), interval > 0, until > 0, until <= 1, recordings > 0 else {
-      throw DecodingError.dataCorrupted(
-        .init(
-          codingPath: decoder.codingPath,
-          debugDescription:
-            "keep and until lie within 0...1 and are not 0, regrow within 0..<1, interval and recordings "
-            + "from 1 on"))
-    }
+    let values = try OptionMap(decoder, CodingKeys.self)
+    self.init(keep: try values.required(.keep, .over(0, to: 1)))
+    score = try values.choice(.score, or: score)
+    regrow = try values.number(.regrow, .from(0, under: 1), or: regrow)
+    interval = try values.number(.interval, .from(1, to: 1_000_000), or: interval)
+    until = try values.number(.until, .over(0, to: 1), or: until)
+    recordings = try values.number(.recordings, .from(1, to: 1_000_000), or: recordings)
   }
 
   /// Share of the channels that stays after an epoch: falls as a cube.

@@ -26,6 +26,13 @@ public struct Connections: Sendable, Equatable {
   /// - Throws: `StructureError` where a network has no weights, or fewer connections are asked for than layers.
   public init(_ network: Network<Float>, _ options: StructureOptions, seed: UInt64) throws(StructureError) {
     let weights = network.named.filter { $0.specification.role == .weight }
+    let all = weights.reduce(0) { $0 + $1.range.count }
+    let units = weights.reduce(0) { $0 + ($1.specification.shape.last ?? 1) }
+    let left = Int((options.density * Double(all)).rounded())
+    // As many as there are weights is a full network, however narrow.
+    guard left >= min(units, all) else {
+      throw .fewerThanUnits(density: options.density, connections: left, units: units)
+    }
     let densities = try Self.densities(
       weights.map(\.specification.shape), density: options.density, layout: options.layout)
     var matrices: [Matrix] = []
@@ -130,6 +137,8 @@ public struct Connections: Sendable, Equatable {
 public enum StructureError: ReportedError, Equatable {
   case noWeights
   case tooFew(density: Double)
+  case fewerThanUnits(density: Double, connections: Int, units: Int)
+  case tooShort(epochs: Int, interval: Int)
   case otherNetwork
   case noChannels
   case silentSurrogate(layer: Int)
@@ -139,6 +148,11 @@ public enum StructureError: ReportedError, Equatable {
     switch self {
     case .noWeights: "structure: the network has no weights to choose from"
     case .tooFew(let density): "structure: a density of \(density) leaves nothing for the larger layers; raise it"
+    case .fewerThanUnits(let density, let connections, let units):
+      "structure: a density of \(density) leaves \(connections) connections for \(units) units, so that most are never "
+        + "reached; raise it"
+    case .tooShort(let epochs, let interval):
+      "channels: they are taken out every \(interval) epochs, and training has \(epochs); lower interval"
     case .otherNetwork: "structure: the connections belong to another network"
     case .noChannels:
       "channels: no layer can lose channels; it takes synapses (dense, conv) followed by batchNorm and neurons"

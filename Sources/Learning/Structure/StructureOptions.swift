@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 /// Training with few connections from the first step on, which change places while the network learns (evolutionary
 /// structure learning, ESL-SNN, Shen et al. 2023; the rules after SET, Mocanu et al. 2018, RigL, Evci et al. 2020, and
@@ -52,22 +53,15 @@ public struct StructureOptions: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
-    self.init(density: try values.required(.density))
-    layout = try values.value(.layout, or: layout)
-    block = try values.value(.block, or: block)
-    pruning = try values.value(.pruning, or: pruning)
-    growth = try values.value(.growth, or: growth)
-    fraction = try values.value(.fraction, or: fraction)
-    interval = try values.value(.interval, or: interval)
-    until = try values.value(.until, or: until)
-    guard density > 0, density <= 1, block > 0, (0...1).contains(fraction), interval > 0, (0...1).contains(until) else {
-      throw DecodingError.dataCorrupted(
-        .init(
-          codingPath: decoder.codingPath,
-          debugDescription:
-            "density lies within 0...1 and is not 0, fraction and until within 0...1, block and interval from 1 on"))
-    }
+    let values = try OptionMap(decoder, CodingKeys.self)
+    self.init(density: try values.required(.density, .from(0.001, to: 1)))
+    layout = try values.choice(.layout, or: layout)
+    block = try values.number(.block, .from(1, to: 1_024), or: block)
+    pruning = try values.choice(.pruning, or: pruning)
+    growth = try values.choice(.growth, or: growth)
+    fraction = try values.number(.fraction, .from(0, to: 1), or: fraction)
+    interval = try values.number(.interval, .from(1, to: 1_000_000), or: interval)
+    until = try values.number(.until, .from(0, to: 1), or: until)
   }
 
   /// Share of a layer's connections that change places at a step of `total`.

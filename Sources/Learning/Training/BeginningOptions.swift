@@ -1,4 +1,4 @@
-import SpikingNetworks
+import Settings
 
 /// What weights are before the first batch, other than drawn at random.
 public struct BeginningOptions: Codable, Sendable, Equatable {
@@ -17,12 +17,8 @@ public struct BeginningOptions: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
-    model = try values.value(.model, or: nil)
-    firingRate = try values.value(.firingRate, or: nil)
-    guard firingRate.map({ $0 > 0 && $0 < 1 }) ?? true else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "firingRate lies strictly within 0...1"))
-    }
+    let values = try OptionMap(decoder, CodingKeys.self)
+    model = try values.text(.model)
+    firingRate = try values.number(.firingRate, .over(0, under: 1))
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
+import Settings
 import SpikingNetworks
 import Tensors
 
 /// How far the logits of a batch are from what they should be, and the gradient of that.
 public struct LossDescription: Codable, Sendable, Equatable {
-  public enum Kind: String, Codable, Sendable {
+  public enum Kind: String, Codable, Sendable, CaseIterable {
     /// Cross-entropy of the logits' mean over time.
     case meanCrossEntropy
     /// Mean over time of the cross-entropy at each step (temporal efficient training, Deng et al. 2022, eq. 9) plus
@@ -39,10 +40,10 @@ public struct LossDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case kind, labelSmoothing, regularisation, rates }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
-    kind = try values.value(.kind, or: .meanCrossEntropy)
-    labelSmoothing = try values.value(.labelSmoothing, or: 0)
-    regularisation = try values.value(.regularisation, or: 0)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    kind = try values.choice(.kind, or: .meanCrossEntropy)
+    labelSmoothing = try values.number(.labelSmoothing, .from(0, under: 1), or: 0)
+    regularisation = try values.number(.regularisation, .from(0, to: 1), or: 0)
     rates = try values.value(.rates, or: nil)
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
+import Settings
 import SpikingNetworks
 import Tensors
 
 /// How the learning rate, the gradient and the weights are treated at each step.
 public struct OptimiserDescription: Codable, Sendable, Equatable {
-  public enum Schedule: String, Codable, Sendable {
+  public enum Schedule: String, Codable, Sendable, CaseIterable {
     case constant
     /// Linear warm-up, then half a cosine down to zero.
     case cosine
@@ -44,20 +45,17 @@ public struct OptimiserDescription: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try Options(decoder, CodingKeys.self)
-    self.init(rate: try values.required(.rate))
-    schedule = try values.value(.schedule, or: schedule)
-    warmUp = try values.value(.warmUp, or: warmUp)
-    beta1 = try values.value(.beta1, or: beta1)
-    beta2 = try values.value(.beta2, or: beta2)
-    epsilon = try values.value(.epsilon, or: epsilon)
-    weightDecay = try values.value(.weightDecay, or: weightDecay)
-    clip = try values.value(.clip, or: clip)
-    momentum = try values.value(.momentum, or: nil)
-    guard momentum.map({ (0..<1).contains($0) }) ?? true else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "momentum lies within 0..<1"))
-    }
+    let values = try OptionMap(decoder, CodingKeys.self)
+    let share = Bounds.from(0.0, under: 1)
+    self.init(rate: try values.required(.rate, .over(0, to: 100)))
+    schedule = try values.choice(.schedule, or: schedule)
+    warmUp = try values.number(.warmUp, .from(0, to: 1), or: warmUp)
+    beta1 = try values.number(.beta1, share, or: beta1)
+    beta2 = try values.number(.beta2, share, or: beta2)
+    epsilon = try values.number(.epsilon, .over(0, to: 1), or: epsilon)
+    weightDecay = try values.number(.weightDecay, .from(0, to: 100), or: weightDecay)
+    clip = try values.number(.clip, .from(0, to: 1_000_000), or: clip)
+    momentum = try values.number(.momentum, share)
   }
 
   /// Learning rate at a step of `total`.

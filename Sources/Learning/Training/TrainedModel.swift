@@ -5,11 +5,6 @@ import SpikingNetworks
 extension TrainingSession {
   /// The model file's contents: the weights that validated best, with everything needed to run and to make them again.
   public func model(_ trainer: Trainer, recipeText: String, seconds: Double) throws -> Model {
-    let encoderConfiguration: EncoderConfiguration =
-      switch recipe.encoder {
-      case .spiketrum(let options): .spiketrum(options.configuration)
-      case .events(let options): .events(options.configuration)
-      }
     let best = trainer.state.history[trainer.state.bestEpoch - 1]
     let made = try trainer.bestNetwork()
     var notes = [
@@ -34,7 +29,7 @@ extension TrainingSession {
       seconds: seconds.rounded(), notes: notes)
     return try Model(
       manifest: ModelManifest(
-        name: recipe.name, labels: split.labels, network: made.description, encoder: encoderConfiguration,
+        name: recipe.name, labels: split.labels, network: made.description, encoder: recipe.encoder.configuration,
         decision: recipe.decision.configuration, training: record),
       network: made)
   }

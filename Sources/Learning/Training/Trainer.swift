@@ -7,6 +7,8 @@ import Tensors
 public struct TrainingSet: Sendable {
   public var variants: [[SpikeSequence]]
   public var targets: [Int]
+  /// What encoding them met with.
+  public var notes: [DataNote] = []
 
   public init(variants: [[SpikeSequence]], targets: [Int]) {
     self.variants = variants
@@ -46,6 +48,28 @@ public final class Trainer {
   private var structure: (any StructureLearner)?
   private let distiller: Distiller?
   private let isLabelled: [Bool]
+  /// Samples of this epoch of which augmentation left nothing.
+  private var emptied = 0
+
+  /// Whether a network can be trained as it is asked to: what `init` would refuse once everything is encoded.
+  static func check(_ network: Network<Float>, _ options: TrainingOptions, teacher: Network<Float>?) throws {
+    if let structure = options.structure {
+      _ = try ConnectionLearner(network, structure, seed: options.seed)
+    }
+    if let channels = options.channels {
+      guard channels.interval <= options.epochs else {
+        throw StructureError.tooShort(epochs: options.epochs, interval: channels.interval)
+      }
+      _ = try ChannelLearner(
+        network, channels, sample: [], batchesInEpoch: 1, epochs: options.epochs, seed: options.seed)
+    }
+    if let distillation = options.distillation {
+      let teacher = try distillation.joint.map { try Network<Float>($0, seed: options.seed) } ?? teacher
+      _ = try Distiller(
+        distillation, teacher: teacher, student: network, optimiser: options.optimiser,
+        lanes: Lanes(count: 1, threads: 1), seed: options.seed)
+    }
+  }
 
   /// - Parameters:
   ///   - levels: inputs of one frequency channel of sound, 1 for events.
@@ -138,6 +162,7 @@ public final class Trainer {
     var right = 0
     var largestNorm = 0.0
     var average = state.average
+    emptied = 0
     for batch in 0..<batchesInEpoch {
       let chosen = Array(order[batch * options.batch..<min((batch + 1) * options.batch, train.count)])
       let sequences = chosen.map { sample(at: $0, epoch: epoch) }
@@ -178,7 +203,9 @@ public final class Trainer {
     let variants = train.variants[index]
     let chosen = variants[random.integer(below: variants.count)]
     let changed = augmentation.apply(chosen, levels: levels, random: &random)
-    return changed.activePart() ?? chosen
+    if let part = changed.activePart() { return part }
+    if !chosen.channels.isEmpty { emptied += 1 }
+    return chosen
   }
 
   private func updateAverage(_ average: inout [Float]) {
@@ -218,6 +245,7 @@ public final class Trainer {
       trainAccuracy: Double(right) / Double(train.count), validationLoss: validated.loss,
       validationAccuracy: validated.accuracy, gradientNorm: largestNorm, firingRates: validated.firingRates,
       measurements: validated.measurements.isEmpty ? nil : validated.measurements)
+    record.emptied = emptied > 0 ? emptied : nil
     record.density = structure?.density
     record.turnover = structure?.takeTurnover()
     // A network that is still too large is no candidate once there is one that is not.

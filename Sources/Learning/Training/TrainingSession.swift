@@ -9,6 +9,8 @@ import Tensors
 public struct TrainingSession: Sendable {
   /// What the session is doing, for whoever shows it.
   public enum Activity: Sendable, Equatable {
+    /// Recordings are held against the data set's tables, and against each other.
+    case comparing(done: Int, total: Int)
     case calibrating
     case encoding(part: DataPart, done: Int, total: Int)
   }
@@ -41,55 +43,79 @@ public struct TrainingSession: Sendable {
   public let teacher: Network<Float>?
   /// Digests of the models that the recipe names.
   private let modelDigests: [String]
+  /// What of the recipe and of the models it names does nothing or may not be meant; a line each.
+  public let remarks: [String]
 
+  /// Finds and divides the data, and checks everything that can be checked before something is encoded.
   public init(
     _ recipe: Recipe, settings: Settings, activity: @escaping @Sendable (Activity) -> Void
   ) throws {
     self.settings = settings
-    let dataSet = DataSet(recipe.data, folder: settings.dataFolder, recipeFolder: settings.recipeFolder)
-    split = try dataSet.split()
+    var remarks = recipe.idle
+    // What needs no recording comes first.
+    let teaching = try recipe.training.distillation?.model.map { try Self.model($0, settings) }
+    let begins = try recipe.training.beginning?.model.map { try Self.model($0, settings) }
+    modelDigests = [teaching, begins].compactMap { $0?.manifest.sha256 }
+    teacher = teaching?.network
+    try recipe.requireEncoder(of: teaching)
+    var network = try Network<Float>(recipe.network, seed: recipe.training.seed)
+    guard network.inputWidth == recipe.encoder.shape.reduce(1, *) else {
+      throw NetworkError.shape(
+        layer: 0, kind: "input",
+        problem: "the network's input \(recipe.network.input) does not hold the encoder's \(recipe.encoder.shape)")
+    }
+    if !recipe.readsAxesInOrder {
+      remarks.append(
+        "the network reads the encoder's \(recipe.encoder.axes) as \(recipe.network.input): as many inputs, other axes")
+    }
+    try Trainer.check(network, recipe.training, teacher: teacher)
+    // Not fitted to the data yet, but good enough to open them.
+    var opening = try RecordingEncoder(recipe.encoder.configuration)
+    opening.reading = recipe.data.reading
+
+    let dataSet = DataSet(
+      recipe.data, folder: settings.dataFolder, recipeFolder: settings.recipeFolder, sense: recipe.encoder.sense)
+    let split = try dataSet.surveyed(encoder: opening, threads: settings.threads, isForTraining: true) {
+      activity(.comparing(done: $0, total: $1))
+    }
+    self.split = split
     // Read now: hours later, when the model is written, they may be gone or others.
     lists = try dataSet.lists()
-    var recipe = recipe
-    var encoder: RecordingEncoder
-    switch recipe.encoder {
-    case .spiketrum(var options):
-      if options.evenLevels > 0 || options.configuration.startingPrice == nil {
-        activity(.calibrating)
-        try Self.calibrate(&options, split.train, reading: recipe.data.reading.sound, threads: settings.threads)
-        recipe.encoder = .spiketrum(options)
-      }
-      encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(options.configuration))
-    case .events(let options): encoder = RecordingEncoder(events: options.configuration)
+    guard network.outputCount == split.labels.count else {
+      throw NetworkError.output(
+        expected: split.labels.count, found: network.layers.last?.outputShape ?? [])
     }
+    if let labels = teaching?.manifest.labels, labels != split.labels {
+      throw DistillationError.labels(student: split.labels, teacher: labels)
+    }
+    try recipe.decision.configuration.validate(labels: split.labels)
+
+    var recipe = recipe
+    if case .spiketrum(var options) = recipe.encoder,
+      options.evenLevels > 0 || options.configuration.startingPrice == nil
+    {
+      activity(.calibrating)
+      try Self.calibrate(&options, split.train, reading: recipe.data.reading.sound, threads: settings.threads)
+      recipe.encoder = .spiketrum(options)
+    }
+    var encoder = try RecordingEncoder(recipe.encoder.configuration)
     encoder.reading = recipe.data.reading
     encoder.notes = notes
     self.encoder = encoder
     self.recipe = recipe
-    let teaching = try recipe.training.distillation?.model.map { try Self.model($0, settings) }
-    if let labels = teaching?.manifest.labels, labels != split.labels {
-      throw DistillationError.labels(student: split.labels, teacher: labels)
+    remarks += recipe.remarks(teacher: teaching, beginning: begins)
+    if settings.noiseFolder != nil, recipe.sound.noiseChance == 0 || recipe.encoder.sense == .events {
+      remarks.append(
+        "the folder with noise does nothing: \(recipe.encoder.sense == .events ? "events have none" : "sound.noiseChance is 0")"
+      )
     }
-    teacher = teaching?.network
-    var begun = try Network<Float>(recipe.network, seed: recipe.training.seed)
-    let begins = try recipe.training.beginning?.model.map { try Self.model($0, settings) }
-    let beginning = begins?.network
-    modelDigests = [teaching, begins].compactMap { $0?.manifest.sha256 }
-    guard begun.inputWidth == encoder.shape.reduce(1, *) else {
-      throw NetworkError.shape(
-        layer: 0, kind: "input",
-        problem: "the network's input \(recipe.network.input) does not hold the encoder's \(encoder.shape)")
-    }
-    guard begun.outputCount == split.labels.count else {
-      throw NetworkError.output(
-        expected: split.labels.count, found: begun.layers.last?.outputShape ?? [])
-    }
-    if let beginning {
-      let converted = try beginning.converted(
+    self.remarks = remarks
+    if let begins {
+      let converted = try begins.network.converted(
         calibratedOn: Self.heard(split.train, by: encoder, threads: settings.threads))
-      try begun.take(from: converted)
+      try network.take(from: converted)
     }
-    network = begun
+    self.network = network
   }
 
   /// A model that the recipe names.
@@ -145,24 +171,25 @@ public struct TrainingSession: Sendable {
     let noise = part == .train ? try self.noise() : []
     let seed = recipe.training.seed
     let encoder = encoder
-    let variants = try encodeAll(
+    let encoded = try encodeAll(
       recordings, threads: settings.threads,
       progress: { activity(.encoding(part: part, done: $0, total: $1)) },
       { index, recording in
-        try encoder.encode(recording, augmentation: augmentation, noise: noise, seed: seed, index: index)
+        try encoder.encodeTelling(recording, augmentation: augmentation, noise: noise, seed: seed, index: index)
       })
-    return TrainingSet(variants: variants, targets: recordings.map(\.label))
+    var set = TrainingSet(variants: encoded.map(\.variants), targets: recordings.map(\.label))
+    set.notes = try EncodedRecording.notes(
+      encoded, of: recordings, part: part, labels: split.labels, variants: augmentation.variants)
+    return set
   }
 
   private func noise() throws -> [[Float]] {
-    guard case .spiketrum(let options) = recipe.encoder, recipe.sound.noiseChance > 0,
-      let folder = settings.noiseFolder ?? recipe.sound.noiseFolder.map({ "\(settings.recipeFolder)/\($0)" })
+    guard case .spiketrum(let options) = recipe.encoder, recipe.sound.noiseChance > 0, recipe.sound.variants > 0,
+      let folder = settings.noiseFolder
+        ?? recipe.sound.noiseFolder.map({ $0.hasPrefix("/") ? $0 : "\(settings.recipeFolder)/\($0)" })
     else { return [] }
-    guard let names = FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] else {
-      throw DataError.missingFolder(folder)
-    }
-    return try names.filter { $0.hasSuffix(".wav") || $0.hasSuffix(".flac") || $0.hasSuffix(".ogg") }.sorted().map {
-      try SoundStream.samples(ofFile: "\(folder)/\($0)", sampleRate: options.configuration.sampleRate)
+    return try SoundFolder(folder).paths.map {
+      try SoundStream.samples(ofFile: $0, sampleRate: options.configuration.sampleRate)
     }
   }
 }

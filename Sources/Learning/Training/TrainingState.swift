@@ -20,6 +20,8 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   /// Share that exists of what structure learning chooses from, and share of it that changed in this epoch.
   public var density: Double?
   public var turnover: Double?
+  /// Samples of which augmentation left nothing, so that they were learnt unchanged; nil for none.
+  public var emptied: Int?
 
   /// Whether this epoch is the better choice: accuracy first, then loss.
   public func isBetter(than other: EpochRecord) -> Bool {

@@ -33,7 +33,8 @@ public struct Model: Sendable {
     if network.outputCount != manifest.labels.count {
       throw refuse("the network has \(network.outputCount) outputs for \(manifest.labels.count) labels")
     }
-    if network.inputShape != manifest.encoder.shape {
+    // Equal in number is enough: a network may read a row of inputs as a map of channels and levels.
+    if network.inputWidth != manifest.encoder.shape.reduce(1, *) {
       throw refuse("the encoder makes \(manifest.encoder.shape), the network takes \(network.inputShape)")
     }
     if let problem = Self.problem(with: manifest, contexts: network.contextCount) { throw refuse(problem) }

@@ -1,3 +1,5 @@
+import Settings
+
 /// Context (task) units that add a current to the neurons behind: each channel, the last dimension, gets
 /// `y = x + Wᵀ c` in every step, at every place of a map, so that a task finds some neurons ready and others shut (Shen et
 /// al. 2024; Flesch et al. 2023).
@@ -19,8 +21,8 @@ public struct ContextDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case units, deviation }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
-    self.init(units: try values.container.decode(Int.self, forKey: .units))
-    deviation = try values.value(.deviation, or: deviation)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    self.init(units: try values.required(.units, .from(1, to: 1_024)))
+    deviation = try values.number(.deviation, .from(0, to: 1_000), or: deviation)
   }
 }

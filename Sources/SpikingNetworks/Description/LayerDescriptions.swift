@@ -1,3 +1,5 @@
+import Settings
+
 /// Synapses from every input to every unit, over the present step and, with `taps`, over earlier ones.
 ///
 /// `y[t] = b + Σₖ W[k]ᵀ x[t − k · dilation]` for `k` in `0 ..< taps`: with more than one tap this is a causal
@@ -19,11 +21,11 @@ public struct DenseDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case units, taps, dilation, bias }
 
   public init(from decoder: any Decoder) throws {
-    let container = try KnownKeys(decoder, CodingKeys.self).container
-    units = try container.decode(Int.self, forKey: .units)
-    taps = try container.decodeIfPresent(Int.self, forKey: .taps) ?? 1
-    dilation = try container.decodeIfPresent(Int.self, forKey: .dilation) ?? 1
-    bias = try container.decodeIfPresent(Bool.self, forKey: .bias) ?? false
+    let values = try OptionMap(decoder, CodingKeys.self)
+    units = try values.required(.units, LayerBounds.width)
+    taps = try values.number(.taps, LayerBounds.steps, or: 1)
+    dilation = try values.number(.dilation, LayerBounds.steps, or: 1)
+    bias = try values.flag(.bias, or: false)
   }
 }
 
@@ -47,10 +49,10 @@ public struct BatchNormDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case momentum, epsilon, gain }
 
   public init(from decoder: any Decoder) throws {
-    let container = try KnownKeys(decoder, CodingKeys.self).container
-    momentum = try container.decodeIfPresent(Double.self, forKey: .momentum) ?? 0.1
-    epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5
-    gain = try container.decodeIfPresent(Double.self, forKey: .gain) ?? 1
+    let values = try OptionMap(decoder, CodingKeys.self)
+    momentum = try values.number(.momentum, .from(0, to: 1), or: 0.1)
+    epsilon = try values.number(.epsilon, .over(0, to: 1), or: 1e-5)
+    gain = try values.number(.gain, .from(0, to: 1_000), or: 1)
   }
 }
 
@@ -66,7 +68,17 @@ public struct DropoutDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case rate }
 
   public init(from decoder: any Decoder) throws {
-    let container = try KnownKeys(decoder, CodingKeys.self).container
-    rate = try container.decode(Double.self, forKey: .rate)
+    rate = try OptionMap(decoder, CodingKeys.self).required(.rate, .from(0, under: 1))
   }
+}
+
+/// What extents of layers may be, in all of them alike.
+enum LayerBounds {
+  /// Units or channels of a layer.
+  static let width = Bounds.from(1, to: 1_000_000)
+  /// Steps of time.
+  static let steps = Bounds.from(1, to: 100_000)
+  /// Extents of kernels and pools, and how far they move, in places of a map.
+  static let places = Bounds.from(1, to: 10_000)
+  static let surrogateWidth = Bounds.over(0.0, to: 1_000)
 }

@@ -1,3 +1,5 @@
+import Settings
+
 /// Synapses of a two-dimensional convolution over a map `[height, width, channels]`.
 ///
 /// Weights are `[kernel, kernel, inputs, channels]` (with groups `[groups, kernel, kernel, inputs / groups,
@@ -30,20 +32,20 @@ public struct ConvDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case channels, kernel, stride, padding, groups, bias }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
-    channels = try values.container.decode(Int.self, forKey: .channels)
-    kernel = try values.value(.kernel, or: 3)
-    stride = try values.value(.stride, or: 1)
-    padding = try values.value(.padding, or: kernel / 2)
-    groups = try values.value(.groups, or: 1)
-    bias = try values.value(.bias, or: false)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    channels = try values.required(.channels, LayerBounds.width)
+    kernel = try values.number(.kernel, LayerBounds.places, or: 3)
+    stride = try values.number(.stride, LayerBounds.places, or: 1)
+    padding = try values.number(.padding, .from(0, to: 10_000), or: kernel / 2)
+    groups = try values.number(.groups, LayerBounds.width, or: 1)
+    bias = try values.flag(.bias, or: false)
   }
 }
 
 /// Pooling of a map `[height, width, channels]` over squares, or of a row `[length, channels]` or `[length]` over pieces
 /// of it; a rest at the border that fills no square is left out.
 public struct PoolDescription: Codable, Sendable, Equatable {
-  public enum Kind: String, Codable, Sendable { case average, sum, max }
+  public enum Kind: String, Codable, Sendable, CaseIterable { case average, sum, max }
 
   public var kind: Kind
   /// Extent of a square.
@@ -60,10 +62,10 @@ public struct PoolDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case kind, size, stride }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
-    kind = try values.value(.kind, or: .average)
-    size = try values.value(.size, or: 2)
-    stride = try values.value(.stride, or: size)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    kind = try values.choice(.kind, or: .average)
+    size = try values.number(.size, LayerBounds.places, or: 2)
+    stride = try values.number(.stride, LayerBounds.places, or: size)
   }
 }
 
@@ -77,7 +79,7 @@ public struct PoolDescription: Codable, Sendable, Equatable {
 /// ```
 /// The backward pass puts the surrogate's slope in place of ds/dh.
 public struct ConvLSTMDescription: Codable, Sendable, Equatable {
-  public enum Output: String, Codable, Sendable { case spikes, hidden }
+  public enum Output: String, Codable, Sendable, CaseIterable { case spikes, hidden }
 
   public var channels: Int
   /// Odd extent of both convolutions; the map keeps its extent.
@@ -112,15 +114,15 @@ public struct ConvLSTMDescription: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
-    self.init(channels: try values.container.decode(Int.self, forKey: .channels))
-    kernel = try values.value(.kernel, or: kernel)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    self.init(channels: try values.required(.channels, LayerBounds.width))
+    kernel = try values.number(.kernel, LayerBounds.places, or: kernel)
     attention = try values.value(.attention, or: attention)
-    threshold = try values.value(.threshold, or: threshold)
-    surrogate = try values.value(.surrogate, or: surrogate)
-    surrogateWidth = try values.value(.surrogateWidth, or: surrogateWidth)
-    forgetBias = try values.value(.forgetBias, or: forgetBias)
-    output = try values.value(.output, or: output)
+    threshold = try values.number(.threshold, .over(-1, under: 1), or: threshold)
+    surrogate = try values.choice(.surrogate, or: surrogate)
+    surrogateWidth = try values.number(.surrogateWidth, LayerBounds.surrogateWidth, or: surrogateWidth)
+    forgetBias = try values.number(.forgetBias, .from(-100, to: 100), or: forgetBias)
+    output = try values.choice(.output, or: output)
   }
 }
 
@@ -136,9 +138,9 @@ public struct ConvLSTMDescription: Codable, Sendable, Equatable {
 /// erases it, and no gradient returns through what is erased. (Where the paper's text is not at hand, these are the
 /// choices made here.)
 public struct AttentionDescription: Codable, Sendable, Equatable {
-  public enum Kind: String, Codable, Sendable { case none, channel, spatial, both }
-  public enum Placement: String, Codable, Sendable { case forgetGate, input, hidden }
-  public enum Output: String, Codable, Sendable { case binary, lif, soft }
+  public enum Kind: String, Codable, Sendable, CaseIterable { case none, channel, spatial, both }
+  public enum Placement: String, Codable, Sendable, CaseIterable { case forgetGate, input, hidden }
+  public enum Output: String, Codable, Sendable, CaseIterable { case binary, lif, soft }
 
   public var kind: Kind
   /// Which map is attended: the forget gate, the input, or the hidden state on its way back in.
@@ -166,13 +168,13 @@ public struct AttentionDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case kind, placement, output, reduction, kernel, decay }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
+    let values = try OptionMap(decoder, CodingKeys.self)
     self.init()
-    kind = try values.value(.kind, or: kind)
-    placement = try values.value(.placement, or: placement)
-    output = try values.value(.output, or: output)
-    reduction = try values.value(.reduction, or: reduction)
-    kernel = try values.value(.kernel, or: kernel)
-    decay = try values.value(.decay, or: decay)
+    kind = try values.choice(.kind, or: kind)
+    placement = try values.choice(.placement, or: placement)
+    output = try values.choice(.output, or: output)
+    reduction = try values.number(.reduction, LayerBounds.width, or: reduction)
+    kernel = try values.number(.kernel, LayerBounds.places, or: kernel)
+    decay = try values.number(.decay, .from(0, under: 1), or: decay)
   }
 }

@@ -1,3 +1,5 @@
+import Settings
+
 /// A network as a recipe, a model file and the code all name it: an input shape and layers with sizes.
 public struct NetworkDescription: Codable, Sendable, Equatable {
   /// Extent of the input of one step: `[channels]` for sound, `[polarities, height, width]` for events.
@@ -20,6 +22,30 @@ public struct NetworkDescription: Codable, Sendable, Equatable {
       if case .residual(let residual) = inside[index] { inside = residual.layers } else { inside = [] }
     }
     return found
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case input, layers }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try OptionMap(decoder, CodingKeys.self)
+    input = try values.numbers(.input, .from(1, to: 1 << 20), count: 1...4, or: [])
+    if input.isEmpty { throw values.refusal("'input' is missing; it is the extent of a step's input, as [40, 3]") }
+    // Four extents in range may still be more inputs than a spike's number can tell apart, or than fit a word.
+    var inputs = 1
+    for extent in input where inputs <= Int(UInt32.max) { inputs *= extent }
+    guard inputs <= Int(UInt32.max) else {
+      throw values.refusal(.input, "\(input) is more inputs than \(UInt32.max)")
+    }
+    layers = try values.required(.layers)
+  }
+
+  /// Whether each layer can take what the one before it gives.
+  ///
+  /// - Returns: extent of the last layer's output.
+  /// - Throws: `NetworkError` for the first layer that cannot.
+  public func check() throws(NetworkError) -> [Int] {
+    let layers: [any Layer<Float>] = try LayerBuilder.build(self)
+    return layers.last?.outputShape ?? []
   }
 }
 
@@ -49,11 +75,12 @@ extension LayerDescription: Codable {
   }
 
   public init(from decoder: any Decoder) throws {
+    let values = try OptionMap(decoder, Kind.self, "layer")
     let container = try decoder.container(keyedBy: Kind.self)
     guard container.allKeys.count == 1, let kind = container.allKeys.first else {
       let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "a layer is a map with exactly one of: \(kinds)"))
+      throw values.refusal(
+        "a layer is a map with one of \(kinds), as dense: {units: 10}; this one has \(container.allKeys.count)")
     }
     self =
       switch kind {
@@ -98,7 +125,7 @@ extension LayerDescription: Codable {
   private struct NoOptions: Codable {
     enum CodingKeys: CodingKey, CaseIterable {}
     init() {}
-    init(from decoder: any Decoder) throws { _ = try KnownKeys(decoder, CodingKeys.self) }
+    init(from decoder: any Decoder) throws { _ = try OptionMap(decoder, CodingKeys.self) }
   }
 
   private static func withoutOptions(_ layer: Self, _ decoder: any Decoder) throws -> Self {

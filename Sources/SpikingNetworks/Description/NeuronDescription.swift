@@ -1,3 +1,5 @@
+import Settings
+
 /// A layer of leaky integrate-and-fire neurons in any of the field's dialects.
 ///
 /// ```
@@ -10,13 +12,13 @@
 /// The backward pass puts the surrogate's slope in place of ds/du. With `output: membrane` the layer hands on `u`
 /// instead of spikes: a non-spiking leaky integrator when `reset` is `none` (its threshold is then without effect).
 public struct NeuronDescription: Codable, Sendable, Equatable {
-  public enum Reset: String, Codable, Sendable { case none, hard, soft, softLate }
-  public enum Surrogate: String, Codable, Sendable { case triangle, sigmoid, arctan, fastSigmoid }
+  public enum Reset: String, Codable, Sendable, CaseIterable { case none, hard, soft, softLate }
+  public enum Surrogate: String, Codable, Sendable, CaseIterable { case triangle, sigmoid, arctan, fastSigmoid }
   /// Which decays are learned: none, one for the layer, or one for each neuron (as PLIF, Fang et al. 2021).
-  public enum LearnedDecay: String, Codable, Sendable { case none, layer, neuron }
+  public enum LearnedDecay: String, Codable, Sendable, CaseIterable { case none, layer, neuron }
   /// Weight of the input: 1, or `1 − decay` so that a constant input settles at its own value.
-  public enum InputScale: String, Codable, Sendable { case unit, leaky }
-  public enum Output: String, Codable, Sendable { case spikes, membrane }
+  public enum InputScale: String, Codable, Sendable, CaseIterable { case unit, leaky }
+  public enum Output: String, Codable, Sendable, CaseIterable { case spikes, membrane }
 
   public var decay: Double
   public var learnedDecay: LearnedDecay
@@ -75,25 +77,26 @@ public struct NeuronDescription: Codable, Sendable, Equatable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let values = try KnownKeys(decoder, CodingKeys.self)
+    let values = try OptionMap(decoder, CodingKeys.self)
     self.init()
-    decay = try values.value(.decay, or: decay)
-    learnedDecay = try values.value(.learnedDecay, or: learnedDecay)
-    inputScale = try values.value(.inputScale, or: inputScale)
-    threshold = try values.value(.threshold, or: threshold)
-    initialPotential = try values.value(.initialPotential, or: initialPotential)
-    reset = try values.value(.reset, or: reset)
-    resetDetached = try values.value(.resetDetached, or: resetDetached)
-    surrogate = try values.value(.surrogate, or: surrogate)
-    surrogateWidth = try values.value(.surrogateWidth, or: surrogateWidth)
-    refractorySteps = try values.value(.refractorySteps, or: refractorySteps)
-    adaptationStrength = try values.value(.adaptationStrength, or: adaptationStrength)
-    adaptationDecay = try values.value(.adaptationDecay, or: adaptationDecay)
-    synapticDecay = try values.value(.synapticDecay, or: synapticDecay)
-    recurrent = try values.value(.recurrent, or: recurrent)
-    silentNeuronsLearnNothing = try values.value(.silentNeuronsLearnNothing, or: silentNeuronsLearnNothing)
-    output = try values.value(.output, or: output)
+    decay = try values.number(.decay, .from(0, to: 1), or: decay)
+    learnedDecay = try values.choice(.learnedDecay, or: learnedDecay)
+    inputScale = try values.choice(.inputScale, or: inputScale)
+    threshold = try values.number(.threshold, .over(0, to: 1_000_000), or: threshold)
+    initialPotential = try values.number(.initialPotential, .from(0, under: threshold), or: initialPotential)
+    reset = try values.choice(.reset, or: reset)
+    resetDetached = try values.flag(.resetDetached, or: resetDetached)
+    surrogate = try values.choice(.surrogate, or: surrogate)
+    surrogateWidth = try values.number(.surrogateWidth, LayerBounds.surrogateWidth, or: surrogateWidth)
+    refractorySteps = try values.number(.refractorySteps, .from(0, to: 100_000), or: refractorySteps)
+    adaptationStrength = try values.number(.adaptationStrength, .from(0, to: 1_000_000), or: adaptationStrength)
+    adaptationDecay = try values.number(.adaptationDecay, .from(0, to: 1), or: adaptationDecay)
+    synapticDecay = try values.number(.synapticDecay, .from(0, under: 1), or: synapticDecay)
+    recurrent = try values.flag(.recurrent, or: recurrent)
+    silentNeuronsLearnNothing = try values.flag(.silentNeuronsLearnNothing, or: silentNeuronsLearnNothing)
+    output = try values.choice(.output, or: output)
   }
+
   /// Writes an initial potential only where there is one, so that programs which know none read the rest.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)

@@ -1,3 +1,5 @@
+import Settings
+
 /// Delays of axons, learned: each input reaches the next layer `d` steps late.
 ///
 /// `y[t] = (1 − f) x[t − ⌊d⌋] + f x[t − ⌊d⌋ − 1]` with `f = d − ⌊d⌋` and `d = maximum · sigmoid(p)` for a learned `p` of
@@ -13,7 +15,7 @@ public struct DelayDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case maximum }
 
   public init(from decoder: any Decoder) throws {
-    maximum = try KnownKeys(decoder, CodingKeys.self).container.decode(Int.self, forKey: .maximum)
+    maximum = try OptionMap(decoder, CodingKeys.self).required(.maximum, LayerBounds.steps)
   }
 }
 
@@ -28,6 +30,6 @@ public struct ResidualDescription: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey, CaseIterable { case layers }
 
   public init(from decoder: any Decoder) throws {
-    layers = try KnownKeys(decoder, CodingKeys.self).container.decode([LayerDescription].self, forKey: .layers)
+    layers = try OptionMap(decoder, CodingKeys.self).required(.layers)
   }
 }

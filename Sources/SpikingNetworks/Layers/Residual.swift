@@ -14,7 +14,11 @@ public struct Residual<Scalar: Real>: Layer {
   init(
     _ description: ResidualDescription, inputShape: [Int], spikes: Bool, layer: Int
   ) throws(NetworkError) {
-    inner = try LayerBuilder.build(description.layers, input: inputShape, spikes: spikes)
+    do throws(NetworkError) {
+      inner = try LayerBuilder.build(description.layers, input: inputShape, spikes: spikes)
+    } catch {
+      throw .shape(layer: layer, kind: kind, problem: "inside it, \(error)")
+    }
     guard !inner.contains(where: { $0.kind == "context" }) else {
       throw .option(layer: layer, kind: kind, problem: "context units cannot stand inside; put them around it")
     }

@@ -66,9 +66,10 @@ import Testing
   @Test func whatComesFromAPipeIsDeliveredBeforeTheNextIsThere() throws {
     let image = Self.ros1.image()
     // The first chunk ends where the second begins.
-    let second = try #require(image.indices.first { start in
-      start > 5000 && image[start...].starts(with: block(Array("op=".utf8) + [5]))
-    })
+    let second = try #require(
+      image.indices.first { start in
+        start > 5000 && image[start...].starts(with: block(Array("op=".utf8) + [5]))
+      })
     let source = HesitatingSource(image, pause: second - 4)
     var reader = try openEventReader(source: source)
     var part = EventBatch()
@@ -138,7 +139,9 @@ import Testing
   }
 
   @Test func messagesOfUnknownConnectionsAreReported() throws {
-    let content = MadeROS1Bag([]).connection(0) + MadeROS1Bag.message(9, [1, 2]) + MadeROS1Bag.message(0, ROS1Message.events(Self.parts[0]))
+    let content =
+      MadeROS1Bag([]).connection(0) + MadeROS1Bag.message(9, [1, 2])
+      + MadeROS1Bag.message(0, ROS1Message.events(Self.parts[0]))
     let image = Array(Self.ros1.image()[..<4109]) + MadeROS1Bag.chunk(content)
     let reading = try Reading(image)
     #expect(reading.batch == batch(Self.parts[0]))

@@ -85,11 +85,14 @@ import Testing
     #expect(
       reader.streams == [
         RecordingStream(
-          name: "/temperature", details: "std_msgs/Float32", sensor: nil, messages: 2, isRead: false, holdsEvents: false),
+          name: "/temperature", details: "std_msgs/Float32", sensor: nil, messages: 2, isRead: false, holdsEvents: false
+        ),
         RecordingStream(
-          name: "/left/events", details: "dvs_msgs/EventArray", sensor: nil, messages: 2, isRead: true, holdsEvents: true),
+          name: "/left/events", details: "dvs_msgs/EventArray", sensor: nil, messages: 2, isRead: true,
+          holdsEvents: true),
         RecordingStream(
-          name: "/right/events", details: "dvs_msgs/EventArray", sensor: nil, messages: 1, isRead: false, holdsEvents: true),
+          name: "/right/events", details: "dvs_msgs/EventArray", sensor: nil, messages: 1, isRead: false,
+          holdsEvents: true),
       ])
     #expect(reader.accounting.skipped == [.message: 3])
     #expect(reader.geometry == SensorGeometry(width: 64, height: 48))

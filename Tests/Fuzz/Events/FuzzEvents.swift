@@ -91,7 +91,8 @@ struct FuzzEvents {
       }
     } catch {
       precondition(
-        error.byteOffset.map { $0 >= 0 && ($0 <= Int64(bytes.count) || isPacked) } ?? true, "an offset outside the file")
+        error.byteOffset.map { $0 >= 0 && ($0 <= Int64(bytes.count) || isPacked) } ?? true, "an offset outside the file"
+      )
     }
     precondition(reader.accounting.events == events, "books that do not balance")
     precondition(reader.accounting.bytesRead <= Int64(bytes.count) || isPacked, "more bytes than there are")

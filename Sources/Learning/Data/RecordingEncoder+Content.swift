@@ -1,0 +1,56 @@
+import Audio
+import EventFormats
+import Events
+
+extension RecordingEncoder {
+  /// Tells a recording from others by its samples or events, whatever file holds them. What cannot be read is told apart by
+  /// its bytes: its error comes when it is encoded.
+  ///
+  /// - Parameter limit: about how many numbers to look at, one a sample and two an event; all of them when nil.
+  /// - Throws: `DataError` where there is no such file.
+  func content(of path: String, limit: Int?) throws(DataError) -> ContentDigest {
+    do {
+      switch kind {
+      case .spiketrum: return try sound(path, limit: limit)
+      case .events: return try events(path, limit: limit)
+      }
+    } catch {
+      return try ContentDigest(ofFile: path)
+    }
+  }
+
+  private func sound(_ path: String, limit: Int?) throws -> ContentDigest {
+    var digest = ContentDigest()
+    let reader = try SoundFileReader(.path(path), headerless: try headerless())
+    digest.add(UInt64(reader.sampleRate))
+    while limit.map({ digest.words <= $0 }) ?? true {
+      let samples = try reader.read(count: 4_096)
+      if samples.isEmpty { break }
+      for sample in samples { digest.add(UInt64(sample.bitPattern)) }
+    }
+    return digest
+  }
+
+  private func headerless() throws -> SoundFileReader.Headerless {
+    guard let raw = reading.sound.raw, case .spiketrum(let encoder) = kind else { return .refuse }
+    return .force(try RawFormat(parsing: raw, defaultSampleRate: encoder.configuration.sampleRate))
+  }
+
+  private func events(_ path: String, limit: Int?) throws -> ContentDigest {
+    var digest = ContentDigest()
+    guard var reader = try openEvents(path) else { return digest }
+    var batch = EventBatch()
+    var start: Int64?
+    while limit.map({ digest.words < $0 }) ?? true, try reader.read(into: &batch, maximum: 4_096) {
+      for index in 0..<batch.count where limit.map({ digest.words < $0 }) ?? true {
+        let event = batch[index]
+        // Where a clock begins is no content.
+        let origin = start ?? event.timeMicroseconds
+        start = origin
+        digest.add(UInt64(bitPattern: event.timeMicroseconds &- origin))
+        digest.add(UInt64(event.x) << 32 | UInt64(event.y) << 16 | UInt64(event.polarity))
+      }
+    }
+    return digest
+  }
+}
