@@ -103,7 +103,7 @@ struct BagDecoder: BlockDecoder {
     case .betweenMessages:
       // The last vector of the packet before may not have had room.
       if evt3.vector_mask != 0 {
-        produced += Int(ganglion_decode_evt3(nil, 0, &evt3, free, &report).produced)
+        produced += Int(ganglion_decode_evt3(nil, 0, 1, &evt3, free, &report).produced)
         return true
       }
       if hasSome, input.container.mayWait { return false }

@@ -64,7 +64,8 @@ struct PacketDecoder {
     case .evt3:
       let before = report
       let progress = input.withBytes {
-        ganglion_decode_evt3($0.bytePointer, Int64(available), &evt3, columns, &report)
+        ganglion_decode_evt3(
+          $0.bytePointer, Int64(available), available == remaining ? 1 : 0, &evt3, columns, &report)
       }
       report.moveNewOffsets(since: before, to: position)
       consumed = Int(progress.consumed)

@@ -11,7 +11,8 @@ extension RecordingEncoder {
   func content(of path: String, limit: Int?) throws(DataError) -> ContentDigest {
     do {
       switch kind {
-      case .spiketrum: return try sound(path, limit: limit)
+      case .spiketrum(let encoder):
+        return try sound(path, rate: encoder.configuration.sampleRate, limit: limit)
       case .events: return try events(path, limit: limit)
       }
     } catch {
@@ -19,9 +20,11 @@ extension RecordingEncoder {
     }
   }
 
-  private func sound(_ path: String, limit: Int?) throws -> ContentDigest {
+  private func sound(_ path: String, rate: Int, limit: Int?) throws -> ContentDigest {
     var digest = ContentDigest()
-    let reader = try SoundFileReader(.path(path), headerless: try headerless())
+    // As it lies in the file: what is made of it does not matter here.
+    let options = SoundReadingOptions(raw: reading.sound.raw)
+    let reader = try SoundFileReader(.path(path), options: options, rate: rate)
     digest.add(UInt64(reader.sampleRate))
     while limit.map({ digest.words <= $0 }) ?? true {
       let samples = try reader.read(count: 4_096)
@@ -29,11 +32,6 @@ extension RecordingEncoder {
       for sample in samples { digest.add(UInt64(sample.bitPattern)) }
     }
     return digest
-  }
-
-  private func headerless() throws -> SoundFileReader.Headerless {
-    guard let raw = reading.sound.raw, case .spiketrum(let encoder) = kind else { return .refuse }
-    return .force(try RawFormat(parsing: raw, defaultSampleRate: encoder.configuration.sampleRate))
   }
 
   private func events(_ path: String, limit: Int?) throws -> ContentDigest {
