@@ -99,15 +99,17 @@ struct StartingEventReader: EventReader {
 
   private mutating func deliverHeld(into batch: inout EventBatch, maximum: Int) {
     let count = min(held.count, max(maximum, 1))
-    let triggers = held.triggers
-    held.triggers = []
     if count == held.count {
       swap(&batch, &held)
       held.removeAll()
-    } else {
-      batch = held.slice(0..<count)
-      held = held.slice(count..<held.count)
+      return
     }
-    batch.triggers = triggers
+    // Triggers go with the events that they stand between.
+    let last = held.times[count - 1]
+    let triggers = held.triggers
+    batch = held.slice(0..<count)
+    held = held.slice(count..<held.count)
+    batch.triggers = Array(triggers.prefix { $0.timeMicroseconds <= last })
+    held.triggers = Array(triggers.dropFirst(batch.triggers.count))
   }
 }

@@ -20,7 +20,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   private var pending: EventFormatError?
   private var isFinished = false
   private var wanted = 1
-  /// The rule that was broken first, whether or not it is counted.
+  /// The rule that was broken first, whether or not it is counted; the end of a recording that was cut is none.
   private var firstViolation: EventFormatError?
 
   init(
@@ -261,7 +261,7 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
 
   /// Writes a violation into the books, and keeps it for the next call when strictness says so.
   private mutating func note(_ kind: EventViolation, count: Int64, offset: Int64, reason: String) {
-    if firstViolation == nil {
+    if firstViolation == nil, kind != .truncatedTail {
       firstViolation = EventFormatError(
         .violation, source: input.name, byteOffset: offset, reason: reason, remedy: "")
     }

@@ -71,7 +71,7 @@ public struct Recogniser: Codable, Equatable, Sendable {
   ) -> Request {
     precondition(awaited == nil, "the outputs of the last step were not taken")
     let silenceEnd = isActive ? startMicroseconds : endMicroseconds
-    if let open = utterance, silenceEnd - open.lastActiveEnd >= configuration.gapMicroseconds { finish(emit: emit) }
+    if let open = utterance, silenceEnd - open.lastActiveEnd >= configuration.gapMicroseconds { close(emit: emit) }
     let step = StepTime(start: startMicroseconds, end: endMicroseconds, isActive: isActive)
     if utterance != nil {
       settle(by: step, emit: emit)
@@ -103,8 +103,15 @@ public struct Recogniser: Codable, Equatable, Sendable {
     }
   }
 
-  /// Ends the stream, or interrupts it: the running utterance is closed and decided. The recogniser can go on after it.
+  /// Ends the stream, or interrupts it: the running utterance is closed and decided. The recogniser can go on after it with
+  /// another stream, whose times begin anew.
   public mutating func finish(emit: (Decision) -> Void) {
+    close(emit: emit)
+    // No label rests until a time of a stream that is over.
+    for label in restingUntil.indices { restingUntil[label] = .min }
+  }
+
+  private mutating func close(emit: (Decision) -> Void) {
     awaited = nil
     hasScores = false
     guard var open = utterance.take() else { return }

@@ -21,7 +21,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   private static func keys(_ decoder: any Decoder) throws -> [OptionPlace] {
     do {
       return try decoder.container(keyedBy: OptionPlace.self).allKeys
-    } catch is DecodingError {
+    } catch {
       throw DecodingError.dataCorrupted(
         .init(codingPath: decoder.codingPath, debugDescription: "there is no map of options here, as {name: value}"))
     }
@@ -53,7 +53,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
     let found: Number?
     do {
       found = try container.decodeIfPresent(Number.self, forKey: key)
-    } catch is DecodingError {
+    } catch {
       throw refusal(key, "'\(shown(key))' is not \(Number.title); it takes one \(bounds)")
     }
     guard let found else { return nil }
@@ -79,7 +79,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
     let found: [Number]?
     do {
       found = try container.decodeIfPresent([Number].self, forKey: key)
-    } catch is DecodingError {
+    } catch {
       throw refusal(key, "'\(shown(key))' is no list of numbers; each is \(bounds)")
     }
     guard let found else { return standard }
@@ -115,7 +115,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   public func flag(_ key: Key, or standard: Bool) throws -> Bool {
     do {
       return try container.decodeIfPresent(Bool.self, forKey: key) ?? standard
-    } catch is DecodingError {
+    } catch {
       throw refusal(key, "'\(shown(key))' is neither true nor false")
     }
   }
@@ -137,7 +137,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
     let found: [String]?
     do {
       found = try container.decodeIfPresent([String].self, forKey: key)
-    } catch is DecodingError {
+    } catch {
       throw refusal(key, "'\(shown(key))' is no list of texts")
     }
     guard let found else { return nil }

@@ -76,7 +76,7 @@ struct ErrorTests {
   func foreignErrors() {
     let foreign = [
       #/\btry (?:String|Data)\(contentsOf/#, #/\btry FileManager\.default/#,
-      #/\bthrow (?:NSError|CocoaError|POSIXError|errno)/#, #/\btry (?:JSON|YAML)(?:De|En)coder\(\)/#,
+      #/\bthrow (?:NSError|CocoaError|POSIXError|errno\s*$)/#, #/\btry (?:JSON|YAML)(?:De|En)coder\(\)/#,
     ]
     for (path, text) in Self.sources {
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -114,8 +114,8 @@ struct TrainDataTests {
     let told = try bench.train()
     #expect(told.code == 0, "\(told.errors)")
     #expect(told.errors.contains("their names are no UTF-8 text; rename them (1): low/caf\\xE9.wav"), "\(told.errors)")
-    let class_ = try bench.shell("mkdir $'data/caf\\xe9'")
-    try #require(class_.code == 0)
+    let labelFolder = try bench.shell("mkdir $'data/caf\\xe9'")
+    try #require(labelFolder.code == 0)
     let refused = try bench.train()
     #expect(refused.code == 65)
     #expect(

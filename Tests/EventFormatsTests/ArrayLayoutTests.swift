@@ -80,7 +80,7 @@ import Testing
       return bytes([time(event.timeMicroseconds)]) + bytes([event.x]) + bytes([event.y]) + [event.polarity]
     }
     return npyFile(
-      "[('\(name)', '\(type)'), ('x', '<u2'), ('y', '<u2'), ('p', '?')]", shape: "(500,)", array)
+      "[('\(name)', '\(type)'), ('x', '<u2'), ('y', '<u2'), ('p', '|b1')]", shape: "(500,)", array)
   }
 
   @Test func theUnitOfAFieldIsToldByItsNameItsValuesOrTheOptions() throws {

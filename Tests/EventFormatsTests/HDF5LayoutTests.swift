@@ -176,9 +176,10 @@ import Testing
   }
 
   @Test(arguments: [1, 64, 1000]) func triggersComeAmongTheEvents(maximum: Int) throws {
-    let triggers = (0..<700).map { index in
-      TriggerEvent(timeMicroseconds: Self.events.times[index * 2 % 300 / 10 * 10], channel: 5, isRising: index % 2 == 0)
-    }.sorted { $0.timeMicroseconds < $1.timeMicroseconds }
+    let times = (0..<700).map { Self.events.times[$0 * 2 % 300 / 10 * 10] }.sorted()
+    let triggers = times.enumerated().map { index, time in
+      TriggerEvent(timeMicroseconds: time, channel: 5, isRising: index % 2 == 0)
+    }
     var batch = Self.events
     batch.triggers = triggers
     for layout in HDF5Layout.allCases {

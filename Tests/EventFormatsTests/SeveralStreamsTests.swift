@@ -154,7 +154,9 @@ import Testing
     let sensor = SensorGeometry(width: 128, height: 128)
     let bytes = try written(
       [randomEvents(count: 100, seed: 1, geometry: sensor, maximumStep: 50)], Target(format: format, name: ""), sensor)
-    let error = #expect(throws: EventFormatError.self) { try Reading(bytes, options: Self.options("left")) }
+    var options = Self.options("left")
+    options.format = format
+    let error = #expect(throws: EventFormatError.self) { try Reading(bytes, options: options) }
     #expect(error?.reason.contains("left") == true)
   }
 }

@@ -63,7 +63,7 @@ import Testing
   @Test(
     "names that do not go with the rows are refused",
     arguments: [
-      ("t,x,y\n100,5,6,1,7\n200,6,7,0,7\n", ReadingSubject.columns), ("t,ts,x,y,p\n1,100,5,6,1\n", .columns),
+      ("t,x,y,p\n100,5,6,1,7,9\n200,6,7,0,7,9\n", ReadingSubject.columns), ("t,ts,x,y,p\n1,100,5,6,1\n", .columns),
       ("x,y,ts.secs,ts.nsecs,polarity\n5,6,1,100,1\n6,7,1,200,0\n", .columns),
     ])
   func mismatch(text: String, subject: ReadingSubject) {

@@ -59,7 +59,8 @@ struct TrainerTests {
   func windowsAndNormalisation() throws {
     let windowed = recipe.replacing("  averaging: 0.9", with: "  averaging: 0.9\n  window: {steps: 3}")
     let error = #expect(throws: RecipeError.self) { try Recipe(yaml: windowed, path: "toy.yaml") }
-    #expect(error?.reason.hasPrefix("training: window: batch normalisation (layer 1) takes its statistics") == true)
+    #expect(
+      error?.reason.hasPrefix("training.window: window: batch normalisation (layer 1) takes its statistics") == true)
     let inside = windowed.replacing(
       "- batchNorm: {}", with: "- residual: {layers: [{dense: {units: 12}}, {batchNorm: {}}]}")
     let other = #expect(throws: RecipeError.self) { try Recipe(yaml: inside, path: "toy.yaml") }

@@ -237,13 +237,14 @@ struct ComingAndGoingTests {
       try ByteFeed(.pipe, path: path, stop: stop), sensor: SensorGeometry(width: 34, height: 34))
     let path = path
     let (wrong, good) = (
-      Array("%% no events, whatever it is\n".utf8), bytes(row(200, from: 1_000))
+      Array("no events whatever it is\n".utf8), bytes(row(200, from: 1_000))
     )
     Thread {
       let first = open(path, O_WRONLY)
-      for _ in 0..<50 {
+      // More than is looked at to find out what it is.
+      for _ in 0..<600 {
         _ = wrong.withUnsafeBytes { Foundation.write(first, $0.baseAddress, $0.count) }
-        usleep(2_000)
+        usleep(100)
       }
       close(first)
       let second = open(path, O_WRONLY)

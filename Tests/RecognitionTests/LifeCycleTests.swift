@@ -45,6 +45,27 @@ struct LifeCycleTests {
     #expect(try play(marks, tellsProgress: false).raw == complete)
   }
 
+  @Test func aStreamThatBeginsAnewIsHeardLikeTheFirst() throws {
+    let marbles = Marbles()
+    var recogniser = try Recogniser(labels: Marbles.labels, configuration: marbles.configuration)
+    var told: [[Decision]] = []
+    // What rests after a detection late in the first must not rest in the second, whose times are early again.
+    for _ in 0..<2 {
+      var decisions: [Decision] = []
+      for (index, mark) in "??????????AAAAAAAA".enumerated() {
+        let start = Int64(index) * Marbles.step
+        let request = recogniser.advance(
+          startMicroseconds: start, endMicroseconds: start + Marbles.step, isActive: true
+        ) { decisions.append($0) }
+        if request != .skip { try recogniser.take(logits: Marbles.logits(mark)) { decisions.append($0) } }
+      }
+      recogniser.finish { decisions.append($0) }
+      told.append(decisions)
+    }
+    #expect(told[0].map(\.label) == ["a"] && told[0][0].kind == .detection)
+    #expect(told[1] == told[0])
+  }
+
   @Test func aShortUtteranceIsToldOnce() throws {
     #expect(try play("AAA...").raw.map(\.phase) == [.point])
   }

@@ -172,7 +172,9 @@ public final class SoundFileReader: SampleSource {
         buffer.baseAddress.map { sf_readf_float(opened.handle, $0, sf_count_t(count)) } ?? 0
       })
     if let bytes = opened.bytes, bytes.isDrained, let block = opened.block {
-      got = Int(max(0, min(Int64(got), bytes.taken / block.bytes * block.frames - framesRead)))
+      // The last block may be a part of one.
+      let blocks = (bytes.taken + block.bytes - 1) / block.bytes
+      got = Int(max(0, min(Int64(got), blocks * block.frames - framesRead)))
     }
     return got
   }

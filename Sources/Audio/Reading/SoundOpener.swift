@@ -31,8 +31,9 @@ struct SoundOpener {
     /// What the recording is and how its samples are written, for people.
     let container: String
     let encoding: String
-    /// Whether the samples come in blocks of a codec, and how large they are where the header says so.
+    /// Whether the samples come in blocks of a codec, as many as there are bytes.
     var isBlocked = false
+    /// How large they are, where the header says so and leaves it open how many there are.
     var block: (bytes: Int64, frames: Int64)?
     /// What was taken for granted, for people.
     var guess: String?
@@ -140,7 +141,7 @@ struct SoundOpener {
     extent.goesOn = false
     return try openCoded(
       extent, signature, header: header.bytes(sampleBytes: min(claimed ?? .max, Self.longest(header.block))),
-      readsInFull: true, isBlocked: header.block != nil || signature == .aiff, block: header.block)
+      readsInFull: true, isBlocked: claimed == nil && signature == .aiff, block: claimed == nil ? header.block : nil)
   }
 
   private func openAU() throws(AudioError) -> Opened {

@@ -21,6 +21,7 @@ struct EventsInMessage {
   mutating func decode(
     _ input: inout MessageInput, into columns: ganglion_event_columns, _ report: inout ganglion_event_report
   ) throws(EventFormatError) -> Int {
+    guard remaining > 0 else { return 0 }
     let size = serialization == .ros1 || isFirst ? 13 : 15
     guard try isThere(size, &input, &report) else { return 0 }
     let room = min(remaining, Int(columns.capacity))

@@ -30,11 +30,11 @@ final class TemporaryFolder {
   }
 }
 
-/// So many events of a small sensor, a tick apart.
+/// So many events of a small sensor, ten microseconds apart.
 func tickingEvents(_ count: Int, from start: Int64 = 1_700_000_000_000_000) -> [Event] {
-  (0..<count).map {
-    Event(
-      timeMicroseconds: start + 10 * Int64($0), x: UInt16($0 % 60), y: UInt16($0 * 7 % 48), polarity: UInt8($0 % 2))
+  (0..<count).map { index -> Event in
+    let (x, y, polarity) = (UInt16(index % 60), UInt16(index * 7 % 48), UInt8(index % 2))
+    return Event(timeMicroseconds: start + 10 * Int64(index), x: x, y: y, polarity: polarity)
   }
 }
 
@@ -58,18 +58,27 @@ enum ROS1Message {
   static func events(_ events: [Event], frame: String = "camera") -> [UInt8] {
     var message = front(frame) + bytes(UInt32(events.count))
     for event in events {
-      message += bytes(event.x) + bytes(event.y) + time(event.timeMicroseconds) + [event.polarity]
+      message += bytes(event.x)
+      message += bytes(event.y)
+      message += time(event.timeMicroseconds)
+      message.append(event.polarity)
     }
     return message
   }
 
   static func packet(_ fields: PacketFields) -> [UInt8] {
-    front("camera") + bytes(UInt64(7)) + bytes(fields.timeBase) + text(fields.encoding)
-      + [fields.isBigEndian ? 1 : 0] + block(fields.data)
+    var message: [UInt8] = front("camera")
+    message += bytes(UInt64(7))
+    message += bytes(fields.timeBase)
+    message += text(fields.encoding)
+    message.append(fields.isBigEndian ? 1 : 0)
+    message += block(fields.data)
+    return message
   }
 
   private static func front(_ frame: String) -> [UInt8] {
-    bytes(UInt32(3)) + time(5) + text(frame) + bytes(UInt32(48)) + bytes(UInt32(64))
+    let size: [UInt8] = bytes(UInt32(48)) + bytes(UInt32(64))
+    return bytes(UInt32(3)) + time(5) + text(frame) + size
   }
 
   private static func time(_ microseconds: Int64) -> [UInt8] {
@@ -241,7 +250,9 @@ struct MadeROS1Bag {
 
   func connection(_ index: Int) -> [UInt8] {
     let topic = topics[index]
-    let data = text("topic=" + topic.name) + text("type=" + topic.type) + text("message_definition=" + topic.definition)
+    var data: [UInt8] = text("topic=\(topic.name)")
+    data += text("type=\(topic.type)")
+    data += text("message_definition=\(topic.definition)")
     return Self.record(
       [("op", [7]), ("conn", bytes(UInt32(index))), ("topic", Array(topic.name.utf8))], data)
   }
@@ -315,8 +326,9 @@ struct MadeMCAP {
   private func described(_ index: Int) -> [UInt8] {
     let topic = topics[index]
     let number = bytes(UInt16(index + 1))
-    return Self.record(3, number + text(topic.type) + text(language) + text(topic.definition))
-      + Self.record(4, number + number + text(topic.name) + text(serialization) + block([]))
+    let schema: [UInt8] = number + text(topic.type) + text(language) + text(topic.definition)
+    let channel: [UInt8] = number + number + text(topic.name) + text(serialization) + bytes(UInt32(0))
+    return Self.record(3, schema) + Self.record(4, channel)
   }
 
   func image() -> [UInt8] {
@@ -324,16 +336,20 @@ struct MadeMCAP {
     var known: Set<Int> = []
     for (topic, data) in messages {
       var content: [UInt8] = known.insert(topic).inserted ? described(topic) : []
-      content += Self.record(
-        5, bytes(UInt16(topic + 1)) + bytes(UInt32(0)) + bytes(UInt64(0)) + bytes(UInt64(0)) + data)
+      // Sequence and two times are of no interest.
+      let front: [UInt8] = bytes(UInt16(topic + 1)) + [UInt8](repeating: 0, count: 20)
+      content += Self.record(5, front + data)
       let stored = chunks == .zstd ? zstd(content) : content
-      file +=
-        chunks == .none
-        ? content
-        : Self.record(
-          6,
-          bytes(UInt64(0)) + bytes(UInt64(0)) + bytes(UInt64(content.count)) + bytes(UInt32(0))
-            + text(chunks == .zstd ? "zstd" : "") + bytes(UInt64(stored.count)) + stored)
+      if chunks == .none {
+        file += content
+        continue
+      }
+      var chunk = [UInt8](repeating: 0, count: 16)
+      chunk += bytes(UInt64(content.count))
+      chunk += bytes(UInt32(0))
+      chunk += text(chunks == .zstd ? "zstd" : "")
+      chunk += bytes(UInt64(stored.count))
+      file += Self.record(6, chunk + stored)
     }
     guard isClosed else { return file }
     file += Self.record(15, bytes(UInt32(0)))
@@ -344,7 +360,8 @@ struct MadeMCAP {
       let list = counts.flatMap { bytes(UInt16($0.key + 1)) + bytes(UInt64($0.value.count)) }
       file += Self.record(11, [UInt8](repeating: 0, count: 42) + block(list))
     }
-    file += Self.record(2, bytes(UInt64(hasSummary ? start : 0)) + bytes(UInt64(0)) + bytes(UInt32(0)))
+    let footer: [UInt8] = bytes(UInt64(hasSummary ? start : 0)) + [UInt8](repeating: 0, count: 12)
+    file += Self.record(2, footer)
     return file + Self.magic
   }
 }

@@ -105,11 +105,13 @@ import Testing
     }
     // A record that says it is longer than the file.
     for size in [UInt64(1) << 20, 1 << 40, UInt64.max] {
-      let image = Array(Self.mcap(.none).image().dropLast(200)) + [5] + bytes(size) + [1, 0]
+      var image = Array(Self.mcap(.none).image().dropLast(200))
+      image += [5] + bytes(size) + [1, 0]
       #expect(try Reading(image).batch.count >= 20)
     }
     for size in [UInt32(1) << 16, 1 << 24, UInt32.max] {
-      let image = Array(Self.ros1.image()[..<4109]) + bytes(size) + [1, 2, 3, 4, 5, 6, 7, 8]
+      var image = Array(Self.ros1.image()[..<4109])
+      image += bytes(size) + [1, 2, 3, 4, 5, 6, 7, 8]
       #expect(throws: EventFormatError.self) { try Reading(image) }
     }
   }
@@ -139,9 +141,9 @@ import Testing
   }
 
   @Test func messagesOfUnknownConnectionsAreReported() throws {
-    let content =
-      MadeROS1Bag([]).connection(0) + MadeROS1Bag.message(9, [1, 2])
-      + MadeROS1Bag.message(0, ROS1Message.events(Self.parts[0]))
+    var content = MadeROS1Bag([]).connection(0)
+    content += MadeROS1Bag.message(9, [1, 2])
+    content += MadeROS1Bag.message(0, ROS1Message.events(Self.parts[0]))
     let image = Array(Self.ros1.image()[..<4109]) + MadeROS1Bag.chunk(content)
     let reading = try Reading(image)
     #expect(reading.batch == batch(Self.parts[0]))

@@ -8,8 +8,9 @@ struct HDF5Layouts {
   private static let paths = [
     "CD/events", "events", "data/0", "events/t", "events/x", "events/y", "events/p", "data/t", "data/x", "data/y",
     "data/p", "t", "x", "y", "p", "t_offset", "ms_to_idx", "spikes/times", "spikes/units", "labels", "events/timestamp",
+    "left/t", "left/x", "left/y", "left/p", "left/events", "left/calib/resolution", "EXT_TRIGGER/events",
   ]
-  private static let fields = ["t", "x", "y", "p", "timestamp", "pol", "T", "unit"]
+  private static let fields = ["t", "x", "y", "p", "timestamp", "pol", "T", "unit", "id"]
   private static let extents: [hsize_t] = [0, 1, 2, 3, 17, 100, 1 << 17, 1 << 31, 1 << 40, 1 << 60, 1 << 62]
 
   /// The bytes of one file.
@@ -75,7 +76,7 @@ struct HDF5Layouts {
   }
 
   private mutating func writeAttribute(_ file: hid_t) {
-    let name = ["width", "height", "geometry", "version"][next() % 4]
+    let name = ["width", "height", "geometry", "version", "sensor_resolution"][next() % 5]
     let kind = type()
     defer { H5Tclose(kind) }
     var extent = hsize_t(next())
@@ -90,8 +91,9 @@ struct HDF5Layouts {
   private mutating func writeDataset(_ file: hid_t) {
     let path = Self.paths[next() % Self.paths.count]
     let parts = path.split(separator: "/")
-    if parts.count > 1, H5Lexists(file, String(parts[0]), 0) <= 0 {
-      H5Gclose(H5Gcreate2(file, String(parts[0]), 0, 0, 0))
+    for depth in 1..<max(parts.count, 1) {
+      let group = parts.prefix(depth).joined(separator: "/")
+      if H5Lexists(file, group, 0) <= 0 { H5Gclose(H5Gcreate2(file, group, 0, 0, 0)) }
     }
     let kind = type()
     defer { H5Tclose(kind) }
