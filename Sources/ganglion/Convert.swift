@@ -35,6 +35,9 @@ struct Convert: ParsableCommand {
       The endings of outputs are .raw (EVT 3.0), .dat (DAT 2), .es, .aedat (AEDAT 2.0), .aedat4, .bin and .bs2 (five \
       bytes an event), .csv and .txt, .tsv (tabs), .npy, .npz, .h5 and .hdf5; other formats are named with --format.
 
+      Recordings of ROS are read without ROS: bags of ROS 1 (.bag) and ROS 2 (.db3, .mcap, or the folder with \
+      metadata.yaml); ganglion info lists their topics.
+
       What a format cannot hold is refused with the reason; nothing is rounded or dropped silently. The report on \
       standard error says what every filter took out, and what the recording held besides. Of a recording of several \
       cameras --stream names the one to convert.

@@ -30,12 +30,15 @@ struct EndingTests {
         try data.write(to: URL(fileURLWithPath: "\(bench.folder)/data/\(label)/\(take).wav"))
       }
     }
+    for (part, take) in [("validation", 1), ("test", 2)] {
+      try bench.put("\(part).txt", Array("low/\(take)\nhigh/\(take)\n".utf8))
+    }
     try bench.put(
       "noise.yaml",
       Array(
         """
         name: noise
-        data: {layout: folders}
+        data: {layout: folders, validationList: validation.txt, testList: test.txt}
         encoder: {spiketrum: {sampleRate: 8000, channels: 40, spikesPerSecond: 2000}}
         network:
           input: [120]

@@ -64,8 +64,8 @@ struct DataSetTests {
       #expect(split.test.map(\.label) == [0, 2])
 
       description.testList = "speakers.txt"
-      let lists = ["speakers.txt": "# one of three\naaaaaaaa\n"]
-      let expected = ["aaaaaaaa_nohash_0.wav"]
+      let lists = ["speakers.txt": "# two of three\naaaaaaaa\nbbbbbbbb\n"]
+      let expected = ["aaaaaaaa_nohash_0.wav", "bbbbbbbb_nohash_0.wav", "bed_bbbbbbbb_nohash_0.wav"]
       let other = DataSet(description, folder: folder, recipeFolder: folder, knownLists: lists)
       #expect(names(try other.split().test) == expected)
       #expect(try other.lists() == lists)

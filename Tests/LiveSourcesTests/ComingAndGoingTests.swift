@@ -246,7 +246,10 @@ struct ComingAndGoingTests {
         _ = wrong.withUnsafeBytes { Foundation.write(first, $0.baseAddress, $0.count) }
         usleep(100)
       }
+      // One who begins before the end of the other was seen is the same writer to whoever reads.
+      let reader = Self.descriptors(of: path).subtracting([first])
       close(first)
+      while Self.descriptors(of: path) == reader { usleep(1_000) }
       let second = open(path, O_WRONLY)
       _ = good.withUnsafeBytes { Foundation.write(second, $0.baseAddress, $0.count) }
       close(second)
@@ -263,6 +266,15 @@ struct ComingAndGoingTests {
     }
     #expect(losses == 1)
     #expect(times == row(200))
+  }
+
+  /// Those of this process that lead to a pipe.
+  private static func descriptors(of path: String) -> Set<Int32> {
+    let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return Set(
+      open.compactMap(Int32.init).filter {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?.hasSuffix(path) == true
+      })
   }
 
   @Test func pausesBetweenLooksGrowAndEveryReasonIsToldOnce() {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Whether the channels of a sound cancel one another when they are mixed: a microphone wired the wrong way round, or a
-/// balanced line taken for stereo. A value.
+/// balanced line taken for stereo. Offsets of the channels are no sound and do not count. A value.
 struct ChannelBalance {
   /// Channels that have nothing to do with one another keep one part in their number when they are averaged; a tenth of
   /// that is no accident.
@@ -11,25 +11,33 @@ struct ChannelBalance {
 
   private let channels: Int
   private var frames: Int64 = 0
-  /// Sums of squares: of the mean of all channels, and of all channels together.
+  /// Sums of each channel, and of squares: of the sum of all channels, and of all samples.
+  private var sums: [Double]
   private var mixed = 0.0
   private var single = 0.0
 
-  init(channels: Int) { self.channels = channels }
+  init(channels: Int) {
+    self.channels = channels
+    sums = [Double](repeating: 0, count: channels)
+  }
 
   /// Takes frames, one sample of each channel in turn, from the beginning of a list.
   mutating func take(_ samples: [Float], frames count: Int) {
     guard channels > 1 else { return }
     samples.withUnsafeBufferPointer { samples in
-      var begin = 0
-      for _ in 0..<count {
-        var sum: Float = 0
-        for index in begin..<begin + channels {
-          sum += samples[index]
-          single += Double(samples[index] * samples[index])
+      sums.withUnsafeMutableBufferPointer { sums in
+        var begin = 0
+        for _ in 0..<count {
+          var sum: Float = 0
+          for channel in 0..<channels {
+            let sample = samples[begin + channel]
+            sum += sample
+            sums[channel] += Double(sample)
+            single += Double(sample * sample)
+          }
+          mixed += Double(sum * sum)
+          begin += channels
         }
-        mixed += Double(sum * sum)
-        begin += channels
       }
     }
     frames += Int64(count)
@@ -38,10 +46,14 @@ struct ChannelBalance {
   /// What to say; nil where all is well.
   var finding: String? {
     guard channels > 1, frames > 0 else { return nil }
-    let level = single / Double(channels) / Double(frames)
-    let mean = mixed / Double(channels * channels) / Double(frames)
-    guard level > Self.silence, mean < Self.share * level / Double(channels) else { return nil }
-    let lost = mean > 0 ? "\(Int((10 * log10(level / mean)).rounded())) dB of it are lost" : "nothing of it is left"
+    let (count, frames) = (Double(channels), Double(frames))
+    let offsets = sums.map { $0 / frames }
+    let level = (single / frames - offsets.reduce(0) { $0 + $1 * $1 }) / count
+    let offset = offsets.reduce(0, +) / count
+    let mean = mixed / (count * count * frames) - offset * offset
+    guard level > Self.silence, mean < Self.share * level / count else { return nil }
+    let lost =
+      mean > level * 1e-9 ? "\(Int((10 * log10(level / mean)).rounded())) dB of it are lost" : "nothing of it is left"
     return
       "its \(channels) channels cancel one another where they are mixed, \(lost); set channel to listen to one of them"
   }

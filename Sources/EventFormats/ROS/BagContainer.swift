@@ -59,7 +59,8 @@ protocol BagContainer: Sendable {
   /// Whether the next message may have to be waited for.
   var mayWait: Bool { get }
 
-  /// All topics with at least one message, looked up in the index; nil where there is none. The place of reading stays.
+  /// All topics and how many messages they have, looked up in the index; nil where there is none. The place of reading
+  /// stays.
   mutating func survey() throws(EventFormatError) -> [BagTopic]?
 
   /// Goes to the next message, past what is left of the one before; nil at the end. What is broken on the way is

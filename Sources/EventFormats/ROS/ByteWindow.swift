@@ -29,14 +29,7 @@ struct ByteWindow: Sendable {
     _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) {
     if storage.count - end < Self.pieceSize {
-      let kept = start..<end
-      storage.withUnsafeMutableBytes { bytes in
-        bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[kept]))
-      }
-      start = 0
-      end = kept.count
-      let missing = end + Self.pieceSize - storage.count
-      if missing > 0 { storage.append(contentsOf: repeatElement(0, count: missing)) }
+      makeRoom()
     }
     let free = end
     var result: Result<Int, Failure> = .success(0)
@@ -49,6 +42,21 @@ struct ByteWindow: Sendable {
       }
     }
     end += try result.get()
+  }
+
+  /// Moves what is kept to the front, of larger storage where that is needed.
+  private mutating func makeRoom() {
+    let kept = start..<end
+    (start, end) = (0, kept.count)
+    if storage.count - end >= Self.pieceSize {
+      storage.withUnsafeMutableBytes { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[kept])) }
+    } else {
+      var larger = [UInt8](repeating: 0, count: 2 * kept.count + Self.pieceSize)
+      larger.withUnsafeMutableBytes { new in
+        storage.withUnsafeBytes { new.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[kept])) }
+      }
+      storage = larger
+    }
   }
 
   /// Gives the bytes to `body`.

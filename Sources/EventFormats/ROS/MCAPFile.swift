@@ -80,7 +80,7 @@ struct MCAPFile: BagContainer {
       guard let topic = summary.topicOfChannel[channel] else { return nil }
       summary.topics[topic].messages += Int64(min(messages, 1 << 40))
     }
-    return summary.topics.filter { $0.messages > 0 }
+    return summary.topics
   }
 
   mutating func nextMessage(_ report: inout ganglion_event_report) throws(EventFormatError) -> BagMessage? {

@@ -34,7 +34,7 @@ private func openBag(
       ReadingGuess(
         .layout, topic.type, because: "the bag does not define this type, whose fields are known by its name"))
   }
-  let holding = topics?.count { $0.holdsEvents } ?? 1
+  let holding = topics?.count { $0.holdsEvents && $0.messages > 0 } ?? 1
   if options.stream == nil, holding > 1, let topic = decoder.topic {
     guesses.append(
       ReadingGuess(

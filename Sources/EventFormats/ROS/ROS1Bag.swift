@@ -56,10 +56,10 @@ struct ROS1Bag: BagContainer {
     var report = ganglion_event_report()
     while try index.nextMessage(&report) != nil {}
     guard index.chunksInIndex == header.chunkCount, report.violations(.corruptPacket).count == 0 else { return nil }
-    return zip(index.topics, index.indexed).compactMap { topic, messages in
+    return zip(index.topics, index.indexed).map { topic, messages in
       var topic = topic
       topic.messages = messages
-      return messages > 0 ? topic : nil
+      return topic
     }
   }
 

@@ -36,9 +36,7 @@ struct SQLiteBag: BagContainer {
     let hasLog = opened.source.path.map { Self.fileExists($0 + "-wal") } ?? false
     let source = name
     do throws(SQLiteDatabase.Failure) {
-      database = try SQLiteDatabase(
-        path: hasLog ? opened.source.path ?? file.path : file.path, isImmutable: !hasLog,
-        cutPageSize: file.size % pages.size == 0 ? nil : pages.size)
+      database = try SQLiteDatabase(path: hasLog ? opened.source.path ?? file.path : file.path, isImmutable: !hasLog)
     } catch {
       throw EventFormatError(
         .inputOutput, source: source, reason: "cannot be opened as a database: \(error.message)",
@@ -84,10 +82,7 @@ struct SQLiteBag: BagContainer {
 
   /// Size and number of pages by the header.
   private static func pages(of file: SeekableFile) throws(EventFormatError) -> (size: Int64, count: Int64) {
-    guard let head = try file.bytes(at: 0, count: 32) else { return (1, file.size + 1) }
-    let size = Int64(head[16]) << 8 | Int64(head[17])
-    let count = head[28..<32].reduce(Int64(0)) { $0 << 8 | Int64($1) }
-    return (size == 1 ? 65536 : max(size, 1), count)
+    try file.bytes(at: 0, count: 32).map(SQLiteCutFile.pages) ?? (1, file.size + 1)
   }
 
   /// Views and virtual tables, whose content is computed, are none of a bag.
@@ -144,20 +139,15 @@ struct SQLiteBag: BagContainer {
   }
 
   mutating func survey() throws(EventFormatError) -> [BagTopic]? {
-    var found: [BagTopic] = []
-    for (index, topic) in topics.enumerated() {
-      var topic = topic
-      // Only topics with events have to be told apart; whether others are empty is not worth a search.
-      if topic.holdsEvents {
-        do throws(SQLiteDatabase.Failure) {
-          try database.prepare("SELECT 1 FROM messages WHERE topic_id=\(rowOfTopic[index]) LIMIT 1")
-          if try !database.step() { continue }
-        } catch {
-          return nil
-        }
+    var found = topics
+    // Which topics with events have any has to be known; how many there are, or of others, is not worth a search.
+    for index in topics.indices where topics[index].holdsEvents {
+      do throws(SQLiteDatabase.Failure) {
+        try database.prepare("SELECT 1 FROM messages WHERE topic_id=\(rowOfTopic[index]) LIMIT 1")
+        if try database.step() { found[index].messages = 1 }
+      } catch {
+        return nil
       }
-      topic.messages = 1
-      found.append(topic)
     }
     return found
   }

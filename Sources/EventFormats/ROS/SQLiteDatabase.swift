@@ -26,22 +26,12 @@ final class SQLiteDatabase: Sendable {
     var database: OpaquePointer?
     var statement: OpaquePointer?
     var blob: OpaquePointer?
-    var methods: UnsafeMutablePointer<WholePages>?
 
     deinit {
       if let blob { sqlite3_blob_close(blob) }
       if let statement { sqlite3_finalize(statement) }
       if let database { sqlite3_close(database) }
-      methods?.deallocate()
     }
-  }
-
-  /// What the library does with the file, but for the file's size: a page that was cut is not there, instead of being
-  /// filled with zeros. The library sees the first field alone.
-  private struct WholePages {
-    var methods: sqlite3_io_methods
-    let original: UnsafePointer<sqlite3_io_methods>
-    let pageSize: Int64
   }
 
   /// Longest text in a row, bytes. Blobs are read in pieces and may be longer.
@@ -51,10 +41,8 @@ final class SQLiteDatabase: Sendable {
   private let handles: Mutex<Handles>
 
   /// Opens a file.
-  /// - Parameters:
-  ///   - isImmutable: nobody writes to it, and there is no log beside it: nothing is locked or made.
-  ///   - cutPageSize: size of the pages of a file whose last one is not whole, bytes.
-  init(path: String, isImmutable: Bool, cutPageSize: Int64? = nil) throws(Failure) {
+  /// - Parameter isImmutable: nobody writes to it, and there is no log beside it: nothing is locked or made.
+  init(path: String, isImmutable: Bool) throws(Failure) {
     var name = "file:"
     for byte in path.utf8 {
       let isPlain = byte > 0x20 && byte < 0x7f && byte != 0x25 && byte != 0x3f && byte != 0x23
@@ -62,38 +50,19 @@ final class SQLiteDatabase: Sendable {
     }
     var handles = Handles()
     let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
-    let code = sqlite3_open_v2(name + (isImmutable ? "?immutable=1" : "?mode=ro"), &handles.database, flags, nil)
+    // Beside a log the file itself is always shorter than what it says.
+    let code = sqlite3_open_v2(
+      name + (isImmutable ? "?immutable=1" : "?mode=ro"), &handles.database, flags,
+      isImmutable ? SQLiteCutFile.fileSystem : nil)
     guard code == SQLITE_OK, let database = handles.database else {
       throw Failure(message: String(cString: sqlite3_errstr(code)), cause: .system)
     }
-    if let cutPageSize { handles.methods = Self.hideCutPage(of: database, pageSize: cutPageSize) }
     sqlite3_limit(database, SQLITE_LIMIT_LENGTH, Self.longestText)
-    // What a schema from elsewhere says is not to run functions. Files that lack pages at their end are refused unless
-    // the schema may be written, which it cannot be here.
-    for pragma in ["trusted_schema=OFF", "cell_size_check=ON", "writable_schema=ON"] {
+    // What a schema from elsewhere says is not to run functions.
+    for pragma in ["trusted_schema=OFF", "cell_size_check=ON"] {
       sqlite3_exec(database, "PRAGMA \(pragma)", nil, nil, nil)
     }
     self.handles = Mutex(handles)
-  }
-
-  private static func hideCutPage(of database: OpaquePointer, pageSize: Int64) -> UnsafeMutablePointer<WholePages>? {
-    var file: UnsafeMutablePointer<sqlite3_file>?
-    guard sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file,
-      let original = file.pointee.pMethods
-    else { return nil }
-    let pages = UnsafeMutablePointer<WholePages>.allocate(capacity: 1)
-    pages.initialize(to: WholePages(methods: original.pointee, original: original, pageSize: pageSize))
-    pages.pointee.methods.xFileSize = { file, size in
-      guard let file, let size, let methods = file.pointee.pMethods else { return SQLITE_IOERR }
-      // The methods of this file are the first field of what was put in their place below.
-      let pages = UnsafeRawPointer(methods).assumingMemoryBound(to: WholePages.self)
-      guard let original = pages.pointee.original.pointee.xFileSize else { return SQLITE_IOERR }
-      let code = original(file, size)
-      size.pointee -= size.pointee % pages.pointee.pageSize
-      return code
-    }
-    file.pointee.pMethods = UnsafeRawPointer(pages).assumingMemoryBound(to: sqlite3_io_methods.self)
-    return pages
   }
 
   private static func escaped(_ byte: UInt8) -> String {

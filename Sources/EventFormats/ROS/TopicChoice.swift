@@ -18,7 +18,7 @@ struct TopicChoice: Sendable {
       if !topics.contains(where: isWanted) { throw missing(topics, name: name, cutAt: nil) }
       return
     }
-    let holding = topics.filter(\.holdsEvents)
+    let holding = topics.filter { $0.holdsEvents && $0.messages > 0 }
     if holding.count > 1, !surveys { throw Self.ambiguous(holding, name: name) }
   }
 

@@ -14,8 +14,6 @@ public enum DataError: ReportedError, Equatable {
   case choice(String, reason: String)
   /// A list of which no line names a recording.
   case foreignList(path: String, lines: Int, first: String)
-  /// A recording that two lists put in two parts.
-  case listedTwice(recording: String, lists: [String])
   /// A class without recordings to learn from; what was found instead.
   case emptyClass(String, place: String, found: [String])
   /// A folder that would be a class, but whose name is no text.
@@ -41,8 +39,6 @@ public enum DataError: ReportedError, Equatable {
     case .foreignList(let path, let lines, let first):
       "\(path): none of its \(lines) lines names a recording of the data set, the first is '\(first)'; "
         + "write speakers, names or paths as class/name, one a line"
-    case .listedTwice(let recording, let lists):
-      "\(recording): stands in \(lists.joined(separator: " and in ")); a recording belongs to one part, take it out of one"
     case .emptyClass(let label, let place, let found):
       "\(place): holds no recording of '\(label)' to learn from\(found.isEmpty ? "" : " (\(firstOf(found)))"); "
         + "put some there, or leave the label out"

@@ -9,6 +9,7 @@ extension DataSet {
     var test = try description.testList.map(list) ?? publishedList("testing_list.txt")
     var split = DataSplit(labels: classes.labels)
     var speakers: Set<String> = []
+    var listedTwice: [String] = []
     try scan(classes, sense ?? .sound, &split) { recording, names, _ in
       let isTest = test.contains(names)
       let isValidation = validation.contains(names)
@@ -18,12 +19,11 @@ extension DataSet {
         if let validateOn = description.validateOn { return recording.group == validateOn ? .validation : .train }
         return isValidation ? .validation : .train
       }
-      if isTest, isValidation {
-        throw DataError.listedTwice(recording: recording.path, lists: [validation.path, test.path])
-      }
+      if isTest, isValidation { listedTwice.append(recording.shownName) }
       return isTest ? .test : isValidation ? .validation : .train
     }
     try requireGroups(speakers)
+    split.notes += [DataNote(Self.inBothLists, listedTwice)].compactMap { $0 }
     // Of these lists only those that divide the data have to fit them.
     let lists = description.leaveOut == nil ? [validation, test] : description.validateOn == nil ? [validation] : []
     for list in lists {
@@ -31,6 +31,9 @@ extension DataSet {
     }
     return split
   }
+
+  /// The test part comes first: what is in both lists is in no other part.
+  private static let inBothLists = "recordings that stand in both lists, taken for the test"
 
   private func publishedList(_ name: String) throws -> RecordingList {
     RecordingList(path: "\(folder)/\(name)", text: try text("\(folder)/\(name)"))
@@ -49,17 +52,16 @@ extension DataSet {
     var validation = try description.validationList.map(list)
     var test = try description.testList.map(list)
     var split = DataSplit(labels: classes.labels)
+    var listedTwice: [String] = []
     try scan(classes, sense, &split) { recording, names, place in
       // Both are asked, so that each knows which of its lines name something.
       let isTest = test?.contains(names)
       let isValidation = validation?.contains(names)
-      if isTest == true, isValidation == true {
-        throw DataError.listedTwice(
-          recording: recording.path, lists: [validation?.path ?? "", test?.path ?? ""])
-      }
+      if isTest == true, isValidation == true { listedTwice.append(recording.shownName) }
       if isTest ?? (isValidation != true && place % 5 == 4) { return .test }
       return isValidation ?? (place % 10 == 3) ? .validation : .train
     }
+    split.notes += [DataNote(Self.inBothLists, listedTwice)].compactMap { $0 }
     for list in [validation, test].compactMap({ $0 }) {
       if let note = try list.note(knowing: { try classes.otherNames(Self.folderNames) }) { split.notes.append(note) }
     }

@@ -76,6 +76,9 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.file("one", made.image())
     #expect(try Reading(FileByteSource(path: path)).batch == batch(Self.left))
+    // Asked for, it is an empty recording, from a file as from a pipe.
+    let empty = options(stream: "/right/events")
+    #expect(try Reading(FileByteSource(path: path), options: empty).batch.isEmpty)
   }
 
   @Test func topicsAreListedWithTheirMessages() throws {

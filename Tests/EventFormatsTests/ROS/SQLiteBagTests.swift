@@ -77,8 +77,7 @@ import Testing
     #expect(error?.code == .ambiguous && error?.subject == .stream)
   }
 
-  @Test(.disabled("a database that is cut within a message gives zeros for the events of the pages that are missing"))
-  func aCutDatabaseGivesTheEventsBeforeTheCut() throws {
+  @Test func aCutDatabaseGivesTheEventsBeforeTheCut() throws {
     let image = try Self.made().image()
     var longest = 0
     for length in stride(from: 100, to: image.count, by: 101) {
@@ -93,7 +92,8 @@ import Testing
         #expect(longest == 0 && error.byteOffset != nil, "cut at \(length): \(error)")
       }
     }
-    #expect(longest > 800 && longest < 900)
+    // The page within which the cut lies is missing as a whole.
+    #expect(longest > 600 && longest < 900, "\(longest)")
   }
 
   @Test func whatIsStillInTheLogIsRead() throws {
