@@ -93,7 +93,7 @@ import Testing
       }
     }
     // The page within which the cut lies is missing as a whole.
-    #expect(longest > 600 && longest < 900, "\(longest)")
+    #expect(longest > 300 && longest < 900, "\(longest)")
   }
 
   @Test func whatIsStillInTheLogIsRead() throws {
