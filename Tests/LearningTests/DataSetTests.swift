@@ -193,6 +193,57 @@ struct SpikeAugmentationTests {
     #expect(seen == [[2, 3, 0, 5], [4, 5, 2], [0, 1, 3]])
   }
 
+  /// Eight frequency channels that spike in each of twenty steps, with the number of the step for a value.
+  private var full: SpikeSequence {
+    var sequence = SpikeSequence(shape: [8])
+    for step in 0..<20 { sequence.append(channels: Array(0..<8), values: [Float](repeating: Float(step), count: 8)) }
+    return sequence
+  }
+
+  private func outcomes(_ augmentation: SpikeAugmentation) -> [SpikeSequence] {
+    (0..<60).map { seed in
+      var random = RandomStream(seed: UInt64(seed))
+      return augmentation.apply(full, levels: 1, random: &random)
+    }
+  }
+
+  @Test("a mask hides neighbouring channels, or steps, up to as many as asked for")
+  func masks() {
+    var augmentation = SpikeAugmentation()
+    augmentation.channelMask = 3
+    var counts: Set<Int> = []
+    for sequence in outcomes(augmentation) {
+      let hidden = (0..<8).filter { !sequence.channels.contains(UInt32($0)) }
+      #expect(sequence.channels.count == 20 * (8 - hidden.count))
+      #expect(hidden.isEmpty || hidden[hidden.count - 1] - hidden[0] == hidden.count - 1)
+      counts.insert(hidden.count)
+    }
+    #expect(counts == [0, 1, 2, 3])
+    (augmentation.channelMask, augmentation.timeMask) = (0, 3)
+    counts = []
+    for sequence in outcomes(augmentation) {
+      let hidden = (0..<20).filter { sequence.range(ofStep: $0).isEmpty }
+      #expect(hidden.isEmpty || hidden[hidden.count - 1] - hidden[0] == hidden.count - 1)
+      counts.insert(hidden.count)
+    }
+    #expect(counts == [0, 1, 2, 3])
+  }
+
+  @Test("what is stretched or pressed together has the same course")
+  func stretch() {
+    var augmentation = SpikeAugmentation()
+    augmentation.stretch = 0.5
+    var lengths: Set<Int> = []
+    for sequence in outcomes(augmentation) {
+      lengths.insert(sequence.steps)
+      for step in 0..<sequence.steps {
+        let value = sequence.values[sequence.range(ofStep: step).lowerBound]
+        #expect(abs(Double(value) - Double(step) * 20 / Double(sequence.steps)) <= 1.5)
+      }
+    }
+    #expect(lengths.count > 10 && lengths.allSatisfy { (10...30).contains($0) })
+  }
+
   @Test("a mirrored picture keeps its rows, and lists stay ascending")
   func flip() {
     var picture = SpikeSequence(shape: [2, 2, 3])

@@ -59,4 +59,19 @@ struct SoundAugmentationTests {
     }
     #expect(signs.count == 2)
   }
+
+  @Test("a shift moves the recording either way, and silence comes in")
+  func shift() throws {
+    var augmentation = SoundAugmentation()
+    augmentation.shiftMicroseconds = 10_000
+    var shifts: Set<Int> = []
+    for seed in 0..<40 {
+      let changed = try apply(augmentation, seed: UInt64(seed)).samples
+      let shift = (-80...80).first { shift in
+        changed == samples.indices.map { samples.indices.contains($0 - shift) ? samples[$0 - shift] : 0 }
+      }
+      shifts.insert(try #require(shift))
+    }
+    #expect(shifts.count > 25 && shifts.contains { $0 > 20 } && shifts.contains { $0 < -20 })
+  }
 }

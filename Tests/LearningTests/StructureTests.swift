@@ -106,6 +106,17 @@ struct StructureTests {
     #expect((begun == trainer.state.exists) == (growth == .none))
   }
 
+  @Test("connections begin larger by as much as there are fewer, so that currents vary as in the full network")
+  func beginning() throws {
+    let trainer = try trainer(.none)
+    let full = try Network<Float>(description, seed: 3)
+    for weight in full.named where weight.specification.role == .weight {
+      let kept = weight.range.filter { trainer.state.exists[$0] }
+      let gain = (Float(weight.range.count) / Float(kept.count)).squareRoot()
+      #expect(kept.allSatisfy { abs(trainer.state.parameters[$0] / full.parameters[$0] / gain - 1) < 1e-5 })
+    }
+  }
+
   @Test(
     "connections in blocks come and go as whole blocks of one input",
     arguments: [StructureOptions.Growth.random, .momentum])

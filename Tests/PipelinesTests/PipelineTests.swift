@@ -261,6 +261,14 @@ struct EventPipelineTests {
     #expect(error?.problem.contains("lie outside the model's sensor of 16x16") == true)
   }
 
+  @Test(arguments: [(8, true), (20, false)])
+  func oneEventInTenOutsideIsAnotherSensor(every: Int, isRefused: Bool) async throws {
+    var bytes = TestModels.bar()
+    for event in stride(from: 0, to: bytes.count / 5, by: every) { bytes[5 * event] = 20 }
+    let error = await failure(try TestModels.events(), bytes)
+    #expect((error?.problem.contains("lie outside the model's sensor of 16x16") == true) == isRefused)
+  }
+
   @Test func textIsNoEventsAndTheRemedyExists() async throws {
     let error = await failure(try TestModels.events(), Array(String(repeating: "no events here\n", count: 90).utf8))
     #expect(error?.problem == "is no event recording that is recognised by content")

@@ -88,5 +88,11 @@ struct PixelTests {
     }
     let blue: UInt32 = 0x0000ff
     #expect(found.map { $0.map { $0 == blue } } == [[false, false], [false, true], [false, true], [true, true]])
+    // Where there is a zero they stand on it.
+    let signed = try pixels(width: 2, height: 4) { canvas in
+      let axes = Axes(frame: canvas.bounds, x: Axis("x", 0...2), y: Axis("y", -2...2), isFlipped: false)
+      axes.bars([(0.5, 1), (1.5, -2)], width: 1, Color(0x0000ff), on: canvas)
+    }
+    #expect(signed.map { $0.map { $0 == blue } } == [[false, false], [true, false], [false, true], [false, true]])
   }
 }

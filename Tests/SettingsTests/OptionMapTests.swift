@@ -90,6 +90,8 @@ struct OptionMapTests {
     #expect(nearestName(to: "BatchNorm", among: ["batchNorm", "bottom"]) == "batchNorm")
     #expect(nearestName(to: "bathcnorm", among: ["batchNorm"]) == "batchNorm")
     #expect(nearestName(to: "quite", among: ["other", "words"]) == nil)
+    #expect(nearestName(to: "chanels", among: ["kernels", "channels"]) == "channels")
+    #expect(nearestName(to: "channels", among: ["kernels"]) == nil)
     // A short name is no likely mistake for another short one.
     #expect(nearestName(to: "xy", among: ["ab"]) == nil)
   }

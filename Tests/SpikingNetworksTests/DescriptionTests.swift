@@ -142,6 +142,39 @@ struct NetworkTests {
     #expect(zip(logits[0], logits[1]).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
+  @Test("What is added to a variance stays in the folded weights")
+  func foldingEpsilon() throws {
+    var norm = BatchNormDescription()
+    norm.epsilon = 0.5
+    let whole = try Network<Float>(
+      NetworkDescription(input: [3], layers: [.dense(.init(units: 4)), .batchNorm(norm)]), seed: 1)
+    let folded = try whole.folded()
+    // Variances begin at 1, means and shifts at 0, gains at what the description says.
+    let factor = Float(norm.gain / 1.5.squareRoot())
+    #expect(zip(folded.parameters.prefix(12), whole.parameters.prefix(12)).allSatisfy { abs($0 - $1 * factor) < 1e-6 })
+    #expect(Array(folded.parameters.suffix(4)) == [0, 0, 0, 0])
+  }
+
+  @Test("Dropout hides a share of the inputs in training and raises the others, and does nothing else")
+  func dropout() throws {
+    var network = try Network<Float>(
+      NetworkDescription(input: [1_000], layers: [.dropout(.init(rate: 0.25)), .dense(.init(units: 1))]), seed: 1)
+    network.parameters = [Float](repeating: 1, count: 1_000)
+    let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
+    var sequence = SpikeSequence(shape: [1_000])
+    for _ in 0..<2 { sequence.append(channels: Array(0..<1_000), values: [Float](repeating: 1, count: 1_000)) }
+    func logits(training: Bool, seed: UInt64) -> [Float] {
+      runner.forward([sequence], training: training, seed: seed)
+      return runner.logits.array
+    }
+    #expect(logits(training: false, seed: 1) == [1_000, 1_000])
+    let found = (0..<40).map { logits(training: true, seed: $0) }
+    // The same inputs in every step; kept ones count 4/3, so that the sum is the same on average.
+    #expect(found.allSatisfy { $0[0] == $0[1] })
+    #expect(Set(found.map { $0[0] }).count > 20)
+    #expect(abs(found.reduce(0) { $0 + $1[0] } / 40 - 1_000) < 15)
+  }
+
   @Test("The summary counts what is there")
   func summary() throws {
     let summary = try network().summary(density: 0.1)
