@@ -56,11 +56,13 @@ struct Listen: ParsableCommand {
     try client.subscribe(
       topics: topic.isEmpty ? nil : topic, sources: source.isEmpty ? nil : source, minScore: minScore, id: 1)
     var printed = 0
+    // Before the answer comes what everybody is told who has not asked yet: detections of every source.
+    var isSubscribed = false
     while count.map({ printed < $0 }) ?? true {
       guard case .line(let line) = try client.nextLine() else {
         throw ClientError(code: .notRunning, path: path, reason: "the daemon has gone without a goodbye")
       }
-      let isPublication = try handle(line, client, path)
+      let isPublication = try handle(line, client, path, &isSubscribed)
       if isPublication || raw { try StandardOutput.shared.write(line: String(decoding: line, as: UTF8.self)) }
       if isPublication { printed += 1 }
       if case .bye(let reason) = try client.message(in: line) {
@@ -82,13 +84,18 @@ struct Listen: ParsableCommand {
   }
 
   /// Does what a message asks for; whether it is one that was subscribed to.
-  private func handle(_ line: [UInt8], _ client: Client, _ path: String) throws -> Bool {
+  private func handle(
+    _ line: [UInt8], _ client: Client, _ path: String, _ isSubscribed: inout Bool
+  ) throws -> Bool {
     switch try client.message(in: line) {
     case .ping(let n):
       try client.pong(n)
       return false
     case .error(let refusal): throw ClientError(code: .system, path: path, reason: refusal.message)
-    case let message: return message.sequence != nil
+    case .subscribed:
+      isSubscribed = true
+      return false
+    case let message: return isSubscribed && message.sequence != nil
     }
   }
 }
