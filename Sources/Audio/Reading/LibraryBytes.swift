@@ -13,19 +13,25 @@ final class LibraryBytes {
   private(set) var extent: any RecordingExtent
   /// Whether a request is met in full: samples are counted, frames of a codec may come as they are.
   private let readsInFull: Bool
+  /// What the library is told of the length of it all, where it has to know.
+  private let length: Int64
   private var head: [UInt8]
   /// Bytes so far, those in front of the stream's own with them.
   private var received: Int
   private var position = 0
-  /// Bytes of the recording that have been read, and whether there are no more.
+  /// Bytes of the recording that have been read.
   private(set) var taken: Int64 = 0
-  private(set) var isDrained = false
   /// Why the stream broke off.
   private(set) var failure: AudioError?
 
-  /// - Parameter header: bytes in front of those of the stream.
-  init(header: [UInt8] = [], stream: ByteStream, extent: any RecordingExtent, readsInFull: Bool) {
+  /// - Parameters:
+  ///   - header: bytes in front of those of the stream.
+  ///   - sampleBytes: how many follow them by that header; nil for what is read until it ends.
+  init(
+    header: [UInt8] = [], sampleBytes: Int64? = nil, stream: ByteStream, extent: any RecordingExtent, readsInFull: Bool
+  ) {
     self.stream = stream
+    length = sampleBytes.map { Int64(header.count) + $0 } ?? Int64.max >> 1
     self.extent = extent
     self.readsInFull = readsInFull
     head = header
@@ -35,7 +41,7 @@ final class LibraryBytes {
   /// Lets the library read through this object, which must outlive the handle.
   func open(_ info: inout SF_INFO) -> OpaquePointer? {
     var operations = SF_VIRTUAL_IO(
-      get_filelen: { _ in sf_count_t(Int64.max >> 1) },
+      get_filelen: { context in LibraryBytes.from(context).map { sf_count_t($0.length) } ?? -1 },
       seek: { offset, origin, context in LibraryBytes.from(context)?.seek(offset, origin: origin) ?? -1 },
       read: { buffer, count, context in
         guard let buffer else { return 0 }
@@ -86,10 +92,8 @@ final class LibraryBytes {
       if received == head.count && received + count <= Self.limit { head.append(contentsOf: room[..<count]) }
       received += count
       taken += Int64(count)
-      isDrained = count == 0
       return count
     } catch {
-      isDrained = true
       failure = failure ?? error
       return 0
     }

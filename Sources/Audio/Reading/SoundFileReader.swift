@@ -164,17 +164,14 @@ public final class SoundFileReader: SampleSource {
 
   /// Has the library decode into `interleaved`, which has room for so many frames.
   private func decode(frames count: Int) -> Int {
-    // A codec of blocks makes sound out of nothing behind its last one.
-    if let bytes = opened.bytes, bytes.isDrained, opened.isBlocked { return 0 }
     var got = Int(
       interleaved.withUnsafeMutableBufferPointer { buffer in
         // The caller has made the list so long.
         buffer.baseAddress.map { sf_readf_float(opened.handle, $0, sf_count_t(count)) } ?? 0
       })
-    if let bytes = opened.bytes, bytes.isDrained, let block = opened.block {
-      // The last block may be a part of one.
-      let blocks = (bytes.taken + block.bytes - 1) / block.bytes
-      got = Int(max(0, min(Int64(got), blocks * block.frames - framesRead)))
+    // A codec of blocks makes sound out of nothing behind its last bytes.
+    if let bytes = opened.bytes, let block = opened.block {
+      got = Int(max(0, min(Int64(got), block.frames(in: bytes.taken) - framesRead)))
     }
     return got
   }

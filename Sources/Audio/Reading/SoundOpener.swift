@@ -9,10 +9,8 @@ struct SoundOpener {
   /// Whether a header may have been written before what it speaks of: its lengths then say nothing.
   let isGrowing: Bool
 
-  /// The longest length a header is given for codecs in blocks: the library counts their frames in 32 bits.
-  private static func longest(_ block: (bytes: Int64, frames: Int64)?) -> Int64 {
-    block.map { Int64(Int32.max) / $0.frames * $0.bytes } ?? 1 << 28
-  }
+  /// The length a header is given for codecs that come in no blocks, where nobody knows it.
+  private static let unknownLength: Int64 = 1 << 28
   /// Of the sound that the library is shown to find out what its samples are.
   private static let probeBytes: Int64 = 1 << 16
   /// The mark of FLAC and the length of what follows.
@@ -31,10 +29,8 @@ struct SoundOpener {
     /// What the recording is and how its samples are written, for people.
     let container: String
     let encoding: String
-    /// Whether the samples come in blocks of a codec, as many as there are bytes.
-    var isBlocked = false
-    /// How large they are, where the header says so and leaves it open how many there are.
-    var block: (bytes: Int64, frames: Int64)?
+    /// How the codec lays its blocks out, where it comes in such.
+    var block: CodecBlock?
     /// What was taken for granted, for people.
     var guess: String?
     /// Frames the header promises; nil where it cannot know.
@@ -134,37 +130,47 @@ struct SoundOpener {
     let claimed = isUnknown ? nil : Int64(exactly: header.claimed)
     var extent = SampleExtent(
       claimed: claimed, layout: header.layout, containerEnd: header.end, behind: stream.position)
-    let format = try probe(header.bytes(sampleBytes: Self.probeBytes), isBigEndian: header.layout == .bigEndian)
-    if let format, header.frameBytes == nil || header.frameBytes == format.frameBytes {
+    let info = try probe(header.bytes(sampleBytes: Self.probeBytes))
+    if let format = try RawFormat(info, isBigEndian: header.layout == .bigEndian),
+      header.frameBytes == nil || header.frameBytes == format.frameBytes
+    {
       return try open(format, extent, container: signature.rawValue)
     }
     extent.goesOn = false
+    let block = CodecBlock(info, told: header.block)
+    extent.blockBytes = block?.bytes
+    let length = block?.length(showing: claimed) ?? min(claimed ?? .max, Self.unknownLength)
     return try openCoded(
-      extent, signature, header: header.bytes(sampleBytes: min(claimed ?? .max, Self.longest(header.block))),
-      readsInFull: true, isBlocked: claimed == nil && signature == .aiff, block: claimed == nil ? header.block : nil)
+      extent, signature, header: header.bytes(sampleBytes: length), sampleBytes: length, readsInFull: true, block: block
+    )
   }
 
   private func openAU() throws(AudioError) -> Opened {
     let header = try AUHeader(stream)
     let isUnknown = isGrowing || SampleLength.isUnknown(header.claimed, in: .au)
     var extent = SampleExtent(claimed: isUnknown ? nil : Int64(header.claimed), behind: stream.position)
-    if let format = try probe(header.bytes(sampleBytes: nil), isBigEndian: header.isBigEndian) {
+    let info = try probe(header.bytes(sampleBytes: UInt32(Self.probeBytes)))
+    if let format = try RawFormat(info, isBigEndian: header.isBigEndian) {
       return try open(format, extent, container: SoundSignature.au.rawValue)
     }
     extent.goesOn = false
+    let block = CodecBlock(info, told: nil)
+    let claimed = isUnknown ? nil : Int64(header.claimed)
+    let length = block?.length(showing: claimed) ?? min(claimed ?? .max, Self.unknownLength)
     return try openCoded(
-      extent, .au, header: header.bytes(sampleBytes: isUnknown ? nil : UInt32(clamping: header.claimed)),
-      readsInFull: true, isBlocked: true)
+      extent, .au, header: header.bytes(sampleBytes: UInt32(clamping: length)), sampleBytes: length, readsInFull: true,
+      block: block)
   }
 
-  /// What the samples under a header are, where they are plain numbers: the library says, shown the header alone.
-  private func probe(_ header: [UInt8], isBigEndian: Bool) throws(AudioError) -> RawFormat? {
+  /// What the samples under a header are: the library says, shown the header alone.
+  private func probe(_ header: [UInt8]) throws(AudioError) -> SF_INFO {
     let nothing = ByteStream(name: stream.name) { _ in 0 }
-    let bytes = LibraryBytes(header: header, stream: nothing, extent: WholeExtent(), readsInFull: true)
+    let bytes = LibraryBytes(
+      header: header, sampleBytes: Self.probeBytes, stream: nothing, extent: WholeExtent(), readsInFull: true)
     var info = SF_INFO()
     let handle = try check(bytes.open(&info), info)
     sf_close(handle)
-    return try RawFormat(info, isBigEndian: isBigEndian)
+    return info
   }
 
   /// Plain samples: however many there are, the library only converts them.
@@ -180,10 +186,11 @@ struct SoundOpener {
   }
 
   private func openCoded(
-    _ extent: any RecordingExtent, _ signature: SoundSignature, header: [UInt8] = [],
-    readsInFull: Bool = false, isBlocked: Bool = false, block: (bytes: Int64, frames: Int64)? = nil
+    _ extent: any RecordingExtent, _ signature: SoundSignature, header: [UInt8] = [], sampleBytes: Int64? = nil,
+    readsInFull: Bool = false, block: CodecBlock? = nil
   ) throws(AudioError) -> Opened {
-    let bytes = LibraryBytes(header: header, stream: stream, extent: extent, readsInFull: readsInFull)
+    let bytes = LibraryBytes(
+      header: header, sampleBytes: sampleBytes, stream: stream, extent: extent, readsInFull: readsInFull)
     var info = SF_INFO()
     let handle: OpaquePointer
     do throws(AudioError) {
@@ -194,7 +201,7 @@ struct SoundOpener {
     let isCounted = signature == .flac && info.frames > 0 && info.frames < Int64(1) << 48
     return Opened(
       handle: handle, info: info, bytes: bytes, spool: nil, container: signature.rawValue, encoding: info.encodingName,
-      isBlocked: isBlocked, block: block, promisedFrames: isCounted ? Int64(info.frames) : nil, cutOff: nil)
+      block: block, promisedFrames: isCounted ? Int64(info.frames) : nil, cutOff: nil)
   }
 
   /// Everything that is left, in a file the library can seek in.
