@@ -93,7 +93,8 @@ public final class SoundFeedSource: LiveSource {
     let happensNow = isLive && !isOld && !feed.isBehind
     return SoundBlock(
       samples: samples, sampleRate: reader.sampleRate, startSample: start - skippedSamples,
-      originMicroseconds: originMicroseconds, loss: takeLoss(), wallMicroseconds: happensNow ? wallMicroseconds() : nil)
+      originMicroseconds: originMicroseconds, loss: takeLoss(), wallMicroseconds: happensNow ? wallMicroseconds() : nil,
+      unmixedPower: reader.unmixedPower)
   }
 
   private func recover(from error: AudioError) throws -> Arrival<SoundBlock> {

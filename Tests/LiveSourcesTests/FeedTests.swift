@@ -191,6 +191,32 @@ struct FeedTests {
     #expect(second.notes.isEmpty)
   }
 
+  /// What is mixed is no silence of the source but a mistake of its wiring, and is told as that.
+  @Test(arguments: [ByteFeed.Kind.pipe, .file]) func channelsThatCancelAreFoundInAFeed(kind: ByteFeed.Kind) throws {
+    let folder = try Folder()
+    let tone = (0..<48_000).flatMap { index -> [Float] in
+      let sample = Float(index % 40) / 100
+      return [sample, -sample]
+    }
+    let wave = WaveBytes(sampleRate: 8_000, channels: 2).file(tone)
+    let path = kind == .pipe ? folder.pipe("p") : try folder.file("f", wave)
+    func finding(_ options: SoundReadingOptions) throws -> SilenceWatch.Finding? {
+      if kind == .pipe { write([wave], to: path) }
+      let source = SoundFeedSource(
+        try ByteFeed(kind, path: path, stop: StopSignal()), options: options, assumedRate: 8_000, stop: StopSignal())
+      var watch = SilenceWatch()
+      for block in try drain(source, samples: 48_000).blocks {
+        let loudness = try #require(block.loudness)
+        _ = watch.hear(loudness, microseconds: block.endMicroseconds - block.startMicroseconds)
+      }
+      return watch.finding
+    }
+    let found = try finding(SoundReadingOptions())
+    #expect(found?.description.contains("cancel each other") == true)
+    #expect(found?.description.contains("'channel'") == true)
+    #expect(try finding(SoundReadingOptions(channel: 1)) == nil)
+  }
+
   @Test func aSampleThatIsNoNumberIsLeftOut() throws {
     let folder = try Folder()
     let path = folder.pipe("p")

@@ -15,6 +15,8 @@ struct ChannelBalance {
   private var sums: [Double]
   private var mixed = 0.0
   private var single = 0.0
+  /// Mean square over the channels of the frames that were taken last; nil where there is one channel or no frame.
+  private(set) var power: Float?
 
   init(channels: Int) {
     self.channels = channels
@@ -23,7 +25,11 @@ struct ChannelBalance {
 
   /// Takes frames, one sample of each channel in turn, from the beginning of a list.
   mutating func take(_ samples: [Float], frames count: Int) {
-    guard channels > 1 else { return }
+    guard channels > 1, count > 0 else {
+      power = nil
+      return
+    }
+    let before = single
     samples.withUnsafeBufferPointer { samples in
       sums.withUnsafeMutableBufferPointer { sums in
         var begin = 0
@@ -41,6 +47,7 @@ struct ChannelBalance {
       }
     }
     frames += Int64(count)
+    power = Float((single - before) / Double(count * channels))
   }
 
   /// What to say; nil where all is well.

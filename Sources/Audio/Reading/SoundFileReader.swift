@@ -30,6 +30,8 @@ public final class SoundFileReader: SampleSource {
   public var encoding: String { opened.encoding }
   /// Frames of the running stretch so far, those that could not be used with them.
   public private(set) var framesRead: Int64 = 0
+  /// Mean square over the channels of what was read last, before they were mixed; nil where nothing was mixed.
+  public var unmixedPower: Float? { channel == nil ? balance.power.map { $0 * factor * factor } : nil }
   /// What the user should know about the sound so far, one line each.
   public var notices: [String] { said + remarks }
 
