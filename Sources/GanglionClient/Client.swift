@@ -183,17 +183,33 @@ public final class Client {
   }
 
   /// Answers a ping; only needed by those who read lines themselves.
-  public func pong(_ n: Int64) throws(ClientError) { try send(JSONLine.numbered("pong", n)) }
+  ///
+  /// A daemon that has closed the connection since is no error here: why it did so stands in what is still to be read.
+  public func pong(_ n: Int64) throws(ClientError) {
+    let number = write(JSONLine.numbered("pong", n))
+    if number != 0 && number != EPIPE && number != ECONNRESET { throw failure(number) }
+  }
 
   /// Sends bytes as they are.
   public func send(_ bytes: [UInt8]) throws(ClientError) {
+    let number = write(bytes)
+    if number != 0 { throw failure(number) }
+  }
+
+  private func failure(_ number: Int32) -> ClientError {
+    ClientError(code: .system, path: path, reason: String(cString: strerror(number)))
+  }
+
+  /// Sends bytes; 0, or the system's number for what went wrong.
+  private func write(_ bytes: [UInt8]) -> Int32 {
     var rest = bytes[...]
     while !rest.isEmpty {
       let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
       if sent < 0 && errno == EINTR { continue }
-      if sent <= 0 { throw ClientError(code: .system, path: path, reason: String(cString: strerror(errno))) }
+      if sent <= 0 { return errno }
       rest = rest.dropFirst(sent)
     }
+    return 0
   }
 }
 
