@@ -36,12 +36,14 @@ struct ListenTests {
 
   @Test("what everybody is told before the answer comes is not what was asked for")
   func beforeTheAnswer() throws {
-    let folder = try TemporaryFolder()
+    let folder = NSTemporaryDirectory() + "ganglion-listen-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     let answer = #"{"type":"subscribed","id":1,"seq":1,"snapshot":{"sources":[],"detections":[]}}"#
     let hello = #"{"type":"hello","protocol":[1,2],"server":"ganglion/test","sources":[],"models":[]}"#
     let lines = [hello, detection(1, of: "other"), answer, detection(2, of: "mine")]
     for (options, expected) in [("", [lines[3]]), (" --raw", lines)] {
-      let path = folder.file("s\(options.count)")
+      let path = "\(folder)/s\(options.count)"
       try daemon(at: path, saying: lines)
       let outcome = try Program.shell(
         "timeout -s KILL 60 \"$GANGLION\" listen\(options) --socket \(path) --source mine -n 1")

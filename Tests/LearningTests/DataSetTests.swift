@@ -238,7 +238,7 @@ struct SpikeAugmentationTests {
       lengths.insert(sequence.steps)
       for step in 0..<sequence.steps {
         let value = sequence.values[sequence.range(ofStep: step).lowerBound]
-        #expect(abs(Double(value) - Double(step) * 20 / Double(sequence.steps)) <= 1.5)
+        #expect(abs(Double(value) - Double(step) * 20 / Double(sequence.steps)) < 2)
       }
     }
     #expect(lengths.count > 10 && lengths.allSatisfy { (10...30).contains($0) })
