@@ -21,6 +21,11 @@ public struct FilledPipe {
     readEnd = dup(pipe.fileHandleForReading.fileDescriptor)
     let writer = pipe.fileHandleForWriting
     Thread {
+      // A reader that leaves early must end this thread alone, not the whole process of the tests.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      sigaddset(&signals, SIGPIPE)
+      pthread_sigmask(SIG_BLOCK, &signals, nil)
       for begin in stride(from: 0, to: bytes.count, by: piece) {
         try? writer.write(contentsOf: Data(bytes[begin..<min(bytes.count, begin + piece)]))
       }
