@@ -100,14 +100,15 @@ let package = Package(
 
     // Recordings, models and files that several test targets make.
     .target(
-      name: "TestSupport", dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "Recognition"],
+      name: "TestSupport",
+      dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "Recognition", "CZstd"],
       path: "Tests/TestSupport"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CBLAS"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(
-      name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5", "CSQLite", "CZstd"],
+      name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5", "CSQLite", "CZstd", "TestSupport"],
       exclude: ["Fixtures", "Foreign"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "CCairo"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),

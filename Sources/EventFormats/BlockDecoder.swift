@@ -46,6 +46,10 @@ protocol BlockDecoder: Sendable {
 
   /// The cameras or sources of the recording, with the events of each so far; none where there can be only one.
   var streams: [RecordingStream] { get }
+
+  /// What was taken for granted once reading had begun.
+  var guesses: [ReadingGuess] { get }
+
   /// Where an event of the last call stands in the file, for decoders that read it themselves.
   func byteOffset(ofEvent index: Int) -> Int64?
 
@@ -65,6 +69,7 @@ extension BlockDecoder {
   var zerosArePadding: Bool { false }
   static var zeroMeansTimeZero: Bool { false }
   var streams: [RecordingStream] { [] }
+  var guesses: [ReadingGuess] { [] }
   func byteOffset(ofEvent index: Int) -> Int64? { nil }
 }
 

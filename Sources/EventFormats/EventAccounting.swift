@@ -115,12 +115,24 @@ public struct EventAccounting: Sendable, Equatable {
   /// How often a rule was broken, and where first.
   public struct Violations: Sendable, Equatable {
     public var count: Int64
-    /// Bytes from the start of the file.
-    public var firstByteOffset: Int64
+    /// Bytes from the start of the file; nil in a database, whose rows have no place of their own.
+    public var firstByteOffset: Int64?
+    /// The row of a database.
+    public var firstRow: Int64?
 
     public init(count: Int64, firstByteOffset: Int64) {
       self.count = count
       self.firstByteOffset = firstByteOffset
+    }
+
+    public init(count: Int64, firstRow: Int64) {
+      self.count = count
+      self.firstRow = firstRow
+    }
+
+    /// Where it was first, for people: `byte 17`, or `row 3`.
+    public var place: String {
+      firstRow.map { "row \($0)" } ?? "byte \(firstByteOffset ?? 0)"
     }
   }
 
@@ -148,13 +160,16 @@ public struct EventAccounting: Sendable, Equatable {
     if count > 0 { skipped[kind, default: 0] += count }
   }
 
+  /// - Parameter byteOffset: below 0 the row of a database, as `BagPlace` has it.
   mutating func record(_ kind: EventViolation, count: Int64 = 1, byteOffset: Int64) {
     guard count > 0 else { return }
     if var known = violations[kind] {
       known.count += count
       violations[kind] = known
     } else {
-      violations[kind] = Violations(count: count, firstByteOffset: byteOffset)
+      violations[kind] =
+        byteOffset < 0
+        ? Violations(count: count, firstRow: -byteOffset) : Violations(count: count, firstByteOffset: byteOffset)
     }
   }
 }

@@ -31,6 +31,8 @@ public struct EventFormatError: ReportedError, Sendable, Equatable {
   public var source: String
   /// Position in the file, bytes from its start, where there is one.
   public var byteOffset: Int64?
+  /// The row of a database, which has no place of its own in the file.
+  public private(set) var row: Int64?
   /// What is wrong, with the value and its bound.
   public var reason: String
   /// What the user can do.
@@ -38,13 +40,15 @@ public struct EventFormatError: ReportedError, Sendable, Equatable {
   /// What the caller can name to settle it, where that helps.
   public var subject: ReadingSubject?
 
+  /// - Parameter byteOffset: below 0 the row of a database, as `BagPlace` has it.
   public init(
     _ code: Code, source: String, byteOffset: Int64? = nil, reason: String, remedy: String,
     subject: ReadingSubject? = nil
   ) {
     self.code = code
     self.source = source
-    self.byteOffset = byteOffset
+    self.byteOffset = byteOffset.flatMap { $0 < 0 ? nil : $0 }
+    row = byteOffset.flatMap { $0 < 0 ? -$0 : nil }
     self.reason = reason
     self.remedy = remedy
     self.subject = subject
@@ -60,7 +64,7 @@ public struct EventFormatError: ReportedError, Sendable, Equatable {
   }
 
   public var description: String {
-    let place = byteOffset.map { " at byte \($0)" } ?? ""
+    let place = byteOffset.map { " at byte \($0)" } ?? row.map { " in row \($0)" } ?? ""
     return "\(source)\(place): \(reason); \(remedy)"
   }
 }

@@ -18,7 +18,12 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
   public struct Violation: Sendable, Equatable, Codable {
     public var kind: String
     public var count: Int64
-    public var firstByteOffset: Int64
+    public var firstByteOffset: Int64?
+    /// The row of a database.
+    public var firstRow: Int64?
+
+    /// Where it was first, for people.
+    public var place: String { firstRow.map { "row \($0)" } ?? "byte \(firstByteOffset ?? 0)" }
   }
 
   public var source: String
@@ -83,7 +88,7 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
     }
     violations = EventViolation.allCases.compactMap { kind in
       accounting.violations[kind].map {
-        Violation(kind: kind.name, count: $0.count, firstByteOffset: $0.firstByteOffset)
+        Violation(kind: kind.name, count: $0.count, firstByteOffset: $0.firstByteOffset, firstRow: $0.firstRow)
       }
     }
     self.digest = withDigest ? digest.fields : nil

@@ -7,7 +7,8 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
   let encoding: String
   let geometry: SensorGeometry?
   let metadata: [EventMetadata]
-  private(set) var guesses: [ReadingGuess]
+  /// What was taken for granted when the recording was opened.
+  private let openingGuesses: [ReadingGuess]
   private(set) var accounting = EventAccounting()
 
   private var input: InputBuffer
@@ -33,13 +34,14 @@ struct StreamingEventReader<Decoder: BlockDecoder>: EventReader {
     self.encoding = encoding
     self.geometry = geometry
     self.metadata = metadata
-    self.guesses = guesses
+    openingGuesses = guesses
     strictness = options.strictness
     report.stop_at_violation = options.strictness == .stop ? 1 : 0
     accounting.headerBytes = input.byteOffset
   }
 
   var streams: [RecordingStream] { decoder.streams }
+  var guesses: [ReadingGuess] { openingGuesses + decoder.guesses }
 
   mutating func read(into batch: inout EventBatch, maximum: Int) throws(EventFormatError) -> Bool {
     batch.removeAll()

@@ -40,6 +40,8 @@ public final class ByteFeed {
     case over
   }
 
+  /// What describes the files of a recording that is a folder, as bags of ROS 2 are.
+  private static let descriptionName = "metadata.yaml"
   /// How long a growing file is left alone before it is looked at again.
   private static let followMilliseconds: Int32 = 50
   /// Older than this is nothing that happens now.
@@ -209,10 +211,17 @@ public final class ByteFeed {
       return nil
     }
     // Without O_NONBLOCK opening a pipe would wait for a writer, and nothing could stop it.
-    let opened = Glibc.open(path, O_RDONLY | O_CLOEXEC | (kind == .file ? 0 : O_NONBLOCK))
+    var opened = Glibc.open(path, O_RDONLY | O_CLOEXEC | (kind == .file ? 0 : O_NONBLOCK))
     guard opened >= 0 else { return "cannot be opened: \(String(cString: strerror(errno)))" }
     var status = stat()
-    let type = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
+    var type = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
+    if kind == .file, type == S_IFDIR {
+      // A recording may be a folder: its description stands for it.
+      close(opened)
+      opened = Glibc.open("\(path)/\(Self.descriptionName)", O_RDONLY | O_CLOEXEC)
+      guard opened >= 0 else { return "is a folder" }
+      type = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
+    }
     let isRight =
       switch kind {
       case .pipe: type == S_IFIFO

@@ -156,7 +156,7 @@ struct Convert: ParsableCommand {
     }
     for kind in EventViolation.allCases {
       if let found = reader.accounting.violations[kind] {
-        lines.append("\(kind.name): \(found.count), first at byte \(found.firstByteOffset)")
+        lines.append("\(kind.name): \(found.count), first at \(found.place)")
       }
     }
     if writer.triggersLeftOut > 0 {

@@ -92,7 +92,7 @@ extension RecordingSummary {
     }
     text += violations.isEmpty ? "\nno rule of the format is broken\n" : "\n"
     for violation in violations {
-      text += "\(violation.kind): \(violation.count), first at byte \(violation.firstByteOffset)\n"
+      text += "\(violation.kind): \(violation.count), first at \(violation.place)\n"
     }
     if let digest {
       text += "\ndigest t \(digest.time)\ndigest x \(digest.x)\ndigest y \(digest.y)\ndigest p \(digest.polarity)\n"

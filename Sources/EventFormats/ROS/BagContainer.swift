@@ -88,5 +88,7 @@ enum BagLimits {
   /// Of all definitions together.
   static let definitions = 32 << 20
   static let topics = 10_000
+  /// What is looked at before a bag from a pipe is read.
+  static let glance = 4 << 20
   static let name = 4096
 }

@@ -15,6 +15,8 @@ struct BagDecoder: BlockDecoder {
 
   private var input: MessageInput
   private var choice: TopicChoice
+  /// Topics as they were known before reading.
+  private let surveyed: [BagTopic]
   private var state = State.betweenMessages
   /// The decoder of EVT 3.0 goes on from packet to packet.
   private var evt3 = ganglion_evt3_state()
@@ -30,7 +32,8 @@ struct BagDecoder: BlockDecoder {
   /// Where messages begin among the events of the last call.
   private var places: [(firstEvent: Int, byteOffset: Int64)] = []
 
-  init(_ container: any BagContainer, choice: TopicChoice, stopsAtViolation: Bool) {
+  init(_ container: any BagContainer, choice: TopicChoice, surveyed: [BagTopic] = [], stopsAtViolation: Bool) {
+    self.surveyed = surveyed
     input = MessageInput(container)
     self.choice = choice
     early.stop_at_violation = stopsAtViolation ? 1 : 0
@@ -46,6 +49,10 @@ struct BagDecoder: BlockDecoder {
         name: topic.name, details: topic.type, sensor: nil, messages: topic.messages, isRead: place == choice.topic,
         holdsEvents: topic.holdsEvents)
     }
+  }
+
+  var guesses: [ReadingGuess] {
+    topic.map { choice.guesses(taking: $0, among: surveyed, met: input.container.topics) } ?? []
   }
 
   /// Reads up to the first message of the topic, whose front says what the sensor is.

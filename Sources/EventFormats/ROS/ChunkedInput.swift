@@ -4,6 +4,16 @@ struct BagPlace: Sendable, Equatable {
   var byteOffset: Int64
   /// Whether the bytes stand there themselves, and not in a compressed chunk that begins there.
   var isExact: Bool
+
+  init(byteOffset: Int64, isExact: Bool) {
+    self.byteOffset = byteOffset
+    self.isExact = isExact
+  }
+
+  /// A row of a database, whose pages lie wherever there was room: rows go as offsets below 0.
+  init(row: Int64) {
+    self.init(byteOffset: -max(row, 1), isExact: false)
+  }
 }
 
 /// The bytes of a bag: those of the file, or of the chunk that is open in it, unpacked piece by piece.

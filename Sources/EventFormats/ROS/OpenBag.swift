@@ -1,11 +1,14 @@
+import CKernels
 import Events
 
 func openROS1Bag(_ opened: InputBuffer, _ options: EventReadingOptions) throws(EventFormatError) -> any EventReader {
-  try openBag(ROS1Bag(opened), .rosbag1, options)
+  let (input, topics) = try glance(opened, options) { input throws(EventFormatError) in try ROS1Bag(input) }
+  return try openBag(ROS1Bag(input), .rosbag1, options, glanced: topics)
 }
 
 func openMCAP(_ opened: InputBuffer, _ options: EventReadingOptions) throws(EventFormatError) -> any EventReader {
-  try openBag(MCAPFile(opened), .mcap, options)
+  let (input, topics) = try glance(opened, options) { input throws(EventFormatError) in try MCAPFile(input) }
+  return try openBag(MCAPFile(input), .mcap, options, glanced: topics)
 }
 
 /// A database, or the description of a folder.
@@ -14,14 +17,32 @@ func openROS2Bag(_ opened: InputBuffer, _ options: EventReadingOptions) throws(E
     ? try openBag(BagFolder(opened), .rosbag2, options) : try openBag(SQLiteBag(opened), .rosbag2, options)
 }
 
+/// What the index would say is not known of a bag from a pipe until it is through; several cameras show themselves in its
+/// first messages, though, before any result is told.
+private func glance(
+  _ opened: InputBuffer, _ options: EventReadingOptions,
+  as container: (InputBuffer) throws(EventFormatError) -> any BagContainer
+) throws(EventFormatError) -> (input: InputBuffer, topics: [BagTopic]) {
+  var input = opened
+  // Of a live one more would have to be waited for; of a file the index is at hand.
+  guard options.stream == nil, !options.isLive, input.source.path == nil else { return (input, []) }
+  _ = try input.require(BagLimits.glance)
+  let beginning = MemoryByteSource(input.prefix(BagLimits.glance), name: input.name)
+  guard var bag = try? container(InputBuffer(beginning)) else { return (input, []) }
+  var report = ganglion_event_report()
+  while (try? bag.nextMessage(&report)) != nil {}
+  return (input, bag.topics)
+}
+
 private func openBag(
-  _ opened: any BagContainer, _ format: EventFormat, _ options: EventReadingOptions
+  _ opened: any BagContainer, _ format: EventFormat, _ options: EventReadingOptions, glanced: [BagTopic] = []
 ) throws(EventFormatError) -> any EventReader {
   var container = opened
   let choice = TopicChoice(wanted: options.stream, surveys: options.surveysStreams)
   let topics = try container.survey()
-  if let topics { try choice.check(topics, name: container.name) }
-  var decoder = BagDecoder(container, choice: choice, stopsAtViolation: options.strictness == .stop)
+  if let topics = topics ?? (glanced.isEmpty ? nil : glanced) { try choice.check(topics, name: container.name) }
+  var decoder = BagDecoder(
+    container, choice: choice, surveyed: topics ?? glanced, stopsAtViolation: options.strictness == .stop)
   try decoder.begin()
   var geometry = options.geometry
   if geometry == nil, let front = decoder.front {
@@ -33,12 +54,6 @@ private func openBag(
     guesses.append(
       ReadingGuess(
         .layout, topic.type, because: "the bag does not define this type, whose fields are known by its name"))
-  }
-  let holding = topics?.count { $0.holdsEvents && $0.messages > 0 } ?? 1
-  if options.stream == nil, holding > 1, let topic = decoder.topic {
-    guesses.append(
-      ReadingGuess(
-        .stream, topic.name, because: "the first of \(holding); whoever uses the events has to name one"))
   }
   let encoding = [
     decoder.packing, decoder.isCompressed ? "Zstd messages" : nil, decoder.topic?.type, decoder.front?.encoding,

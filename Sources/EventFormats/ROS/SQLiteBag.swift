@@ -24,6 +24,8 @@ struct SQLiteBag: BagContainer {
   /// Bytes of the message at hand that are not in the window yet, and where they begin in it.
   private var unread = 0
   private var position = 0
+  /// The row at hand, or that was at hand last.
+  private var row: Int64 = 0
   private var isBegun = false
   private var isFinished = false
 
@@ -77,7 +79,7 @@ struct SQLiteBag: BagContainer {
   var packing: String { "SQLite" }
   var bytesRead: Int64 { file.size }
   var mayWait: Bool { false }
-  var place: BagPlace { BagPlace(byteOffset: 0, isExact: false) }
+  var place: BagPlace { BagPlace(row: row) }
   var count: Int { window.count }
 
   /// Size and number of pages by the header.
@@ -168,13 +170,14 @@ struct SQLiteBag: BagContainer {
         note(error, &report)
         return nil
       }
+      row = database.integer(0)
       guard let topic = topicOfRow[database.integer(1)] else {
         violate(.corruptPacket, &report)
         continue
       }
       topics[topic].messages += 1
       do throws(SQLiteDatabase.Failure) {
-        unread = try database.openBlob(table: "messages", column: "data", row: database.integer(0))
+        unread = try database.openBlob(table: "messages", column: "data", row: row)
       } catch {
         note(error, &report)
         continue
@@ -187,7 +190,7 @@ struct SQLiteBag: BagContainer {
   }
 
   private mutating func violate(_ kind: EventViolation, _ report: inout ganglion_event_report) {
-    report.violate(kind, offset: kind == .truncatedTail ? Int(file.size) : 0)
+    report.violate(kind, offset: Int(kind == .truncatedTail ? file.size : place.byteOffset))
     // Behind the place of a cut there is nothing.
     if report.stop_at_violation != 0 || kind == .truncatedTail { isFinished = true }
   }

@@ -22,6 +22,17 @@ struct TopicChoice: Sendable {
     if holding.count > 1, !surveys { throw Self.ambiguous(holding, name: name) }
   }
 
+  /// That the first topic was taken, where there are several.
+  func guesses(taking topic: BagTopic, among surveyed: [BagTopic], met: [BagTopic]) -> [ReadingGuess] {
+    func holding(_ topics: [BagTopic]) -> Int { topics.count { $0.holdsEvents && $0.messages > 0 } }
+    let holding = max(holding(surveyed), holding(met))
+    guard wanted == nil, holding > 1 else { return [] }
+    return [
+      ReadingGuess(
+        .stream, topic.name, because: "the first of \(holding); whoever uses the events has to name one")
+    ]
+  }
+
   /// The layout of a message that is to be decoded; nil for one of another topic.
   mutating func accept(
     _ message: BagMessage, of container: any BagContainer

@@ -84,7 +84,7 @@ public struct EventBlocks: BlockSource {
     if !isDrained, let cut = reader.accounting.violations[.truncatedTail] {
       isDrained = true
       throw InputError(
-        source: name, place: "byte \(cut.firstByteOffset)", problem: "is cut off within an event or packet",
+        source: name, place: cut.place, problem: "is cut off within an event or packet",
         remedy: "results cover what is there; copy the file again for the rest")
     }
     if !isDrained, reader.accounting.events == 0 {
@@ -100,7 +100,7 @@ public struct EventBlocks: BlockSource {
     let broken = reader.accounting.violations.filter { $0.key != .truncatedTail }
     return reader.guesses.map { "\(name): \($0)" }
       + broken.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, violations in
-        "\(name): \(violations.count) x \(kind.name), first at byte \(violations.firstByteOffset)"
+        "\(name): \(violations.count) x \(kind.name), first at \(violations.place)"
       }
   }
 }

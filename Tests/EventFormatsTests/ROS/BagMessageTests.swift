@@ -2,6 +2,8 @@ import EventFormats
 import Events
 import Testing
 
+@testable import TestSupport
+
 /// What stands in messages, in every serialisation and encoding.
 @Suite struct BagMessageTests {
   static let packetTopic = MadeTopic(

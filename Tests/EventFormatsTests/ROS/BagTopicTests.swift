@@ -2,6 +2,8 @@ import EventFormats
 import Events
 import Testing
 
+@testable import TestSupport
+
 /// Which topic of a bag is read, and what is said of the others.
 @Suite struct BagTopicTests {
   static let left = tickingEvents(20)
@@ -34,8 +36,15 @@ import Testing
 
   @Test func twoCamerasAreAmbiguous() throws {
     let image = Self.stereo.image()
-    // A pipe shows the second camera when it comes: what was before is delivered, then it is refused.
-    let reading = try Reading(image)
+    // What a pipe brings is looked at a little ahead, so that nothing is told before it is refused, as of a file.
+    for image in [image, Self.stereoMCAP.image()] {
+      let error = #expect(throws: EventFormatError.self) { try Reading(image) }
+      #expect(error?.code == .ambiguous && error?.subject == .stream && error?.byteOffset == nil)
+    }
+    // A live one shows the second camera when it comes: what was before is delivered, then it is refused.
+    var live = EventReadingOptions()
+    live.isLive = true
+    let reading = try Reading(image, options: live)
     #expect(reading.error?.code == .ambiguous && reading.error?.subject == .stream)
     #expect(reading.error?.reason.contains("/left/events") == true)
     #expect(reading.error?.reason.contains("/right/events (dvs_msgs/EventArray)") == true)

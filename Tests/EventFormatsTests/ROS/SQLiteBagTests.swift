@@ -4,6 +4,8 @@ import Events
 import Foundation
 import Testing
 
+@testable import TestSupport
+
 /// Bags of ROS 2 in databases, and their folders.
 @Suite struct SQLiteBagTests {
   static let events = tickingEvents(900)
@@ -127,9 +129,42 @@ import Testing
     for index in 4096..<image.count where index % 512 < 12 { image[index] = 0x55 }
     do {
       let reading = try Reading(image)
-      #expect(reading.batch.count < 900 && reading.accounting.violations[.corruptPacket] != nil)
+      #expect(reading.batch.count < 900)
+      // Pages lie wherever there was room: a byte would be a wrong place.
+      let found = try #require(reading.accounting.violations[.corruptPacket])
+      #expect(found.firstByteOffset == nil && found.firstRow != nil)
     } catch let error as EventFormatError {
       #expect(error.code == .malformedHeader || error.code == .unsupported)
+    }
+  }
+
+  @Test func whatIsWrongIsToldWithItsRow() throws {
+    var made = Self.made()
+    made.messages.insert((7, [0, 1, 0, 0]), at: 1)
+    made.messages[2].data.removeLast(40)
+    let reading = try Reading(made.image())
+    #expect(reading.accounting.violations == [.corruptPacket: .init(count: 2, firstRow: 2)])
+    #expect(reading.accounting.violations[.corruptPacket]?.place == "row 2")
+    var options = EventReadingOptions()
+    options.strictness = .stop
+    made.messages.remove(at: 1)
+    let stopped = try Reading(made.image(), options: options)
+    #expect(stopped.error?.row == 2 && stopped.error?.byteOffset == nil)
+    #expect(stopped.error?.description.contains(" in row 2: ") == true)
+  }
+
+  @Test func aLongDatabaseThatIsCutGivesNearlyAllThatIsThere() throws {
+    let events = tickingEvents(30_000)
+    var made = Made((0..<100).map { CDRMessage().events(Array(events[300 * $0..<300 * $0 + 300])) })
+    made.pageSize = 4096
+    let image = try made.image()
+    for percent in [90, 50, 10] {
+      let reading = try Reading(Array(image[..<(image.count * percent / 100)]))
+      let expected = batch(Array(events[..<reading.batch.count]))
+      #expect(reading.batch == expected, "\(percent) %")
+      #expect(reading.accounting.violations.keys.sorted { $0.rawValue < $1.rawValue } == [.truncatedTail])
+      // A leaf of the tree with some eight messages may lie behind the cut, though their bytes are before it.
+      #expect(reading.batch.count > 300 * (percent - 10) && reading.batch.count <= 300 * percent, "\(percent) %")
     }
   }
 
