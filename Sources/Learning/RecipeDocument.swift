@@ -105,12 +105,14 @@ public struct RecipeError: ReportedError, Equatable {
   public let line: Int?
   public let reason: String
 
-  public init(path: String, line: Int? = nil, reason: String) {
+  public init(path: String, line: Int? = nil, reason: String, kind: FailureKind = .configuration) {
     self.path = path
     self.line = line
     self.reason = reason
+    self.kind = kind
   }
 
-  public var kind: FailureKind { .configuration }
+  /// What kind of failure it is: the recipe's, or that there is none.
+  public let kind: FailureKind
   public var description: String { "\(path)\(line.map { ":\($0)" } ?? ""): \(reason)" }
 }

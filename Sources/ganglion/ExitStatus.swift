@@ -43,7 +43,7 @@ extension FailureKind {
     case .other: "another failure, named on standard error"
     case .usage: "wrong usage"
     case .badInput: "an input is damaged or of the wrong kind (what came before was classified)"
-    case .missing: "an input cannot be opened"
+    case .missing: "a recording, model, recipe or folder of data is not there or cannot be opened"
     case .unavailable: "no daemon answers, or another one is running already"
     case .output: "results cannot be written: disk full, no permission, or standard output closed"
     case .sentAway: "the daemon has sent this subscriber away, because it did not read or there are too many; try again"

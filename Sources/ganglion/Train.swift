@@ -48,7 +48,11 @@ struct Train: ParsableCommand {
     do {
       text = try String(contentsOfFile: recipe, encoding: .utf8)
     } catch {
-      throw RecipeError(path: recipe, reason: "cannot be read; check the path")
+      let isText = FileManager.default.isReadableFile(atPath: recipe)
+      throw RecipeError(
+        path: recipe,
+        reason: isText ? "is no UTF-8 text; check that this is the recipe" : "cannot be opened; check the path",
+        kind: isText ? .configuration : .missing)
     }
     var made = try Recipe(yaml: text, path: recipe)
     made.training.seed = seed ?? made.training.seed
@@ -81,10 +85,11 @@ struct Train: ParsableCommand {
     let train = try session.encode(.train) { Self.show($0, line) }
     let validation = try session.encode(.validation) { Self.show($0, line) }
     line.clear()
-    for note in session.notes.lines { StandardError.report(note) }
     if resumed == nil {
       try report.encoded(train: train, validation: validation, guesses: session.notes.lines)
       try report.summary(session, train: train)
+    } else {
+      for note in session.notes.lines { StandardError.report(note) }
     }
 
     let trainer = try Trainer(

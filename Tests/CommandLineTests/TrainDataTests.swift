@@ -106,6 +106,22 @@ struct TrainDataTests {
     #expect(try bench.train("chosen").code == 0)
   }
 
+  @Test("what is not there is told as missing, what is damaged as damaged")
+  func missing() throws {
+    let bench = try ToneBench()
+    for (line, code) in [
+      ("train tones.yaml --data nowhere", 66), ("train nowhere.yaml --data data", 66), ("train data --data data", 78),
+      ("evaluate nowhere.safetensors data", 66), ("run -m nowhere.safetensors data/low/0.wav", 66),
+    ] {
+      let outcome = try bench.shell("ganglion \(line)")
+      #expect(outcome.code == code && outcome.errorLines.count == 1, "\(line): \(outcome)")
+    }
+    try bench.recipe("lists", ["layout: folders": "layout: folders, testList: nowhere.txt"])
+    #expect(try bench.train("lists").code == 66)
+    try bench.put("latin.yaml", [0x6e, 0xe9])
+    #expect(try bench.train("latin").code == 78)
+  }
+
   @Test("names that are no UTF-8: of a class refused, of a recording told")
   func names() throws {
     let bench = try ToneBench()

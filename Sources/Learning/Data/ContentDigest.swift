@@ -21,7 +21,7 @@ struct ContentDigest: Hashable, Sendable {
   /// - Throws: `DataError` where the file cannot be read.
   init(ofFile path: String) throws(DataError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
+    guard descriptor >= 0 else { throw .missingFile(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     var filled = 0

@@ -5,6 +5,8 @@ import Foundation
 public enum DataError: ReportedError, Equatable {
   case missingFolder(String)
   case unreadable(path: String, reason: String)
+  /// A file that is not there, or may not be opened.
+  case missingFile(path: String, reason: String)
   case empty(folder: String, layout: String, expected: String)
   case part(String, folder: String)
   case unknownGroup(String, known: [String])
@@ -23,11 +25,16 @@ public enum DataError: ReportedError, Equatable {
   /// A part in whose recordings nothing is heard or seen.
   case silentPart(DataPart, recordings: Int)
 
-  public var kind: FailureKind { .badInput }
+  public var kind: FailureKind {
+    switch self {
+    case .missingFolder, .missingFile: .missing
+    default: .badInput
+    }
+  }
   public var description: String {
     switch self {
     case .missingFolder(let folder): "\(folder): there is no such folder; check the path, --data names the data set's"
-    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .unreadable(let path, let reason), .missingFile(let path, let reason): "\(path): cannot be read: \(reason)"
     case .empty(let folder, let layout, let expected):
       "\(folder): holds nothing in the layout '\(layout)'; expected \(expected)"
     case .part(let part, let folder): "\(folder): the split leaves no recordings for \(part)"

@@ -97,7 +97,7 @@ public struct DataSet {
 
   func text(_ path: String) throws -> String {
     guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw DataError.unreadable(path: path, reason: "there is no such text file")
+      throw DataError.missingFile(path: path, reason: "there is no such text file")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw DataError.unreadable(path: path, reason: "it is no UTF-8 text")

@@ -14,7 +14,7 @@ struct FolderListing {
   init(_ folder: String) throws(DataError) {
     guard let stream = opendir(folder) else {
       throw errno == ENOENT || errno == ENOTDIR
-        ? .missingFolder(folder) : .unreadable(path: folder, reason: String(cString: strerror(errno)))
+        ? .missingFolder(folder) : .missingFile(path: folder, reason: String(cString: strerror(errno)))
     }
     defer { closedir(stream) }
     let descriptor = dirfd(stream)

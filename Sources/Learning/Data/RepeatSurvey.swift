@@ -85,7 +85,7 @@ struct RepeatSurvey {
 
   private static func require(_ path: String) throws(DataError) {
     guard access(path, R_OK) == 0 else {
-      throw .unreadable(path: path, reason: "\(String(cString: strerror(errno))); the data set names it")
+      throw .missingFile(path: path, reason: "\(String(cString: strerror(errno))); the data set names it")
     }
   }
 

@@ -31,7 +31,7 @@ public enum LabelFile {
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
-      throw DataError.unreadable(path: path, reason: "there is no such text file")
+      throw DataError.missingFile(path: path, reason: "there is no such text file")
     }
     return try parse(text, path: path, known: known)
   }
