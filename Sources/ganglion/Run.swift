@@ -71,25 +71,30 @@ struct Run: AsyncParsableCommand {
           + "them, --task chooses another, --task infer finds out")
     }
     var firstFailure: FailureKind?
+    var guesses = GuessLedger()
     for path in inputs {
       do {
-        try await classify(RecordingInput(path: path, options: options), with: model, selection)
+        let notices = try await classify(RecordingInput(path: path, options: options), with: model, selection)
+        for notice in notices where guesses.isNew(notice) { StandardError.report(notice.description) }
       } catch {
         if error is OutputError { throw error }
         StandardError.report(error)
         firstFailure = firstFailure ?? ExitStatus.kind(of: error) ?? .other
       }
     }
+    for line in guesses.summary { StandardError.report(line) }
     if let firstFailure { throw ExitCode(firstFailure) }
   }
 
-  private func classify(_ input: RecordingInput, with model: Model, _ task: TaskSelection) async throws {
+  private func classify(
+    _ input: RecordingInput, with model: Model, _ task: TaskSelection
+  ) async throws -> [InputNotice] {
     let lines = ResultLine(source: input.isFile ? FileNames.shown(input.path) : "stdin", manifest: model.manifest)
     let pipeline = Pipeline(model, task: task, speed: speed, wantsScores: scores, tellsProgress: phases)
     var numbers = DetectionNumbers()
     var progress = StreamProgress()
     defer { progress.clear() }
-    let notices = try await pipeline.run(input) { event in
+    return try await pipeline.run(input) { event in
       switch event {
       case .decision(let decision):
         let id = phases ? "\(model.manifest.name).\(numbers.number(of: decision))" : nil
@@ -103,7 +108,6 @@ struct Run: AsyncParsableCommand {
         progress.show(input.name, microseconds: microseconds)
       }
     }
-    for notice in notices { StandardError.report(notice) }
   }
 }
 

@@ -51,6 +51,20 @@ struct RunCommandTests {
     #expect(anonymous(outcome.lines, "stdin") == anonymous(wave, "tones.wav"))
   }
 
+  @Test func whatIsGuessedOfAListIsToldOnceForEachKind() throws {
+    // Without an option the five bytes of N-MNIST have no name, and these texts no unit.
+    try bench.put("plain.csv", Array("t,x,y,p\n0,1,1,1\n100000,2,2,0\n".utf8))
+    let alone = try bench.shell("ganglion run --model events.safetensors bar.bin")
+    #expect(alone.errorLines.filter { $0.contains("format taken as N-MNIST") }.count == 1, "\(alone.errors)")
+    let list = try bench.shell(
+      "for i in 1 2 3 4; do cp bar.bin $i.bin; done; ganglion run --model events.safetensors ?.bin plain.csv")
+    #expect(list.code == 0 && list.lines.filter { $0.contains("\"source\":\"4.bin\"") }.count == alone.lines.count)
+    let told = list.errorLines.filter { $0.contains("N-MNIST") }
+    #expect(told.count == 2 && told.first?.hasPrefix("ganglion: 1.bin: format taken as N-MNIST") == true, "\(told)")
+    #expect(told.last?.contains("in the same way for 4 recordings: 1.bin: format taken as") == true, "\(told)")
+    #expect(list.errorLines.filter { $0.contains("time unit taken as us") }.count == 1, "\(list.errors)")
+  }
+
   @Test func eventsComeFromFileAndPipeAlike() throws {
     let file = try bench.shell("ganglion run --model events.safetensors bar.bin")
     #expect(file.code == 0)

@@ -113,7 +113,7 @@ struct SoundPipelineTests {
       let notices = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path, options: options)) {
         if case .decision = $0 { count += 1 }
       }
-      return (notices, count)
+      return (notices.map(\.description), count)
     }
     let mixed = try await run(nil)
     #expect(mixed.decisions == 0)
@@ -193,7 +193,7 @@ struct EventPipelineTests {
     let notices = try await Pipeline(model, speed: speed).run(RecordingInput(path: file.path)) { event in
       if case .decision(let decision) = event { decisions.append(decision) }
     }
-    return (decisions, notices)
+    return (decisions, notices.map(\.description))
   }
 
   private func failure(_ model: Model, _ bytes: [UInt8]) async -> InputError? {

@@ -7,8 +7,8 @@ public protocol BlockSource: SendableMetatype {
   associatedtype Block: Sendable
   /// The next block and the stream time at which it ends; nil at the end.
   mutating func next() throws -> (block: Block, endMicroseconds: Int64)?
-  /// What the user should know once the stream has ended, one line each.
-  var notices: [String] { get }
+  /// What the user should know once the stream has ended.
+  var notices: [InputNotice] { get }
 }
 
 /// A piece of a sound that may consist of several recordings, one after another.
@@ -33,7 +33,9 @@ public struct SoundBlocks: BlockSource {
     self.gathering = max(1, gathering)
   }
 
-  public var notices: [String] { stream.source.notices.map { "\(stream.source.name): \($0)" } }
+  public var notices: [InputNotice] {
+    stream.source.notices.map { InputNotice(source: stream.source.name, text: $0) }
+  }
 
   public mutating func next() throws -> (block: SoundPiece, endMicroseconds: Int64)? {
     if let pending { throw pending }
@@ -96,11 +98,11 @@ public struct EventBlocks: BlockSource {
     return nil
   }
 
-  public var notices: [String] {
+  public var notices: [InputNotice] {
     let broken = reader.accounting.violations.filter { $0.key != .truncatedTail }
-    return reader.guesses.map { "\(name): \($0)" }
+    return reader.guesses.map { InputNotice(source: name, guess: $0) }
       + broken.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, violations in
-        "\(name): \(violations.count) x \(kind.name), first at \(violations.place)"
+        InputNotice(source: name, text: "\(violations.count) x \(kind.name), first at \(violations.place)")
       }
   }
 }

@@ -42,11 +42,11 @@ public struct Pipeline: Sendable {
   /// Classifies a recording to its end.
   ///
   /// - Parameter publish: gets every result in order; throwing stops the pipeline with that error.
-  /// - Returns: notices about the recording, one line each.
+  /// - Returns: notices about the recording.
   /// - Throws: what the source, the encoder or `publish` throws, after everything before it was published.
   public func run(
     _ input: RecordingInput, publish: (PipelineEvent) async throws -> Void
-  ) async throws -> [String] {
+  ) async throws -> [InputNotice] {
     try await run(
       input,
       classification: { try Classification(model, task: task, wantsScores: wantsScores, tellsProgress: tellsProgress) },
@@ -59,14 +59,14 @@ public struct Pipeline: Sendable {
   public func run(
     _ input: RecordingInput, trying configurations: [DecisionConfiguration],
     publish: (TrialEvent) async throws -> Void
-  ) async throws -> [String] {
+  ) async throws -> [InputNotice] {
     try await run(input, classification: { try DecisionTrials(model, task: task, configurations) }, publish: publish)
   }
 
   private func run<Classifying: StreamTransform>(
     _ input: RecordingInput, classification: () throws -> sending Classifying,
     publish: (Classifying.Output) async throws -> Void
-  ) async throws -> [String] where Classifying.Input == FramePiece {
+  ) async throws -> [InputNotice] where Classifying.Input == FramePiece {
     switch model.manifest.encoder {
     case .spiketrum(let configuration):
       let gathering = speed == .max && input.isFile ? 16 : 1
@@ -90,7 +90,7 @@ public struct Pipeline: Sendable {
   private func run<Source: BlockSource, Encoding: StreamTransform, Classifying: StreamTransform>(
     open: @escaping @Sendable () throws -> Source, encoder: () throws -> sending Encoding,
     classification: () throws -> sending Classifying, publish: (Classifying.Output) async throws -> Void
-  ) async throws -> [String]
+  ) async throws -> [InputNotice]
   where Encoding.Input == Source.Block, Encoding.Output == FramePiece, Classifying.Input == FramePiece {
     let executors = ["source", "encoder", "network"].map { ThreadExecutor(name: "ganglion \($0)") }
     defer { for executor in executors { executor.shutDown() } }

@@ -7,7 +7,7 @@ actor SourceStage<Source: BlockSource> {
   private let output: BoundedChannel<Source.Block>
   private let speed: Pipeline.Speed
   /// What the source had to say at its end.
-  private(set) var notices: [String] = []
+  private(set) var notices: [InputNotice] = []
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
