@@ -11,13 +11,14 @@ private func openReader(
   _ source: any ByteSource, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
   var input = try unpacked(InputBuffer(source))
-  _ = try input.require(EventFormat.detectionLength)
+  let early = options.isLive ? try EventFormat.awaitFormat(&input, options) : nil
+  if early == nil { _ = try input.require(EventFormat.detectionLength) }
   guard input.count > 0 else {
     throw EventFormatError(
       .unrecognised, source: input.name, reason: "is empty", remedy: "check that the recording was written")
   }
   let beginning = input.prefix(EventFormat.detectionLength)
-  guard let format = options.format ?? EventFormat.detect(firstBytes: beginning, options: options) else {
+  guard let format = early ?? options.format ?? EventFormat.detect(firstBytes: beginning, options: options) else {
     let isWideText = beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF])
     throw EventFormatError(
       .unrecognised, source: input.name, byteOffset: 0, reason: "is no event recording that is recognised by content",
@@ -68,13 +69,14 @@ private func openEVT(
   case .evt3: return reader(EVT3Decoder(), "EVT3")
   case .evt4: return reader(EVT4Decoder(), "EVT4")
   default:
-    _ = try input.require(EventFormat.detectionLength)
-    let isLegacy: Bool =
-      switch header.formatOption("endianness") ?? header.value("endianness") {
-      case "legacy": true
-      case "little": false
-      default: EVT21Decoder.looksLegacy(input.prefix(EventFormat.detectionLength))
-      }
+    let isLegacy: Bool
+    switch header.formatOption("endianness") ?? header.value("endianness") {
+    case "legacy": isLegacy = true
+    case "little": isLegacy = false
+    default:
+      _ = try input.require(options.isLive ? EVT21Decoder.enoughLiveBytes : EventFormat.detectionLength)
+      isLegacy = EVT21Decoder.looksLegacy(input.prefix(EventFormat.detectionLength))
+    }
     if header.formatOption("endianness") == nil, header.value("endianness") == nil {
       guesses.append(
         ReadingGuess(

@@ -1,10 +1,10 @@
 import Audio
 import Events
 import Foundation
-import TestSupport
 import Testing
 
 @testable import LiveSources
+@testable import TestSupport
 
 /// Pipes and files that are not there yet, are made anew, hold what is old, or hold nothing that can be read.
 struct ComingAndGoingTests {
@@ -26,6 +26,46 @@ struct ComingAndGoingTests {
     EventFeedSource(
       try ByteFeed(.followed, path: path, stop: stop), sensor: SensorGeometry(width: 34, height: 34),
       skipsOld: skipsOld)
+  }
+
+  @Test func aGrowingRecordingIsReadFromItsFirstEvents() throws {
+    defer { unlink(path) }
+    // Far fewer bytes than recognition looks at in a file, and no end: the writer is still there.
+    var raw = Array("% evt 3.0\n% geometry 34x34\n% end\n".utf8) + [0x01, 0x80, 0x01, 0x60, 0x02, 0x00]
+    for x: UInt8 in 0..<30 { raw.append(contentsOf: [x, 0x20] as [UInt8]) }
+    try Data(raw).write(to: URL(fileURLWithPath: path))
+    let source = try events()
+    var count = 0
+    while count < 30 {
+      switch try source.next() {
+      case .block(let block): count += block.events.count
+      case .end: break
+      default: continue
+      }
+      if stop.isStopped { break }
+    }
+    #expect(count == 30 && !stop.isStopped)
+  }
+
+  @Test func aFolderIsARecordingWhereItSaysSo() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: FeedError.self) { try ByteFeed(.file, path: folder.path, stop: stop) }
+    let expected = tickingEvents(300)
+    _ = try folder.file("a.mcap", MadeMCAP([CDRMessage().events(expected)]).image())
+    _ = try folder.file(
+      "metadata.yaml",
+      Array("rosbag2_bagfile_information:\n  version: 5\n  relative_file_paths:\n    - a.mcap\n".utf8))
+    let source = EventFeedSource(
+      try ByteFeed(.file, path: folder.path, stop: stop), sensor: SensorGeometry(width: 64, height: 48))
+    var found: [Int64] = []
+    reading: while true {
+      switch try source.next() {
+      case .block(let block): found += block.events.times
+      case .end: break reading
+      default: continue
+      }
+    }
+    #expect(found == expected.map { $0.timeMicroseconds - expected[0].timeMicroseconds })
   }
 
   private func ramp(_ range: Range<Int>) -> [UInt8] { range.flatMap { WaveBytes.little(Int16($0)) } }

@@ -10,8 +10,10 @@ func openAEDAT2(
   if let named = options.aedat2Layout {
     layout = named
   } else {
-    let length = header.chip == nil && format == .aedat2 ? AEDAT2LayoutChoice.sampleLength : EventFormat.detectionLength
-    _ = try input.require(length)
+    let isLong = header.chip == nil && format == .aedat2 && !options.isLive
+    let length = isLong ? AEDAT2LayoutChoice.sampleLength : EventFormat.detectionLength
+    // Of a live recording, the chip that is named is held against what is there already.
+    if !options.isLive || header.chip == nil { _ = try input.require(length) }
     let choice = try AEDAT2LayoutChoice(
       header: header, format: format, addresses: addresses(input.prefix(length), format), source: input.name,
       offset: input.byteOffset)

@@ -5,7 +5,7 @@ import Events
 ///
 /// Every packet says which source it is from: those of one are delivered, the events of others counted.
 struct AEDAT3Decoder: BlockDecoder {
-  private static let headerSize = 28
+  static let headerSize = 28
   /// Bytes of a packet beyond which its successor is not waited for.
   private static let longestLook = 1 << 22
 

@@ -5,7 +5,7 @@ func openAEDAT3(_ opened: InputBuffer, _ options: EventReadingOptions) throws(Ev
   var input = opened
   let header = try AEDATHeader(&input)
   var guesses: [ReadingGuess] = []
-  _ = try input.require(EventFormat.detectionLength)
+  _ = try input.require(options.isLive ? AEDAT3Decoder.headerSize : EventFormat.detectionLength)
   let sources = AEDAT3Source.all(
     listed: AEDAT3Source.listed(in: header.lines),
     found: AEDAT3Decoder.polaritySources(input.prefix(EventFormat.detectionLength)))

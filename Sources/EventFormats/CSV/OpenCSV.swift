@@ -13,14 +13,23 @@ func openCSV(
     geometry: options.geometry ?? dialect.geometry, metadata: [], guesses: dialect.guesses, options: options)
 }
 
+/// Without the line that is still being written, where there is one.
+private func wholeLines(_ bytes: [UInt8], _ isEarly: Bool) -> [UInt8] {
+  guard isEarly, let end = bytes.lastIndex(of: 10) else { return bytes }
+  return Array(bytes[...end])
+}
+
 /// Looks at as much of a text as it takes: a live one has no more than its first lines.
 private func findDialect(
   _ input: inout InputBuffer, _ options: EventReadingOptions
 ) throws(EventFormatError) -> CSVDialect {
   var length = EventFormat.detectionLength
   while true {
-    let isWhole = try !input.require(length + 1)
-    let finding = CSVDialect.find(input.prefix(length), options: options, isWhole: isWhole)
+    // Of a live text, what has told its format tells its columns.
+    let isEarly =
+      options.isLive && length == EventFormat.detectionLength && input.count <= length && !input.isAtEnd
+    let isWhole = isEarly ? false : try !input.require(length + 1)
+    let finding = CSVDialect.find(wholeLines(input.prefix(length), isEarly), options: options, isWhole: isWhole)
     if case .found(let dialect) = finding { return dialect }
     // Of a live text, only comments are waited for.
     if !isWhole, !options.isLive || finding == .onlyComments, length < 1 << 18 {

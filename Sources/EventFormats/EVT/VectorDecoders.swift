@@ -20,6 +20,9 @@ struct EVT3Decoder: BlockDecoder {
 /// Two layouts are about: the current one has the type in the top bits of the word, the legacy one has the two halves
 /// of 32 bits swapped.
 struct EVT21Decoder: BlockDecoder {
+  /// Bytes of a live stream that are waited for to tell the layouts apart: a camera sends its time first, and often.
+  static let enoughLiveBytes = 256
+
   var zerosArePadding: Bool { true }
   let isLegacy: Bool
   var state = ganglion_vector_state()
