@@ -10,13 +10,34 @@ enum { HAS_TIME = 1, HAS_ROW = 2, HAS_BASE = 4 };
 /* Events that are taken apart at a time. */
 enum { PIECE = 2048 };
 
+/* Which of two synchronised cameras a row is of: 0 the one that gives the time, 1 the other. */
+static inline uint32_t camera_of(uint32_t row) { return row >> 11 & 1; }
+
+/* Takes out what the camera that is not read has sent; nearly always nothing. */
+static inline int64_t keep_camera(
+    uint32_t *found, int64_t *times, int64_t count, uint32_t camera, int64_t *left_out) {
+  const uint32_t own = (camera - 1) << 27, bit = 1u << 27;
+  uint32_t others = 0;
+  for (int64_t k = 0; k < count; k++) others |= found[k] ^ own;
+  if (!(others & bit)) return count;
+  int64_t kept = 0;
+  for (int64_t k = 0; k < count; k++) {
+    if ((found[k] ^ own) & bit) continue;
+    found[kept] = found[k];
+    times[kept] = times[k];
+    kept++;
+  }
+  *left_out += count - kept;
+  return kept;
+}
+
 /* Rows, columns, low times and whole vectors, which make up most of a stream; ends at any other word, at a low time that
    starts again and where the columns are full. Rows and columns are taken without a branch between them: each word is stored, with
    its row above it, as if it were an event, and the next takes its place if it was none. Times stand still between two
    low times and are written run by run. A function of its own, so that all it needs stays in registers. */
 CLONES static int64_t decode_plain(
     const uint8_t *bytes, int64_t first, int64_t words, int64_t base, ganglion_evt3_state *state,
-    ganglion_event_columns output, int64_t *produced) {
+    ganglion_event_columns output, int64_t *produced, int64_t *left_out) {
   uint32_t found[PIECE];
   int64_t n = *produced, i = first;
   uint32_t low = state->time_low, row = state->row << 16;
@@ -77,6 +98,7 @@ CLONES static int64_t decode_plain(
       state->base += length;
       i += taken;
     }
+    count = keep_camera(found, times, count, state->camera, left_out);
     for (int64_t k = 0; k < count; k++) {
       output.x[n + k] = found[k] & 0x7ff;
       output.y[n + k] = (found[k] >> 16) & 0x7ff;
@@ -85,7 +107,7 @@ CLONES static int64_t decode_plain(
     n += count;
   }
   state->time_low = low;
-  state->row = (row >> 16) & 0x7ff;
+  state->row = (row >> 16) & 0xfff;
   *produced = n;
   return i;
 }
@@ -108,7 +130,7 @@ static inline int64_t flush_vector(ganglion_evt3_state *s, ganglion_event_column
   while (mask && n < output.capacity) {
     output.times[n] = time;
     output.x[n] = (uint16_t)(s->vector_x + (uint32_t)__builtin_ctz(mask));
-    output.y[n] = (uint16_t)s->row;
+    output.y[n] = (uint16_t)(s->row & 0x7ff);
     output.polarities[n] = (uint8_t)s->vector_polarity;
     n++;
     mask &= mask - 1;
@@ -126,7 +148,8 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
   if (s.vector_mask) n = flush_vector(&s, output, n);
   while (i < words && n < output.capacity && !s.vector_mask) {
     if ((s.known & (HAS_TIME | HAS_ROW)) == (HAS_TIME | HAS_ROW) && s.vector_phase == 0) {
-      i = decode_plain(bytes, i, words, high_time(&s), &s, output, &n);
+      i = decode_plain(
+          bytes, i, words, high_time(&s), &s, output, &n, &report->skipped[GANGLION_SKIPPED_STREAM]);
       if (i >= words || n >= output.capacity) break;
     }
     const uint32_t w = load_le16(bytes + 2 * i);
@@ -143,7 +166,8 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
     }
     switch (type) {
       case ROW:
-        s.row = value & 0x7ff;
+        s.row = value;
+        if (!s.camera) s.camera = 1 + camera_of(value);
         s.known |= HAS_ROW;
         break;
       case COLUMN:
@@ -151,10 +175,12 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
           if (violate(report, GANGLION_VIOLATION_EVENT_BEFORE_TIME, offset)) goto out;
         } else if (!(s.known & HAS_ROW)) {
           if (violate(report, GANGLION_VIOLATION_MISSING_ROW, offset)) goto out;
+        } else if (camera_of(s.row) + 1 != s.camera) {
+          report->skipped[GANGLION_SKIPPED_STREAM]++;
         } else {
           output.times[n] = high_time(&s) + s.time_low;
           output.x[n] = (uint16_t)(value & 0x7ff);
-          output.y[n] = (uint16_t)s.row;
+          output.y[n] = (uint16_t)(s.row & 0x7ff);
           output.polarities[n] = (uint8_t)(value >> 11);
           n++;
         }
@@ -178,6 +204,8 @@ CLONES ganglion_event_progress ganglion_decode_evt3(
           if (violate(report, GANGLION_VIOLATION_MISSING_ROW, offset)) goto out;
         } else if (!(s.known & HAS_BASE)) {
           if (violate(report, GANGLION_VIOLATION_MISSING_VECTOR_BASE, offset)) goto out;
+        } else if (camera_of(s.row) + 1 != s.camera) {
+          report->skipped[GANGLION_SKIPPED_STREAM] += __builtin_popcount(value & ((1u << length) - 1));
         } else {
           s.vector_x = s.base;
           s.vector_mask = value & ((1u << length) - 1);

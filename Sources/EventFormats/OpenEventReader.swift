@@ -55,7 +55,7 @@ private func openEVT(
   _ opened: InputBuffer, _ format: EventFormat, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
   var input = opened
-  try options.refuseStream(of: input.name)
+  if format != .evt3 { try options.refuseStream(of: input.name) }
   let header = try PropheseeHeader(&input)
   let geometry = options.geometry ?? header.geometry
   var guesses: [ReadingGuess] = []
@@ -66,7 +66,7 @@ private func openEVT(
   }
   switch format {
   case .evt2: return reader(EVT2Decoder(), "EVT2")
-  case .evt3: return reader(EVT3Decoder(), "EVT3")
+  case .evt3: return reader(try EVT3Decoder(name: input.name, options: options), "EVT3")
   case .evt4: return reader(EVT4Decoder(), "EVT4")
   default:
     let isLegacy: Bool

@@ -145,6 +145,8 @@ typedef struct {
   /// How many words of 12, 12, 8 came.
   int32_t vector_phase;
   int32_t continued_phase;
+  /// Whose events are read, 1 or 2 for the camera that gives the time or the other; 0 for that of the first row.
+  uint32_t camera;
 } ganglion_evt3_state;
 
 /// EVT 3.0: little-endian 16-bit words that change a state; 24 bits of time.

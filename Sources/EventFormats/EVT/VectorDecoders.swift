@@ -1,17 +1,75 @@
 import CKernels
 
 /// Prophesee EVT 3.0: 16-bit words that change a state, vectors of up to 12 events, 24 bits of time.
+///
+/// Of two synchronised cameras that share one stream, every row says whose it is: the camera's that gives the time
+/// (`master`), or the other's (`slave`).
 struct EVT3Decoder: BlockDecoder {
+  private static let cameras = ["master", "slave"]
+
+  let name: String
   var zerosArePadding: Bool { true }
   var state = ganglion_evt3_state()
   var wordSize: Int { 2 }
+  /// Whether no camera was named, so that a second one must not go unnoticed.
+  private let isUnnamed: Bool
+  private let surveys: Bool
+  private var own: Int64 = 0
+  private var others: Int64 = 0
+  /// Thrown by the next call: what came before the second camera is delivered first.
+  private var pending: EventFormatError?
+
+  init(name: String, options: EventReadingOptions) throws(EventFormatError) {
+    self.name = name
+    isUnnamed = options.stream == nil
+    surveys = options.surveysStreams
+    guard let stream = options.stream else { return }
+    guard let place = Self.cameras.firstIndex(of: stream) else {
+      throw EventFormatError(
+        .ambiguous, source: name, reason: "no stream goes by the name '\(stream)': EVT 3.0 holds master and slave",
+        remedy: "name one", subject: .stream)
+    }
+    state.camera = UInt32(place + 1)
+  }
+
+  var streams: [RecordingStream] {
+    guard others > 0, state.camera > 0 else { return [] }
+    let read = Int(state.camera) - 1
+    return Self.cameras.enumerated().map { place, camera in
+      RecordingStream(
+        name: camera, details: place == 0 ? "the camera that gives the time" : "the camera that follows it",
+        sensor: nil,
+        events: place == read ? own : others, isRead: place == read)
+    }
+  }
+
+  var guesses: [ReadingGuess] {
+    guard isUnnamed else { return [] }
+    return streams.filter(\.isRead).map { stream in
+      ReadingGuess(
+        .stream, stream.name, because: "it comes first of 2; whoever uses the events has to name one")
+    }
+  }
 
   mutating func decode(
     _ bytes: UnsafeRawBufferPointer, byteOffset: Int64, isLast: Bool, into columns: ganglion_event_columns,
     report: inout ganglion_event_report
   ) throws(EventFormatError) -> DecodingProgress {
-    DecodingProgress(
+    if let pending { throw pending }
+    let before = report.skipped(.otherStreams)
+    let progress = DecodingProgress(
       ganglion_decode_evt3(bytes.bytePointer, Int64(bytes.count), isLast ? 1 : 0, &state, columns, &report))
+    own += Int64(progress.produced)
+    let found = report.skipped(.otherStreams) - before
+    others += found
+    guard found > 0, isUnnamed, !surveys else { return progress }
+    let error = EventFormatError(
+      .ambiguous, source: name, reason: "holds the events of 2 streams, two cameras in one: master and slave",
+      remedy: "name one",
+      subject: .stream)
+    guard progress.produced > 0 else { throw error }
+    pending = error
+    return progress
   }
 }
 
