@@ -33,7 +33,7 @@ import Testing
         while try reader.read(into: &batch, maximum: 100) { count += batch.count }
       } catch {}
       return (reader.format, count)
-    } catch let error as EventFormatError where error.code == .inputOutput {
+    } catch  where error.code == .inputOutput {
       return nil
     }
   }
