@@ -29,11 +29,10 @@ import Testing
       var reader = try openEventReader(source: Growing(bytes: bytes), options: options)
       var batch = EventBatch()
       var count = 0
-      do {
-        while try reader.read(into: &batch, maximum: 100) { count += batch.count }
-      } catch {}
+      while (try? reader.read(into: &batch, maximum: 100)) ?? false { count += batch.count }
       return (reader.format, count)
-    } catch  where error.code == .inputOutput {
+    } catch {
+      guard error.code == .inputOutput else { throw error }
       return nil
     }
   }

@@ -14,17 +14,21 @@ import Testing
     for row in 0..<rows {
       let camera = row % 2
       guard camera == 0 ? master : slave else { continue }
-      let time = 4096 + row
-      words += [
-        0x6000 | UInt16(row), UInt16(camera) << 11 | UInt16(100 + camera), 0x2000 | UInt16(row % 500), 0x2800 | 7,
-      ]
-      // A base, and 32 pixels of which three are set.
-      words += [0x3000 | 64, 0x4001, 0x4002, 0x5004]
-      // A vector by itself.
-      words += [0x5003]
-      times[camera] += [Int64](repeating: Int64(time), count: 7)
+      let (time, place) = (UInt16(row), UInt16(camera) << 11)
+      words.append(0x6000 | time)
+      words.append(place + UInt16(100 + camera))
+      words.append(0x2000 | UInt16(row % 500))
+      // A column of its own, a base with 32 pixels of which three are set, and a vector by itself.
+      let rest: [UInt16] = [0x2807, 0x3040, 0x4001, 0x4002, 0x5004, 0x5003]
+      words.append(contentsOf: rest)
+      times[camera] += [Int64](repeating: Int64(4096 + row), count: 7)
     }
-    return (front + words.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }, times)
+    var bytes = front
+    for word in words {
+      bytes.append(UInt8(word & 0xff))
+      bytes.append(UInt8(word >> 8))
+    }
+    return (bytes, times)
   }
 
   private static func options(_ stream: String?, surveys: Bool = false) -> EventReadingOptions {
@@ -43,8 +47,9 @@ import Testing
         #expect(reading.batch.y.allSatisfy { $0 == 100 + UInt16(camera) })
         #expect(reading.batch.x.prefix(7).dropFirst(1) == [7, 64, 77, 90, 96, 97])
         #expect(reading.accounting.skipped[.otherStreams] == Int64(times[1 - camera].count))
-        #expect(
-          reading.streams.map(\.events) == [3500, 3500] && reading.streams.map(\.isRead) == [camera == 0, camera == 1])
+        let isRead = [camera == 0, camera == 1]
+        #expect(reading.streams.map(\.events) == [3500, 3500])
+        #expect(reading.streams.map(\.isRead) == isRead)
         #expect(reading.accounting.violations.isEmpty && reading.guesses.isEmpty)
       }
     }
