@@ -81,7 +81,7 @@ struct ExperimentCommandTests {
       #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
     }
     let needed = try Program.shell("ganglion experiment spiketrum --data /nonexistent --results \(folder)")
-    #expect(needed.code == 65)
+    #expect(needed.code == 66)
     #expect(needed.errors.contains("/nonexistent"))
     try "{}x\n".write(toFile: "\(folder)/spiketrum-robustness.ndjson", atomically: true, encoding: .utf8)
     let damaged = try Program.shell(
@@ -111,11 +111,11 @@ struct ExperimentCommandTests {
     #expect(try String(contentsOfFile: "\(folder)/context-gating.ndjson", encoding: .utf8) == record)
   }
 
-  @Test("a folder that holds no spoken digits is named")
+  @Test("a folder that is not there is named")
   func missing() throws {
     let outcome = try Program.shell(
       "ganglion experiment srnn-scbam --tasks spoken --data /nonexistent --results /tmp")
-    #expect(outcome.code == 65)
+    #expect(outcome.code == 66)
     #expect(outcome.errors.contains("/nonexistent"))
   }
 

@@ -100,7 +100,7 @@ struct LearnCommandTests {
       let before = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/tones.safetensors"))
       for (arguments, code, word) in [
         ("nothing --task more", 65, "expected a folder for each label"),
-        ("nowhere --task more", 65, "no such folder"),
+        ("nowhere --task more", 66, "no such folder"),
         ("one --task more", 65, "1 recording of 'middle', it takes at least 3"),
         ("new --task tones", 64, "has a task 'tones' already"),
         ("new --task infer", 64, "can name no task"),

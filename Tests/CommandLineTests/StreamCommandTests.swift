@@ -98,7 +98,7 @@ struct StreamCommandTests {
     ("evaluate --stream sound.safetensors tones.wav --labels none.tsv --window 5", 64, "--window"),
     ("evaluate --stream sound.safetensors tones.wav", 64, "as many --labels"),
     ("evaluate --stream sound.safetensors tones.wav --labels bad.tsv", 65, "line 2"),
-    ("evaluate --stream sound.safetensors tones.wav --labels missing.tsv", 65, "missing.tsv"),
+    ("evaluate --stream sound.safetensors tones.wav --labels missing.tsv", 66, "missing.tsv"),
     ("evaluate --stream sound.safetensors nothing.wav --labels none.tsv", 66, "nothing.wav"),
     ("evaluate --stream sound.safetensors tones.wav --labels none.tsv --write-thresholds x", 64, "--false-accepts"),
     ("evaluate --stream sound.safetensors tones.wav --labels none.tsv --part test", 64, "--part"),

@@ -65,7 +65,7 @@ import Testing
     #expect(whole.batch == batch(Self.events) && whole.accounting.violations.isEmpty)
   }
 
-  @Test func whatComesFromAPipeIsDeliveredBeforeTheNextIsThere() throws {
+  @Test func whatComesLiveIsDeliveredBeforeTheNextIsThere() throws {
     let image = Self.ros1.image()
     // The first chunk ends where the second begins.
     let second = try #require(
@@ -73,7 +73,9 @@ import Testing
         start > 5000 && image[start...].starts(with: block(Array("op=".utf8) + [5]))
       })
     let source = HesitatingSource(image, pause: second - 4)
-    var reader = try openEventReader(source: source)
+    var options = EventReadingOptions()
+    options.isLive = true
+    var reader = try openEventReader(source: source, options: options)
     var part = EventBatch()
     #expect(try reader.read(into: &part, maximum: 100))
     #expect(part == batch(Self.parts[0]) && !source.hasPassedPause)
