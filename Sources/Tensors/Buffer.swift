@@ -20,7 +20,7 @@ public final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Senda
     base.deallocate()
   }
 
-  /// Begins at a cache line; large memory at a large page, which passes over whole batches cross much fewer of.
+  /// Begins at a cache line; large memory at a large page, so that a pass over a whole batch meets fewer page boundaries.
   private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
     let bytes = capacity * MemoryLayout<Element>.stride
     let page = 2 << 20

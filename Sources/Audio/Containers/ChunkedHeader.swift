@@ -177,15 +177,15 @@ struct ChunkedHeader {
 /// The lengths that headers give.
 enum SampleLength {
   /// Sizes around these are what programs put into a header that has to be written before the length is known.
-  private static let placeholders: [UInt64] = [1 << 31, 1 << 32]
+  private static let openLengths: [UInt64] = [1 << 31, 1 << 32]
   private static let nearby: UInt64 = 1 << 16
   /// SoX's, in AIFF.
-  private static let aiffPlaceholder: UInt64 = 0x7F00_0000
+  private static let openLengthInAIFF: UInt64 = 0x7F00_0000
 
   /// Whether no writer can have meant this as a length.
   static func isUnknown(_ claimed: UInt64, in signature: SoundSignature) -> Bool {
     if claimed == 0 || claimed >= 1 << 62 { return true }
-    if signature == .aiff, claimed >= aiffPlaceholder - nearby, claimed <= aiffPlaceholder + nearby { return true }
-    return placeholders.contains { claimed + nearby >= $0 && claimed <= $0 + nearby }
+    if signature == .aiff, claimed >= openLengthInAIFF - nearby, claimed <= openLengthInAIFF + nearby { return true }
+    return openLengths.contains { claimed + nearby >= $0 && claimed <= $0 + nearby }
   }
 }

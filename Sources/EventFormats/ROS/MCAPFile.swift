@@ -1,7 +1,7 @@
 import CKernels
 
 /// An MCAP file: records of a byte of kind and 64 bits of length, most of them in chunks, the index at the end.
-struct MCAPFile: BagContainer {
+struct MCAPFile: ChunkedBag {
   static let magic: [UInt8] = [0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a]
 
   private enum Kind {
@@ -22,20 +22,20 @@ struct MCAPFile: BagContainer {
 
   let name: String
   private(set) var topics: [BagTopic] = []
-  private(set) var left: Int64 = 0
+  var left: Int64 = 0
 
-  private var bytes: ChunkedInput
+  var bytes: ChunkedInput
   private var schemas: [UInt16: Schema] = [:]
   /// Bytes of all definitions kept.
   private var definitionBytes = 0
   private var topicOfChannel: [UInt16: Int] = [:]
   /// Messages of each channel by what the statistics say; nil without them.
   private var statistics: [UInt16: UInt64]?
-  private var compressions: [BagCompression] = []
-  private var recordPlace = BagPlace(byteOffset: 0, isExact: true)
+  var compressions: [BagCompression] = []
+  var recordPlace = BagPlace(byteOffset: 0, isExact: true)
   /// Behind the messages: what follows repeats what was there.
   private var isInSummary = false
-  private var isFinished = false
+  var isFinished = false
 
   /// Takes the first bytes off a file.
   init(_ opened: InputBuffer) throws(EventFormatError) {
@@ -54,14 +54,6 @@ struct MCAPFile: BagContainer {
     name = summary.name
     bytes = ChunkedInput(summary)
   }
-
-  var packing: String {
-    compressions.isEmpty ? "no chunks" : compressions.map(\.title).joined(separator: ", ") + " chunks"
-  }
-  var bytesRead: Int64 { bytes.input.bytesRead }
-  var mayWait: Bool { bytes.input.source.path == nil }
-  var place: BagPlace { bytes.place }
-  var count: Int { Int(min(Int64(bytes.count), left)) }
 
   mutating func survey() throws(EventFormatError) -> [BagTopic]? {
     guard !mayWait else { return nil }
@@ -83,54 +75,6 @@ struct MCAPFile: BagContainer {
     return summary.topics
   }
 
-  mutating func nextMessage(_ report: inout ganglion_event_report) throws(EventFormatError) -> BagMessage? {
-    while !isFinished {
-      let rest = left
-      left = 0
-      if rest > 0, try !bytes.skip(rest) {
-        try noteEnd(&report)
-        continue
-      }
-      if let message = try nextRecord(&report) { return message }
-    }
-    return nil
-  }
-
-  mutating func require(
-    _ wanted: Int, _ report: inout ganglion_event_report
-  ) throws(EventFormatError) -> Bool {
-    guard Int64(wanted) <= left else { return false }
-    if try bytes.require(wanted) { return true }
-    left = 0
-    try noteEnd(&report)
-    return false
-  }
-
-  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    let count = count
-    return bytes.withBytes { body(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
-  }
-
-  mutating func consume(_ amount: Int) {
-    bytes.consume(amount)
-    left -= Int64(amount)
-  }
-
-  private mutating func violate(_ kind: EventViolation, _ offset: Int64, _ report: inout ganglion_event_report) {
-    report.violate(kind, offset: Int(offset))
-    if report.stop_at_violation != 0 { isFinished = true }
-  }
-
-  /// Says why the bytes end before the record at hand, and goes on behind the chunk, if there is something.
-  private mutating func noteEnd(_ report: inout ganglion_event_report) throws(EventFormatError) {
-    if bytes.isInChunk, !bytes.isCut {
-      violate(.corruptPacket, recordPlace.byteOffset, &report)
-      if try bytes.closeChunk() { return }
-    }
-    violate(.truncatedTail, recordPlace.byteOffset, &report)
-    isFinished = true
-  }
-
   /// What cannot be a record: it is left out.
   private mutating func noteCorrupt(_ size: Int64, _ report: inout ganglion_event_report) {
     violate(.corruptPacket, recordPlace.byteOffset, &report)
@@ -138,7 +82,7 @@ struct MCAPFile: BagContainer {
   }
 
   /// Reads one record; returns it if it is a message, its header taken off.
-  private mutating func nextRecord(_ report: inout ganglion_event_report) throws(EventFormatError) -> BagMessage? {
+  mutating func nextRecord(_ report: inout ganglion_event_report) throws(EventFormatError) -> BagMessage? {
     recordPlace = bytes.place
     guard try bytes.require(9) else {
       try endOfLevel(&report)

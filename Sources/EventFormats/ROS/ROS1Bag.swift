@@ -1,25 +1,25 @@
 import CKernels
 
 /// A bag of ROS 1, version 2.0: records, most of them in chunks, the index at the end.
-struct ROS1Bag: BagContainer {
+struct ROS1Bag: ChunkedBag {
   static let magic = Array("#ROSBAG V2.0\n".utf8)
 
   let name: String
   private(set) var topics: [BagTopic] = []
-  private(set) var left: Int64 = 0
+  var left: Int64 = 0
   /// Messages of each topic by what the index says.
   private var indexed: [Int64] = []
 
-  private var bytes: ChunkedInput
+  var bytes: ChunkedInput
   private var topicOfConnection: [UInt32: Int] = [:]
-  private var compressions: [BagCompression] = []
+  var compressions: [BagCompression] = []
   /// Where the index begins; 0 in a bag that was not closed.
   private var indexPosition: UInt64 = 0
   private var chunkCount: UInt32 = 0
   private var chunksInIndex: UInt32 = 0
   /// Where the record at hand begins.
-  private var recordPlace = BagPlace(byteOffset: 0, isExact: true)
-  private var isFinished = false
+  var recordPlace = BagPlace(byteOffset: 0, isExact: true)
+  var isFinished = false
 
   /// Takes the first bytes off a bag.
   init(_ opened: InputBuffer) throws(EventFormatError) {
@@ -39,14 +39,6 @@ struct ROS1Bag: BagContainer {
     name = index.name
     bytes = ChunkedInput(index)
   }
-
-  var packing: String {
-    compressions.isEmpty ? "no chunks" : compressions.map(\.title).joined(separator: ", ") + " chunks"
-  }
-  var bytesRead: Int64 { bytes.input.bytesRead }
-  var mayWait: Bool { bytes.input.source.path == nil }
-  var place: BagPlace { bytes.place }
-  var count: Int { Int(min(Int64(bytes.count), left)) }
 
   mutating func survey() throws(EventFormatError) -> [BagTopic]? {
     guard !mayWait, let header = try bagHeader(), let position = header.indexPosition,
@@ -71,54 +63,6 @@ struct ROS1Bag: BagContainer {
     return bytes.withBytes { ROS1Record(UnsafeRawBufferPointer(rebasing: $0[4..<4 + length])) }
   }
 
-  mutating func nextMessage(_ report: inout ganglion_event_report) throws(EventFormatError) -> BagMessage? {
-    while !isFinished {
-      let rest = left
-      left = 0
-      if rest > 0, try !bytes.skip(rest) {
-        try noteEnd(&report)
-        continue
-      }
-      if let message = try nextRecord(&report) { return message }
-    }
-    return nil
-  }
-
-  mutating func require(
-    _ wanted: Int, _ report: inout ganglion_event_report
-  ) throws(EventFormatError) -> Bool {
-    guard Int64(wanted) <= left else { return false }
-    if try bytes.require(wanted) { return true }
-    left = 0
-    try noteEnd(&report)
-    return false
-  }
-
-  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    let count = count
-    return bytes.withBytes { body(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
-  }
-
-  mutating func consume(_ amount: Int) {
-    bytes.consume(amount)
-    left -= Int64(amount)
-  }
-
-  private mutating func violate(_ kind: EventViolation, _ offset: Int64, _ report: inout ganglion_event_report) {
-    report.violate(kind, offset: Int(offset))
-    if report.stop_at_violation != 0 { isFinished = true }
-  }
-
-  /// Says why the bytes end before the record at hand, and goes on behind the chunk, if there is something.
-  private mutating func noteEnd(_ report: inout ganglion_event_report) throws(EventFormatError) {
-    if bytes.isInChunk, !bytes.isCut {
-      violate(.corruptPacket, recordPlace.byteOffset, &report)
-      if try bytes.closeChunk() { return }
-    }
-    violate(.truncatedTail, recordPlace.byteOffset, &report)
-    isFinished = true
-  }
-
   /// What cannot be a record: the rest of its chunk is left out, or of the file.
   private mutating func noteCorrupt(_ report: inout ganglion_event_report) throws(EventFormatError) {
     violate(.corruptPacket, recordPlace.byteOffset, &report)
@@ -133,7 +77,7 @@ struct ROS1Bag: BagContainer {
   }
 
   /// Reads one record; returns it if it is a message, its header taken off.
-  private mutating func nextRecord(_ report: inout ganglion_event_report) throws(EventFormatError) -> BagMessage? {
+  mutating func nextRecord(_ report: inout ganglion_event_report) throws(EventFormatError) -> BagMessage? {
     recordPlace = bytes.place
     guard try bytes.require(4) else {
       try endOfLevel(&report)

@@ -58,7 +58,7 @@ public struct TaskLesson {
     public var epochs = 30
     public var rate = 0.003
     public var seed: UInt64 = 1
-    /// Every so manieth recording of a label is kept aside to measure the result with.
+    /// One recording of a label in so many is kept aside to measure the result with.
     public var keptAside = 5
     public var plasticity: ContextPlasticity? = .oja(rate: 0.05)
 
@@ -71,7 +71,7 @@ public struct TaskLesson {
     public var variants: [[SpikeSequence]]
     /// Index into `labels`, of each recording.
     public var targets: [Int]
-    /// Of each recording whether it is kept aside to test with; every so manieth of a label when nil.
+    /// For each recording, whether it is kept aside to test with. Nil keeps one in `Settings.keptAside` of each label aside.
     public var isAside: [Bool]?
 
     public init(labels: [String], variants: [[SpikeSequence]], targets: [Int], isAside: [Bool]? = nil) {
@@ -86,7 +86,8 @@ public struct TaskLesson {
   private static let batch = 8
   /// Few recordings are gone through more often, until there were so many steps.
   private static let fewestSteps = 60
-  /// So much less like the word than the word usually is must a sound be that is to stand for something else.
+  /// A recording played backwards stands for "another sound" only if its likeness to the word is below this share of what
+  /// the word's recordings usually have.
   private static let clearly = 0.9
 
   public let base: Model
@@ -223,7 +224,7 @@ public struct TaskLesson {
     context + [Float](repeating: 0, count: gates.contextCount - context.count)
   }
 
-  /// Every so manieth recording of each label aside, where there are enough.
+  /// Keeps one recording in `keptAside` of each label aside, where there are enough.
   private func divide(
     _ material: Material, labels: [String], task: Int
   ) -> (learnt: [TaskSample], aside: [TaskSample]) {
