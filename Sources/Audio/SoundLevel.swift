@@ -39,6 +39,17 @@ public struct SoundLevel: Sendable, Equatable {
   /// Highest sample, decibels under full scale; nil where all are nothing.
   public var peakDecibels: Double? { highest > 0 ? 20 * log10(Double(highest)) : nil }
 
+  /// What to do about an offset that an encoder without a high pass takes for sound: from a fifth of the root mean square
+  /// on it adds words and changes them. Nil where there is less, or too little to be heard.
+  public var offsetAdvice: String? {
+    let power = squares / Double(max(count, 1)) - offset * offset
+    guard offset.magnitude > 0.002, offset.magnitude > 0.2 * max(power, 0).squareRoot() else { return nil }
+    let thousandths = Int((offset * 1_000).rounded())
+    return
+      "its mean is \(thousandths) thousandths of full scale off the middle, which this model takes for sound: it was trained "
+      + "without a high pass; take the offset out first (sox IN OUT highpass 20), or train the model anew"
+  }
+
   /// What helps where speech at this level would often be missed; nil where the level is right, or there is none.
   public static func advice(decibels: Double?) -> String? {
     guard let decibels, decibels > silent, decibels < quiet else { return nil }

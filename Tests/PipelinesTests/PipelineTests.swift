@@ -122,6 +122,21 @@ struct SoundPipelineTests {
     #expect(single.decisions >= 3 && single.notices.isEmpty)
   }
 
+  @Test func anOffsetIsToldWhereTheModelHearsIt() throws {
+    func notices(offset: Float, hearsOffset: Bool) throws -> [String] {
+      let samples = TestModels.tones.map { $0 / 2 + offset }
+      let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(samples))
+      let source = try RecordingInput(path: file.path).openSound(sampleRate: 8_000)
+      var blocks = try SoundBlocks(source, sampleRate: 8_000, gathering: 1, hearsOffset: hearsOffset)
+      while try blocks.next() != nil {}
+      return blocks.notices.map(\.description)
+    }
+    #expect(try notices(offset: 0.1, hearsOffset: true).count { $0.contains(" 100 thousandths") } == 1)
+    #expect(try notices(offset: -0.1, hearsOffset: true).count { $0.contains(" -100 thousandths") } == 1)
+    #expect(try notices(offset: 0.1, hearsOffset: false) == [])
+    #expect(try notices(offset: 0.001, hearsOffset: true) == [])
+  }
+
   @Test func gainIsHeard() async throws {
     let model = try TestModels.sound()
     let quiet = TestModels.tones.map { $0 / 65_536 }

@@ -27,14 +27,22 @@ public struct SoundBlocks: BlockSource {
   /// Samples of the running recording.
   private var samples: Int64 = 0
   private var pending: (any Error)?
+  /// Of what came; nil where the encoder does not mind an offset.
+  private var level: SoundLevel?
 
-  public init(_ source: any SampleSource, sampleRate: Int, gathering: Int) throws(AudioError) {
+  /// - Parameter hearsOffset: whether the encoder takes a constant for sound.
+  public init(
+    _ source: any SampleSource, sampleRate: Int, gathering: Int, hearsOffset: Bool = false
+  ) throws(AudioError) {
+    level = hearsOffset ? SoundLevel() : nil
     stream = try SoundStream(source, sampleRate: sampleRate)
     self.gathering = max(1, gathering)
   }
 
   public var notices: [InputNotice] {
-    stream.source.notices.map { InputNotice(source: stream.source.name, text: $0) }
+    (stream.source.notices + [level?.offsetAdvice].compactMap { $0 }).map {
+      InputNotice(source: stream.source.name, text: $0)
+    }
   }
 
   public mutating func next() throws -> (block: SoundPiece, endMicroseconds: Int64)? {
@@ -59,6 +67,7 @@ public struct SoundBlocks: BlockSource {
       pending = error
     }
     samples += Int64(block.count)
+    level?.add(block)
     return (.samples(block), stream.originMicroseconds + samples * 1_000_000 / Int64(stream.sampleRate))
   }
 }

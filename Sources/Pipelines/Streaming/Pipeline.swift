@@ -74,7 +74,7 @@ public struct Pipeline: Sendable {
         open: {
           try SoundBlocks(
             input.openSound(sampleRate: configuration.sampleRate), sampleRate: configuration.sampleRate,
-            gathering: gathering)
+            gathering: gathering, hearsOffset: configuration.highPassFrequency == nil)
         }, encoder: { try SoundEncoding(configuration) }, classification: classification, publish: publish)
     case .events(let configuration):
       return try await run(
