@@ -44,10 +44,10 @@ public struct SoundLevel: Sendable, Equatable {
   public var offsetAdvice: String? {
     let power = squares / Double(max(count, 1)) - offset * offset
     guard offset.magnitude > 0.002, offset.magnitude > 0.2 * max(power, 0).squareRoot() else { return nil }
-    let thousandths = Int((offset * 1_000).rounded())
+    let rounded = (offset * 1_000).rounded() / 1_000
     return
-      "its mean is \(thousandths) thousandths of full scale off the middle, which this model takes for sound: it was trained "
-      + "without a high pass; take the offset out first (sox IN OUT highpass 20), or train the model anew"
+      "its mean is \(rounded), which this model takes for sound: it was trained without a high pass; "
+      + "take the mean out first (sox IN OUT dcshift \(-rounded)), or train the model anew"
   }
 
   /// What helps where speech at this level would often be missed; nil where the level is right, or there is none.

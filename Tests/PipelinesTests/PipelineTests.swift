@@ -131,8 +131,12 @@ struct SoundPipelineTests {
       while try blocks.next() != nil {}
       return blocks.notices.map(\.description)
     }
-    #expect(try notices(offset: 0.1, hearsOffset: true).count { $0.contains(" 100 thousandths") } == 1)
-    #expect(try notices(offset: -0.1, hearsOffset: true).count { $0.contains(" -100 thousandths") } == 1)
+    #expect(
+      try notices(offset: 0.1, hearsOffset: true).count { $0.contains("mean is 0.1,") && $0.contains("dcshift -0.1)") }
+        == 1)
+    #expect(
+      try notices(offset: -0.1, hearsOffset: true).count { $0.contains("mean is -0.1,") && $0.contains("dcshift 0.1)") }
+        == 1)
     #expect(try notices(offset: 0.1, hearsOffset: false) == [])
     #expect(try notices(offset: 0.001, hearsOffset: true) == [])
   }
