@@ -1,32 +1,60 @@
 import EventFormats
 import Synchronization
 
-/// Gathers what readers of many recordings took for granted, so that it can be told once.
+/// Gathers what readers of many recordings took for granted, so that it can be told once for each kind.
 public final class ReadingNotes: Sendable {
-  private let counts = Mutex<[String: (count: Int, first: String)]>([:])
+  private struct Kind: Hashable {
+    /// Nil for what is no guess.
+    var subject: ReadingSubject?
+    var value: String
+  }
+
+  private struct Found {
+    var count = 1
+    /// The first recording by name, and what was said of it.
+    var path: String
+    var text: String
+  }
+
+  private let found = Mutex<[Kind: Found]>([:])
 
   public init() {}
 
   /// Notes the guesses of one recording.
-  public func add(_ guesses: [ReadingGuess], of path: String) { add(notices: guesses.map(\.description), of: path) }
+  public func add(_ guesses: [ReadingGuess], of path: String) {
+    for guess in guesses { add(Self.kind(of: guess), guess.description, of: path) }
+  }
 
   /// Notes what is to be said of one recording, one line each.
   public func add(notices: [String], of path: String) {
-    guard !notices.isEmpty else { return }
-    counts.withLock { counts in
-      for notice in notices {
-        let known = counts[notice]
-        counts[notice] = ((known?.count ?? 0) + 1, min(known?.first ?? path, path))
+    for notice in notices { add(Kind(subject: nil, value: notice), notice, of: path) }
+  }
+
+  /// One line a kind, the most frequent first.
+  public var lines: [String] {
+    found.withLock { found in
+      found.values.sorted { ($1.count, $0.path, $0.text) < ($0.count, $1.path, $1.text) }.map { found in
+        found.count == 1
+          ? "\(found.path): \(found.text)" : "\(found.count) recordings (\(found.path) …): \(found.text)"
       }
     }
   }
 
-  /// One line a guess, the most frequent first.
-  public var lines: [String] {
-    counts.withLock { counts in
-      counts.sorted { ($1.value.count, $0.value.first) < ($0.value.count, $1.value.first) }.map { guess, found in
-        found.count == 1 ? "\(found.first): \(guess)" : "\(found.count) recordings (\(found.first) …): \(guess)"
+  private func add(_ kind: Kind, _ text: String, of path: String) {
+    found.withLock { found in
+      guard var known = found[kind] else {
+        found[kind] = Found(path: path, text: text)
+        return
       }
+      known.count += 1
+      if (path, text) < (known.path, known.text) { (known.path, known.text) = (path, text) }
+      found[kind] = known
     }
+  }
+
+  /// Where strays stand is another time in each recording, and yet the same guess.
+  private static func kind(of guess: ReadingGuess) -> Kind {
+    let isPlace = guess.subject == .origin && guess.value.contains { $0.isNumber }
+    return Kind(subject: guess.subject, value: isPlace ? "" : guess.value)
   }
 }

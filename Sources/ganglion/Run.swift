@@ -71,18 +71,24 @@ struct Run: AsyncParsableCommand {
           + "them, --task chooses another, --task infer finds out")
     }
     var firstFailure: FailureKind?
-    var guesses = GuessLedger()
+    let guesses = ReadingNotes()
     for path in inputs {
       do {
         let notices = try await classify(RecordingInput(path: path, options: options), with: model, selection)
-        for notice in notices where guesses.isNew(notice) { StandardError.report(notice.description) }
+        for notice in notices {
+          if let guess = notice.guess {
+            guesses.add([guess], of: notice.source)
+          } else {
+            StandardError.report(notice.description)
+          }
+        }
       } catch {
         if error is OutputError { throw error }
         StandardError.report(error)
         firstFailure = firstFailure ?? ExitStatus.kind(of: error) ?? .other
       }
     }
-    for line in guesses.summary { StandardError.report(line) }
+    for line in guesses.lines { StandardError.report(line) }
     if let firstFailure { throw ExitCode(firstFailure) }
   }
 

@@ -70,15 +70,6 @@ struct ComingAndGoingTests {
 
   private func ramp(_ range: Range<Int>) -> [UInt8] { range.flatMap { WaveBytes.little(Int16($0)) } }
 
-  /// Writes on a thread of its own, as a pipe may have to be waited for.
-  private func write(_ bytes: [UInt8], to path: String) {
-    Thread {
-      let descriptor = open(path, O_WRONLY | O_APPEND)
-      _ = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      close(descriptor)
-    }.start()
-  }
-
   /// Blocks until so many samples came.
   private func drain(_ source: SoundFeedSource, samples: Int) throws -> [SoundBlock] {
     var blocks: [SoundBlock] = []
@@ -105,7 +96,7 @@ struct ComingAndGoingTests {
     unlink(path)
     #expect(mkfifo(path, 0o600) == 0)
     #expect(try source.next() == .quiet)
-    write(ramp(0..<100), to: path)
+    Writers.begin([[ramp(0..<100)]], to: path)
     #expect(values(try drain(source, samples: 100)) == Array(0..<100))
   }
 
@@ -173,7 +164,7 @@ struct ComingAndGoingTests {
     let old = try drain(source, samples: 800)
     #expect(values(old) == Array(0..<800))
     #expect(old.allSatisfy { $0.wallMicroseconds == nil })
-    write(ramp(800..<960), to: path)
+    Writers.begin([[ramp(800..<960)]], to: path)
     let new = try drain(source, samples: 160)
     #expect(values(new) == Array(800..<960))
     #expect(new.allSatisfy { $0.wallMicroseconds != nil })
@@ -186,7 +177,7 @@ struct ComingAndGoingTests {
     let source = try sound(.followed, skipsOld: true)
     // The first of what is left out: how much is old has been found out.
     #expect(try source.next() == .quiet)
-    write(ramp(800..<960), to: path)
+    Writers.begin([[ramp(800..<960)]], to: path)
     let blocks = try drain(source, samples: 160)
     #expect(values(blocks) == Array(800..<960))
     #expect(blocks.first?.startMicroseconds == 0)
@@ -232,7 +223,7 @@ struct ComingAndGoingTests {
     let strict = try events(skipsOld: true)
     // Some of what is left out: how much is old has been found out.
     #expect(try strict.next() == .quiet)
-    write(bytes(row(50, from: 201_000)), to: path)
+    Writers.begin([[bytes(row(50, from: 201_000))]], to: path)
     let new = try drain(source, events: 50)
     #expect(new.times == row(50, from: 200_000))
     #expect(!new.areNew.contains(false))
@@ -275,25 +266,9 @@ struct ComingAndGoingTests {
     #expect(mkfifo(path, 0o600) == 0)
     let source = EventFeedSource(
       try ByteFeed(.pipe, path: path, stop: stop), sensor: SensorGeometry(width: 34, height: 34))
-    let path = path
-    let (wrong, good) = (
-      Array("no events whatever it is\n".utf8), bytes(row(200, from: 1_000))
-    )
-    Thread {
-      let first = open(path, O_WRONLY)
-      // More than is looked at to find out what it is.
-      for _ in 0..<600 {
-        _ = wrong.withUnsafeBytes { Foundation.write(first, $0.baseAddress, $0.count) }
-        usleep(100)
-      }
-      // One who begins before the end of the other was seen is the same writer to whoever reads.
-      let reader = Self.descriptors(of: path).subtracting([first])
-      close(first)
-      while Self.descriptors(of: path) == reader { usleep(1_000) }
-      let second = open(path, O_WRONLY)
-      _ = good.withUnsafeBytes { Foundation.write(second, $0.baseAddress, $0.count) }
-      close(second)
-    }.start()
+    // More than is looked at to find out what it is.
+    let wrong = [[UInt8]](repeating: Array("no events whatever it is\n".utf8), count: 600)
+    Writers.begin([wrong, [bytes(row(200, from: 1_000))]], to: path, pauseMicroseconds: 100)
     var losses = 0
     var times: [Int64] = []
     reading: while times.count < 200 {
@@ -306,15 +281,6 @@ struct ComingAndGoingTests {
     }
     #expect(losses == 1)
     #expect(times == row(200))
-  }
-
-  /// Those of this process that lead to a pipe.
-  private static func descriptors(of path: String) -> Set<Int32> {
-    let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    return Set(
-      open.compactMap(Int32.init).filter {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?.hasSuffix(path) == true
-      })
   }
 
   @Test func pausesBetweenLooksGrowAndEveryReasonIsToldOnce() {

@@ -29,18 +29,6 @@ private final class Folder {
   }
 }
 
-/// Writes to a path on a thread of its own, opening it first.
-private func write(_ pieces: [[UInt8]], to path: String) {
-  Thread {
-    let descriptor = open(path, O_WRONLY | O_APPEND)
-    for piece in pieces {
-      _ = piece.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      usleep(2_000)
-    }
-    close(descriptor)
-  }.start()
-}
-
 private func ramp(_ count: Int, from first: Int = 0) -> [UInt8] {
   (first..<first + count).flatMap { WaveBytes.little(Int16($0)) }
 }
@@ -71,10 +59,9 @@ struct FeedTests {
     let source = SoundFeedSource(
       try ByteFeed(.pipe, path: path, stop: stop), options: SoundReadingOptions(raw: "s16le:8000:1"),
       assumedRate: 8_000, stop: stop)
-    write([ramp(100), ramp(100, from: 100)], to: path)
+    Writers.begin([[ramp(100), ramp(100, from: 100)], [ramp(80, from: 500)]], to: path)
     let first = try drain(source, samples: 200)
     #expect(first.samples == Array(0..<200))
-    write([ramp(80, from: 500)], to: path)
     let second = try drain(source, samples: 80)
     #expect(second.samples == Array(500..<580))
     #expect(second.cuts == [0])
@@ -106,7 +93,7 @@ struct FeedTests {
     let source = SoundFeedSource(
       try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 16_000, stop: StopSignal())
     let wave = WaveBytes(sampleRate: 44_100).file([Float](repeating: 0.25, count: 882))
-    write([wave], to: path)
+    Writers.begin([[wave]], to: path)
     let result = try drain(source, samples: 882)
     #expect(result.blocks.first?.sampleRate == 44_100)
     #expect(result.samples.count == 882)
@@ -120,7 +107,7 @@ struct FeedTests {
     // As arecord writes them: of a length nobody can know, one after another, and then at another rate.
     let first = WaveBytes(sampleRate: 8_000, claimedBytes: 0x8000_0000).file([Float](repeating: 0.25, count: 800))
     let second = WaveBytes(sampleRate: 44_100).file([Float](repeating: -0.25, count: 882))
-    write([first + second, first], to: path)
+    Writers.begin([[first + second, first]], to: path)
     let result = try drain(source, samples: 800 + 882 + 800)
     #expect(result.cuts == [800, 1_682])
     #expect(
@@ -163,14 +150,17 @@ struct FeedTests {
     let path = folder.pipe("p")
     let source = SoundFeedSource(
       try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal())
-    write([[0x1A, 0x45, 0xDF, 0xA3] + [UInt8](repeating: 7, count: 20_000)], to: path)
+    Writers.begin(
+      [
+        [[0x1A, 0x45, 0xDF, 0xA3] + [UInt8](repeating: 7, count: 20_000)],
+        [WaveBytes(sampleRate: 8_000).file([Float](repeating: 0.5, count: 160))],
+      ], to: path)
     guard case .lost(let why) = try source.next() else {
       Issue.record("it was read")
       return
     }
     #expect(why.contains("Matroska or WebM") && why.contains("ffmpeg"))
     // The next writer is heard.
-    write([WaveBytes(sampleRate: 8_000).file([Float](repeating: 0.5, count: 160))], to: path)
     #expect(try drain(source, samples: 160).blocks.first?.sampleRate == 8_000)
   }
 
@@ -182,11 +172,11 @@ struct FeedTests {
         try ByteFeed(.pipe, path: path, stop: StopSignal()), options: options, assumedRate: 8_000, stop: StopSignal())
     }
     let plain = try source(SoundReadingOptions())
-    write([ramp(160)], to: path)
+    Writers.begin([[ramp(160)]], to: path)
     #expect(try drain(plain, samples: 160).samples == Array(0..<160))
     #expect(plain.notes == ["it has no header and is taken as s16le:8000:1; set raw if it is something else"])
     let second = try source(SoundReadingOptions(raw: "s16le:8000:2", channel: 1, gain: 20))
-    write([ramp(160)], to: path)
+    Writers.begin([[ramp(160)]], to: path)
     #expect(try drain(second, samples: 80).samples == (0..<80).map { 10 * (2 * $0 + 1) })
     #expect(second.notes.isEmpty)
   }
@@ -201,7 +191,7 @@ struct FeedTests {
     let wave = WaveBytes(sampleRate: 8_000, channels: 2).file(tone)
     let path = kind == .pipe ? folder.pipe("p") : try folder.file("f", wave)
     func finding(_ options: SoundReadingOptions) throws -> SilenceWatch.Finding? {
-      if kind == .pipe { write([wave], to: path) }
+      if kind == .pipe { Writers.begin([[wave]], to: path) }
       let source = SoundFeedSource(
         try ByteFeed(kind, path: path, stop: StopSignal()), options: options, assumedRate: 8_000, stop: StopSignal())
       var watch = SilenceWatch()
@@ -224,7 +214,7 @@ struct FeedTests {
       try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal())
     var samples = (0..<800).map { Float($0) / 32_768 }
     samples[83] = .nan
-    write([WaveBytes(sampleRate: 8_000, isFloat: true).file(samples)], to: path)
+    Writers.begin([[WaveBytes(sampleRate: 8_000, isFloat: true).file(samples)]], to: path)
     let result = try drain(source, samples: 83 + 640)
     #expect(result.samples == Array(0..<83) + Array(160..<800))
     #expect(result.blocks.map(\.loss) == [nil, nil, .violation] + [LossReason?](repeating: nil, count: 7))
@@ -238,7 +228,7 @@ struct FeedTests {
     let source = SoundFeedSource(
       try ByteFeed(.followed, path: path, stop: StopSignal()),
       options: SoundReadingOptions(raw: "s16le:8000:1"), assumedRate: 8_000, stop: StopSignal())
-    write([ramp(100, from: 100), ramp(100, from: 200)], to: path)
+    Writers.begin([[ramp(100, from: 100), ramp(100, from: 200)]], to: path)
     #expect(try drain(source, samples: 240).samples.prefix(240).elementsEqual(0..<240))
     // Another file under the same name: the rest of the old one first, then the new one.
     _ = try folder.file("g", ramp(160, from: 1_000))
@@ -273,9 +263,8 @@ struct FeedTests {
     // The last two bytes of the first writer are less than an event.
     var events: [UInt8] = []
     for index in 0..<200 { events += [UInt8(index % 30), 4, 0x80, 0, UInt8(index)] }
-    let tails: [[UInt8]] = [[1, 2], []]
-    for tail in tails {
-      write([events + tail], to: path)
+    Writers.begin([[events + [1, 2]], [events]], to: path)
+    for _ in 0..<2 {
       var count = 0
       while count < 200 {
         if case .block(let block) = try source.next() { count += block.events.count }
@@ -301,9 +290,12 @@ struct FeedTests {
       return times
     }
     let first = (0..<200).map { 1_000 + 100 * $0 }
-    write([bytes(Array(first[..<77])), bytes(Array(first[77...]))], to: path)
+    Writers.begin(
+      [
+        [bytes(Array(first[..<77])), bytes(Array(first[77...]))],
+        [bytes((0..<50).map { 5_000 + 10 * $0 })],
+      ], to: path)
     #expect(try times(200) == first.map { Int64($0 - 1_000) })
-    write([bytes((0..<50).map { 5_000 + 10 * $0 })], to: path)
     #expect(try times(50) == (0..<50).map { Int64(19_900 + 10 * $0) })
   }
 
