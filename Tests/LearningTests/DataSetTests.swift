@@ -201,32 +201,34 @@ struct SpikeAugmentationTests {
   }
 
   private func outcomes(_ augmentation: SpikeAugmentation) -> [SpikeSequence] {
-    (0..<60).map { seed in
+    (0..<240).map { seed in
       var random = RandomStream(seed: UInt64(seed))
       return augmentation.apply(full, levels: 1, random: &random)
     }
   }
 
-  @Test("a mask hides neighbouring channels, or steps, up to as many as asked for")
+  @Test("a mask hides neighbouring channels, or steps, up to as many as asked for, and anywhere")
   func masks() {
     var augmentation = SpikeAugmentation()
     augmentation.channelMask = 3
-    var counts: Set<Int> = []
+    var (counts, places): (Set<Int>, Set<Int>) = ([], [])
     for sequence in outcomes(augmentation) {
       let hidden = (0..<8).filter { !sequence.channels.contains(UInt32($0)) }
       #expect(sequence.channels.count == 20 * (8 - hidden.count))
       #expect(hidden.isEmpty || hidden[hidden.count - 1] - hidden[0] == hidden.count - 1)
       counts.insert(hidden.count)
+      places.formUnion(hidden)
     }
-    #expect(counts == [0, 1, 2, 3])
+    #expect(counts == [0, 1, 2, 3] && places == Set(0..<8))
     (augmentation.channelMask, augmentation.timeMask) = (0, 3)
-    counts = []
+    (counts, places) = ([], [])
     for sequence in outcomes(augmentation) {
       let hidden = (0..<20).filter { sequence.range(ofStep: $0).isEmpty }
       #expect(hidden.isEmpty || hidden[hidden.count - 1] - hidden[0] == hidden.count - 1)
       counts.insert(hidden.count)
+      places.formUnion(hidden)
     }
-    #expect(counts == [0, 1, 2, 3])
+    #expect(counts == [0, 1, 2, 3] && places == Set(0..<20))
   }
 
   @Test("what is stretched or pressed together has the same course")

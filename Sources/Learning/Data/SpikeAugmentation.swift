@@ -82,9 +82,9 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     let moveY = isPicture ? symmetric(pixelShift, &random) : 0
     let mirrored = isPicture && flip && random.integer(below: 2) == 1
     let masked = channelMask > 0 && !isPicture ? random.integer(below: channelMask + 1) : 0
-    let maskStart = random.integer(below: max(columns - masked, 1))
+    let maskStart = random.integer(below: max(columns - masked + 1, 1))
     let hidden = timeMask > 0 ? random.integer(below: timeMask + 1) : 0
-    let hiddenStart = random.integer(below: max(sequence.steps - hidden, 1))
+    let hiddenStart = random.integer(below: max(sequence.steps - hidden + 1, 1))
     let lost = loss * random.uniform()
     let factor = stretch > 0 ? 1 + random.uniform(in: -stretch...stretch) : 1
     let steps = max(1, Int((Double(sequence.steps) * factor).rounded()))
