@@ -69,29 +69,32 @@ let package = Package(
     .target(name: "Recognition", dependencies: ["Failures"]),
     .target(name: "SocketProtocol", dependencies: ["Failures"], swiftSettings: hot),
     .target(
+      name: "StreamSources",
+      dependencies: ["CLinux", "Failures", "Audio", "Events", "EventFormats", "Dataflow"], swiftSettings: hot),
+    .target(
       name: "Pipelines",
       dependencies: [
-        "Failures", "OutputFiles", "Audio", "Events", "EventFormats", "Spiketrum", "SpikingNetworks", "Dataflow",
-        "Recognition",
+        "Failures", "OutputFiles", "Audio", "Events", "EventFormats", "Tensors", "Spiketrum", "SpikingNetworks",
+        "Dataflow", "StreamSources", "Recognition",
       ],
       swiftSettings: hot),
     .target(
-      name: "LiveSources",
-      dependencies: ["CALSA", "CALSAMessages", "CLinux", "Failures", "Audio", "Events", "EventFormats", "Dataflow"],
+      name: "SoundCapture", dependencies: ["CALSA", "CALSAMessages", "Failures", "Audio", "StreamSources"],
       swiftSettings: hot),
     .target(name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"]),
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Failures", "Settings", "SocketProtocol", "Dataflow", "Pipelines", "LiveSources", "Audio", "Events",
-        "Spiketrum",
-        "Tensors", "Recognition", "Yams",
+        "CLinux", "Failures", "Settings", "SocketProtocol", "Dataflow", "Pipelines", "StreamSources", "SoundCapture",
+        "Audio",
+        "Events", "Spiketrum", "Tensors", "Recognition", "Yams",
       ],
       swiftSettings: hot),
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "CLinux", "Failures", "OutputFiles", "Daemon", "GanglionClient", "LiveSources", "SocketProtocol", "Learning",
+        "CLinux", "Failures", "OutputFiles", "Daemon", "GanglionClient", "SoundCapture", "StreamSources",
+        "SocketProtocol", "Learning",
         "Pipelines",
         "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum", "SpikingNetworks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -120,7 +123,8 @@ let package = Package(
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
     .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol"]),
-    .testTarget(name: "LiveSourcesTests", dependencies: ["LiveSources", "TestSupport"]),
+    .testTarget(name: "StreamSourcesTests", dependencies: ["StreamSources", "TestSupport"]),
+    .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources"]),
     .testTarget(
       name: "DaemonTests", dependencies: ["Audio", "Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),

@@ -1,9 +1,9 @@
 import Dataflow
 import Failures
 import Glibc
-import LiveSources
 import Pipelines
 import SocketProtocol
+import StreamSources
 import Synchronization
 
 /// Why a daemon ended otherwise than it was told to.

@@ -3,7 +3,8 @@ import Audio
 import Dispatch
 import Failures
 import Foundation
-import LiveSources
+import SoundCapture
+import StreamSources
 
 /// `ganglion sources`: what can be listened to.
 struct Sources: ParsableCommand {

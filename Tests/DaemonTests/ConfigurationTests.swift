@@ -1,6 +1,6 @@
 import Audio
 import Foundation
-import LiveSources
+import StreamSources
 import Testing
 
 @testable import Daemon

@@ -1,7 +1,7 @@
 import Dataflow
 import Events
 import Foundation
-import LiveSources
+import StreamSources
 import Pipelines
 import Recognition
 import SocketProtocol

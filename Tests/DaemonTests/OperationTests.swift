@@ -1,5 +1,5 @@
 import Foundation
-import LiveSources
+import StreamSources
 import Recognition
 import SocketProtocol
 import Synchronization

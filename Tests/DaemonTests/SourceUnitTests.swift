@@ -1,6 +1,6 @@
 import Dataflow
 import Foundation
-import LiveSources
+import StreamSources
 import SocketProtocol
 import Synchronization
 import TestSupport
@@ -9,7 +9,7 @@ import Testing
 @testable import Daemon
 
 /// A source that fails as soon as something has come from it.
-private final class FailingSource: LiveSource {
+private final class FailingSource: StreamSource {
   private var hasGiven = false
   private let begin: Int64
 

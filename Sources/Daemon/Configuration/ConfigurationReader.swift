@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
-import LiveSources
 import Pipelines
 import SocketProtocol
+import SoundCapture
+import StreamSources
 import Yams
 
 extension DaemonConfiguration {

@@ -1,7 +1,7 @@
 import Glibc
-import LiveSources
 import Pipelines
 import SocketProtocol
+import StreamSources
 
 /// Everything a daemon is told: read from YAML, see `DaemonConfiguration.init(yaml:path:)`.
 public struct DaemonConfiguration: Equatable, Sendable {

@@ -1,7 +1,7 @@
 import Events
 import Glibc
-import LiveSources
 import Pipelines
+import StreamSources
 
 /// A configuration with everything it names opened and made ready: what a daemon can run without further questions.
 public struct Plan: Sendable {

@@ -1,8 +1,8 @@
 import Dataflow
-import LiveSources
 import Pipelines
 import Recognition
 import SocketProtocol
+import StreamSources
 import Tensors
 
 /// One model on one stream: blocks in, reports out. The same encoder, network and recogniser as for a recording, so it

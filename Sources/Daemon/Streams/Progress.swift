@@ -1,6 +1,6 @@
-import LiveSources
 import Recognition
 import SocketProtocol
+import StreamSources
 import Synchronization
 
 /// How far one model has come on one stream; outlives its stage when that is started again.

@@ -1,7 +1,7 @@
 import Dataflow
-import LiveSources
 import Pipelines
 import SocketProtocol
+import StreamSources
 
 /// A source with its models and the tasks that carry them, whatever kind of blocks they exchange.
 protocol RunningSource: Sendable {
@@ -63,7 +63,7 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
   init(
     _ configuration: SourceConfiguration, hub: Hub, log: Log, restarts: RestartPolicy,
     makeSegments: @escaping @Sendable (PreparedModel) throws -> Segments,
-    open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any LiveSource<Segments.Block>,
+    open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>,
     whenOver: @escaping @Sendable (String, SourceOutcome) -> Void
   ) {
     self.configuration = configuration

@@ -1,8 +1,8 @@
 import Audio
 import Events
-import LiveSources
 import Pipelines
 import Spiketrum
+import StreamSources
 import Tensors
 
 /// What may be sent down a live stream.

@@ -1,7 +1,8 @@
 import Audio
 import Events
-import LiveSources
 import Pipelines
+import SoundCapture
+import StreamSources
 
 /// What a source has to deliver for the models it feeds.
 enum Sense: Equatable, Sendable {
@@ -14,7 +15,7 @@ extension SourceConfiguration {
   /// Opens it as sound. Blocks, and is called on the source's own thread.
   ///
   /// - Parameter resumeAt: stream time at which it begins, microseconds: where it failed before.
-  func openSound(sampleRate: Int, stop: StopSignal, resumeAt: Int64) throws -> any LiveSource<SoundBlock> {
+  func openSound(sampleRate: Int, stop: StopSignal, resumeAt: Int64) throws -> any StreamSource<SoundBlock> {
     switch input {
     case .feed(let kind, let path):
       return SoundFeedSource(
@@ -30,7 +31,7 @@ extension SourceConfiguration {
   }
 
   /// Opens it as events.
-  func openEvents(sensor: SensorGeometry, stop: StopSignal, resumeAt: Int64) throws -> any LiveSource<EventBlock> {
+  func openEvents(sensor: SensorGeometry, stop: StopSignal, resumeAt: Int64) throws -> any StreamSource<EventBlock> {
     switch input {
     case .feed(let kind, let path):
       return EventFeedSource(

@@ -1,6 +1,6 @@
 import Dataflow
-import LiveSources
 import SocketProtocol
+import StreamSources
 import Synchronization
 
 /// Reads one source on a thread of its own and sends what comes to every model that wants it.
@@ -14,7 +14,7 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
   let configuration: SourceConfiguration
   let status: SourceStatus
   let stop = StopSignal()
-  private let open: @Sendable (StopSignal, _ resumeAt: Int64) throws -> any LiveSource<Segments.Block>
+  private let open: @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>
   private let hub: Hub
   private let log: Log
   private let pipelines = Mutex<[StreamPipeline<Segments>]>([])
@@ -22,7 +22,7 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
 
   init(
     _ configuration: SourceConfiguration, hub: Hub, log: Log,
-    open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any LiveSource<Segments.Block>
+    open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>
   ) {
     self.configuration = configuration
     self.hub = hub

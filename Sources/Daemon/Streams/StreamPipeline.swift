@@ -1,7 +1,7 @@
 import Dataflow
-import LiveSources
 import Pipelines
 import SocketProtocol
+import StreamSources
 import Synchronization
 
 /// One model on one source: a stage on a thread of its own that is started again when it fails.

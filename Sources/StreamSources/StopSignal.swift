@@ -20,12 +20,12 @@ public final class StopSignal: Sendable {
   /// Whether it has been given.
   public var isStopped: Bool { wait(for: nil, milliseconds: 0) == .stopped }
 
-  enum Outcome {
+  package enum Outcome {
     case ready, timeout, stopped
   }
 
   /// Waits until a descriptor can be read, the time is over, or the signal is given.
-  func wait(for input: Int32?, milliseconds: Int32) -> Outcome {
+  package func wait(for input: Int32?, milliseconds: Int32) -> Outcome {
     // Never read, so it stays readable for everybody.
     var polls = [
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
@@ -38,14 +38,14 @@ public final class StopSignal: Sendable {
 }
 
 /// Microseconds since 1970.
-func wallMicroseconds() -> Int64 {
+package func wallMicroseconds() -> Int64 {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)
   return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
 }
 
 /// Microseconds of the clock that goes on while the machine sleeps, so that what a sleeping machine missed is counted.
-func bootMicroseconds() -> Int64 {
+package func bootMicroseconds() -> Int64 {
   var time = timespec()
   clock_gettime(CLOCK_BOOTTIME, &time)
   return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000

@@ -5,7 +5,7 @@ import Audio
 /// A feed brings one stretch for every writer or file, and each of them may hold several recordings one after another:
 /// they are cut there, and stream time goes on. What a growing file held when it was opened is not happening now: it has
 /// no time of day, or is left out.
-public final class SoundFeedSource: LiveSource {
+public final class SoundFeedSource: StreamSource {
   private let feed: ByteFeed
   private let options: SoundReadingOptions
   private let assumedRate: Int

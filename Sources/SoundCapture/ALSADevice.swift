@@ -1,6 +1,7 @@
 import CALSA
 import CALSAMessages
 import Glibc
+import StreamSources
 
 /// A capture device of ALSA, by any name the library can open: `hw:1,0`, `plughw:1,0`, `default`, `pulse`, a plug-in.
 public final class ALSADevice: PCMDevice {

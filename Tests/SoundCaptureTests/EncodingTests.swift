@@ -1,6 +1,7 @@
+import StreamSources
 import Testing
 
-@testable import LiveSources
+@testable import SoundCapture
 
 struct EncodingTests {
   /// A sample of three quarters of full scale, and of a half below zero, as bytes.

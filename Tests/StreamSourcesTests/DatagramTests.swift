@@ -2,7 +2,7 @@ import Events
 import Foundation
 import Testing
 
-@testable import LiveSources
+@testable import StreamSources
 
 struct DatagramTests {
   private func little(_ words: [UInt32]) -> [UInt8] {

@@ -1,7 +1,8 @@
 import Glibc
+import StreamSources
 import Testing
 
-@testable import LiveSources
+@testable import SoundCapture
 
 struct CaptureTests {
   private func source(_ device: ScriptedDevice) -> CaptureSource {

@@ -1,7 +1,8 @@
 import Glibc
+import StreamSources
 
 /// Sound from a device, recovered from whatever happens to it.
-public final class CaptureSource: LiveSource {
+public final class CaptureSource: StreamSource {
   /// The clocks of the edge, so that tests can bring their own.
   public struct Clocks {
     /// Microseconds of a clock that goes on while the machine sleeps.

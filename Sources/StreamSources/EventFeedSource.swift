@@ -5,7 +5,7 @@ import Glibc
 /// Event recordings from a feed, recognised by content; the first event is at stream time 0.
 ///
 /// What a growing file held when it was opened is not happening now: it has no time of day, or is left out.
-public final class EventFeedSource: LiveSource {
+public final class EventFeedSource: StreamSource {
   private let feed: ByteFeed
   private let sensor: SensorGeometry
   private let options: EventReadingOptions

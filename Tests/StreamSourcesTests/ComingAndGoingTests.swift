@@ -3,7 +3,7 @@ import Events
 import Foundation
 import Testing
 
-@testable import LiveSources
+@testable import StreamSources
 @testable import TestSupport
 
 /// Pipes and files that are not there yet, are made anew, hold what is old, or hold nothing that can be read.

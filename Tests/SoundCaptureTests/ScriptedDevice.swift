@@ -1,5 +1,6 @@
 import Glibc
-import LiveSources
+import SoundCapture
+import StreamSources
 
 /// A small generator that gives the same numbers everywhere.
 struct SplitMix {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import LiveSources
+@testable import StreamSources
 
 private final class Folder {
   let path: String

@@ -1,5 +1,6 @@
 import Dataflow
 import Glibc
+import StreamSources
 
 /// The rules of capturing: what to do after each answer of the device, and where in the stream its samples lie. A value
 /// without device, thread or clock; times are microseconds of a clock that goes on while the machine sleeps.

@@ -103,7 +103,7 @@ public enum Arrival<Block: StreamBlock>: Sendable {
 extension Arrival: Equatable where Block: Equatable {}
 
 /// A live source. `next` blocks its thread until something comes or the source's `StopSignal` is given.
-public protocol LiveSource<Block>: AnyObject {
+public protocol StreamSource<Block>: AnyObject {
   associatedtype Block: StreamBlock
   func next() throws -> Arrival<Block>
   /// How often what arrived broke the rules of its format, by the rule's name; empty for sources without rules.
@@ -112,7 +112,7 @@ public protocol LiveSource<Block>: AnyObject {
   var notes: [String] { get }
 }
 
-extension LiveSource {
+extension StreamSource {
   public var violations: [String: Int64] { [:] }
   public var notes: [String] { [] }
 }

@@ -4,7 +4,7 @@ import Events
 import Glibc
 
 /// Address events in UDP datagrams.
-public final class DatagramSource: LiveSource {
+public final class DatagramSource: StreamSource {
   /// How the datagrams are written.
   public enum Format: String, CaseIterable, Sendable {
     /// Words of 32 bits, little-endian, as SPIF and AEStream send them: bit 31 set where no time follows, bits 30-16 x,
