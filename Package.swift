@@ -61,7 +61,7 @@ let package = Package(
       name: "Learning",
       dependencies: [
         "Failures", "OutputFiles", "Settings", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum",
-        "Pipelines",
+        "Pipelines", "StreamSources",
         "Yams",
       ],
       swiftSettings: hot),
@@ -127,7 +127,7 @@ let package = Package(
     .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources"]),
     .testTarget(
       name: "DaemonTests", dependencies: ["Audio", "Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
-    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
+    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "StreamSources", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Failures", "Pipelines", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -171,22 +171,15 @@ public actor GanglionDaemon {
 
   private func unit(for source: SourceConfiguration) -> (any RunningSource)? {
     let whenOver: @Sendable (String, SourceOutcome) -> Void = { [tell] in tell.yield(.over($0, $1)) }
-    let id = source.id
     switch plan.sense(of: source) {
     case .sound(let rate):
       return SourceUnit<SoundSegments>(
         source, hub: hub, log: log, restarts: Self.restarts,
-        makeSegments: { prepared in
-          guard case .sound(let encoder) = prepared.encoder else { throw DaemonError(description: "\(id): no sound") }
-          return SoundSegments(encoder, source: id)
-        }, open: { try source.openSound(sampleRate: rate, stop: $0, resumeAt: $1) }, whenOver: whenOver)
+        open: { try source.openSound(sampleRate: rate, stop: $0, resumeAt: $1) }, whenOver: whenOver)
     case .events(let sensor):
       return SourceUnit<EventSegments>(
         source, hub: hub, log: log, restarts: Self.restarts,
-        makeSegments: { prepared in
-          guard case .events(let binning) = prepared.encoder else { throw DaemonError(description: "\(id): no events") }
-          return try EventSegments(binning)
-        }, open: { try source.openEvents(sensor: sensor, stop: $0, resumeAt: $1) }, whenOver: whenOver)
+        open: { try source.openEvents(sensor: sensor, stop: $0, resumeAt: $1) }, whenOver: whenOver)
     case nil: return nil
     }
   }

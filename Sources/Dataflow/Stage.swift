@@ -8,78 +8,34 @@ public protocol StreamTransform: SendableMetatype {
   mutating func finish(emit: (Output) -> Void) throws
 }
 
-/// Runs a transform between two channels, on a thread of its own.
+/// A stage: passes everything that comes through a channel through a transform, and what comes of it to a sink.
 ///
-/// An error of the input is passed on after everything that came before it was finished; an error of the transform likewise, and the
-/// input is closed so that whoever sends stops. When the output's receiver has left, or the task is cancelled, the input
-/// is closed too.
-public actor Stage<Transform: StreamTransform> {
-  private let executor: ThreadExecutor
-  private var transform: Transform
-  private let input: BoundedChannel<Transform.Input>
-  private let output: BoundedChannel<Transform.Output>
-
-  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-
-  public init(
-    _ transform: sending Transform, from input: BoundedChannel<Transform.Input>,
-    to output: BoundedChannel<Transform.Output>, on executor: ThreadExecutor
-  ) {
-    self.transform = transform
-    self.input = input
-    self.output = output
-    self.executor = executor
-  }
-
-  /// Returns when the stream has ended, in whatever way; how is told through the channels.
-  public func run() async {
+/// An error of the input is thrown after everything that came before it was finished, an error of the transform after what
+/// it has made. Whatever the end is, the input is closed, so that whoever sends stops. To keep a stage to a thread, run it
+/// in a task that prefers a `ThreadExecutor`.
+public func flow<Transform: StreamTransform>(
+  from input: BoundedChannel<Transform.Input>, through transform: inout Transform,
+  isolation: isolated (any Actor)? = #isolation, to sink: (Transform.Output) async throws -> Void
+) async throws {
+  defer { input.close() }
+  var made: [Transform.Output] = []
+  var failure: (any Error)?
+  while failure == nil {
+    var delivery: Delivery<Transform.Input>?
+    do { delivery = try await input.receive() } catch { failure = error }
+    if failure is CancellationError { break }
     do {
-      try await work()
-      output.finish()
-    } catch {
-      output.fail(error)
-    }
-    input.close()
-  }
-
-  private func work() async throws {
-    while let delivery = try await next() {
-      var made: [Transform.Output] = []
-      do {
+      if let delivery {
         try transform.process(delivery.element, droppedBefore: delivery.droppedBefore) { made.append($0) }
-      } catch {
-        _ = try await pass(made)
-        throw error
+      } else {
+        try transform.finish { made.append($0) }
       }
-      guard try await pass(made) else { return }
-    }
-    _ = try await pass(ending())
-  }
-
-  /// The next element; where the input fails instead, everything before the failure is finished first.
-  private func next() async throws -> Delivery<Transform.Input>? {
-    do {
-      return try await input.receive()
-    } catch let error as CancellationError {
-      throw error
     } catch {
-      _ = try await pass(ending())
-      throw error
+      failure = failure ?? error
     }
+    for output in made { try await sink(output) }
+    made.removeAll(keepingCapacity: true)
+    if delivery == nil { break }
   }
-
-  /// What the transform still held.
-  private func ending() throws -> [Transform.Output] {
-    var made: [Transform.Output] = []
-    try transform.finish { made.append($0) }
-    return made
-  }
-
-  /// Whether anybody still takes them.
-  private func pass(_ elements: [Transform.Output]) async throws -> Bool {
-    for element in elements {
-      guard try await output.send(element) else { return false }
-    }
-    return true
-  }
+  if let failure { throw failure }
 }

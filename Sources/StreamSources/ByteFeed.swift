@@ -74,7 +74,7 @@ public final class ByteFeed {
     self.stop = stop
     limit = nil
     guard kind == .file, let why = open() else { return }
-    throw FeedError(path: path, reason: why)
+    throw FeedError(path: path, reason: "\(why); check the path and its permissions")
   }
 
   /// The first bytes of an open file once more, as a file of their own.
@@ -212,14 +212,14 @@ public final class ByteFeed {
     }
     // Without O_NONBLOCK opening a pipe would wait for a writer, and nothing could stop it.
     var opened = Glibc.open(path, O_RDONLY | O_CLOEXEC | (kind == .file ? 0 : O_NONBLOCK))
-    guard opened >= 0 else { return "cannot be opened: \(String(cString: strerror(errno)))" }
+    guard opened >= 0 else { return "cannot be opened (\(String(cString: strerror(errno))))" }
     var status = stat()
     var type = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
     if kind == .file, type == S_IFDIR {
       // A recording may be a folder: its description stands for it.
       close(opened)
       opened = Glibc.open("\(path)/\(Self.descriptionName)", O_RDONLY | O_CLOEXEC)
-      guard opened >= 0 else { return "is a folder" }
+      guard opened >= 0 else { return "cannot be opened (it is a folder)" }
       type = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
     }
     let isRight =
@@ -233,7 +233,7 @@ public final class ByteFeed {
       switch kind {
       case .pipe: return "is no named pipe"
       case .followed: return type == S_IFDIR ? "is a folder" : "is no file that could grow"
-      case .file, .standardInput: return "is a folder"
+      case .file, .standardInput: return "cannot be opened (it is a folder)"
       }
     }
     (descriptor, offset, isOver) = (opened, 0, false)

@@ -1,3 +1,4 @@
+import Audio
 import EventFormats
 import Events
 import Glibc
@@ -11,6 +12,9 @@ public final class EventFeedSource: StreamSource {
   private let options: EventReadingOptions
   private let isLive: Bool
   private let skipsOld: Bool
+  private let defects: DefectHandling
+  private let maximumEvents: Int
+  private var watch: SensorWatch
   private var gate = StretchGate()
   private var reader: (any EventReader)?
   /// Events of the running stretch so far, and how many of its first are old.
@@ -29,24 +33,32 @@ public final class EventFeedSource: StreamSource {
     return sum
   }
 
-  public var notes: [String] { reader?.guesses.map(\.description) ?? earlierNotes }
-  private var earlierNotes: [String] = []
+  public var notices: [InputNotice] {
+    (reader?.guesses.map { InputNotice(source: feed.path, guess: $0) } ?? earlierNotices) + found
+  }
+  private var earlierNotices: [InputNotice] = []
+  /// What is odd about the events themselves.
+  private var found: [InputNotice] = []
 
   /// - Parameters:
   ///   - options: how the recording is read where its content does not say.
   ///   - skipsOld: whether to leave out what a growing file held when it was opened.
   ///   - originMicroseconds: stream time of the first event.
+  ///   - maximumEvents: of a block: many where throughput counts.
   public init(
     _ feed: ByteFeed, sensor: SensorGeometry, options: EventReadingOptions = EventReadingOptions(),
-    skipsOld: Bool = false, originMicroseconds: Int64 = 0
+    skipsOld: Bool = false, originMicroseconds: Int64 = 0, defects: DefectHandling = .tell, maximumEvents: Int = 1_024
   ) {
+    self.defects = defects
+    self.maximumEvents = maximumEvents
+    watch = SensorWatch(sensor)
     self.skipsOld = skipsOld
     offset = originMicroseconds
     end = originMicroseconds
     self.feed = feed
     self.sensor = sensor
     self.options = options
-    isLive = feed.kind != .file
+    isLive = feed.kind != .file && defects == .tell
   }
 
   public func next() throws -> Arrival<EventBlock> {
@@ -59,8 +71,8 @@ public final class EventFeedSource: StreamSource {
     do {
       if reader == nil { try open() }
       if let arrival = try read() { return arrival }
-    } catch let error where error is EventFormatError || error is FeedError {
-      guard feed.kind == .pipe || feed.kind == .followed else {
+    } catch let error where error is EventFormatError || error is FeedError || error is InputError {
+      guard feed.kind == .pipe || feed.kind == .followed, defects == .tell else {
         hasEnded = true
         throw error
       }
@@ -80,8 +92,13 @@ public final class EventFeedSource: StreamSource {
     reader = nil
     defer { reader = reading }
     var batch = EventBatch()
-    guard try reading.read(into: &batch, maximum: 1_024) else { return nil }
+    guard try reading.read(into: &batch, maximum: maximumEvents) else {
+      if defects == .refuse { try judge(reading.accounting) }
+      return nil
+    }
     if batch.count == 0 { return .quiet }
+    watch.see(batch)
+    try judge(atEnd: false)
     let isOld = events < oldEvents || feed.isBehind
     events += Int64(batch.count)
     if skipsOld && events <= oldEvents {
@@ -94,20 +111,67 @@ public final class EventFeedSource: StreamSource {
     return .block(EventBlock(events: batch, wallMicroseconds: isLive && !isOld ? wallMicroseconds() : nil))
   }
 
+  /// Tells where the events seem to be of another sensor, or refuses them.
+  private func judge(atEnd: Bool) throws(InputError) {
+    guard found.isEmpty, let finding = watch.finding(atEnd: atEnd) else { return }
+    let remedy = "use a model for this camera, or crop or downsample the recording to \(sensor)"
+    if defects == .refuse { throw InputError(source: feed.path, problem: finding, remedy: remedy) }
+    found.append(InputNotice(source: feed.path, text: "\(finding); \(remedy)"))
+  }
+
+  /// What is wrong with a recording that has come to its end.
+  private func judge(_ accounting: EventAccounting) throws(InputError) {
+    try judge(atEnd: true)
+    let broken = accounting.violations.filter { $0.key != .truncatedTail }.sorted { $0.key.rawValue < $1.key.rawValue }
+    found += broken.map { kind, violations in
+      InputNotice(source: feed.path, text: "\(violations.count) x \(kind.name), first at \(violations.place)")
+    }
+    if let cut = accounting.violations[.truncatedTail] {
+      throw InputError(
+        source: feed.path, place: cut.place, problem: "is cut off within an event or packet",
+        remedy: "results cover what is there; copy the file again for the rest")
+    }
+    if accounting.events == 0 {
+      throw InputError(
+        source: feed.path, place: "byte \(accounting.bytesRead)", problem: "holds no events",
+        remedy: "check that the recording was written")
+    }
+  }
+
   private func open() throws {
     var options = options
     options.timeOrigin = .firstEvent
     options.leavesStraysOut = true
     options.isLive = isLive
+    watch = SensorWatch(sensor)
     oldEvents = feed.old.map { count($0, options) } ?? 0
-    let opened =
-      feed.kind == .file
-      ? try openEventReader(path: feed.path, options: options)
-      : try openEventReader(source: FeedBytes(feed), options: options)
-    if let found = opened.geometry, found != sensor {
-      throw FeedError(path: feed.path, reason: "is from a sensor of \(found), the model expects \(sensor)")
+    reader =
+      feed.kind == .file ? try open(FileByteSource(path: feed.path), options) : try open(FeedBytes(feed), options)
+  }
+
+  private func open(_ bytes: some ByteSource, _ options: EventReadingOptions) throws -> any EventReader {
+    let source = try PeekedBytes(bytes, count: SoundSignature.length)
+    // An event format without a signature would otherwise make events of it.
+    if options.format == nil, let sound = SoundSignature(source.head) {
+      throw InputError(
+        source: feed.path, problem: "is sound (\(sound.rawValue)); the model watches events of a camera",
+        remedy: "give an event recording, or a model that listens")
     }
-    reader = opened
+    let opened: any EventReader
+    do throws(EventFormatError) {
+      opened = try openEventReader(source: source, options: options)
+    } catch {
+      guard error.code == .unrecognised else { throw error }
+      throw InputError(
+        source: feed.path, problem: error.reason,
+        remedy: "give an event recording; ganglion info FILE says what it knows")
+    }
+    if let geometry = opened.geometry, geometry != sensor {
+      throw InputError(
+        source: feed.path, problem: "is from a sensor of \(geometry), the model expects \(sensor)",
+        remedy: "use a model for this camera, or crop or downsample the recording to \(sensor)")
+    }
+    return opened
   }
 
   /// How many events there were already: read in the same way and thrown away.
@@ -124,7 +188,8 @@ public final class EventFeedSource: StreamSource {
     (events, oldEvents) = (0, 0)
     offset = end
     earlierViolations = violations
-    earlierNotes = notes
+    earlierNotices = notices
+    found = []
     reader = nil
     gate.leave(isUseless: isUseless)
   }

@@ -13,6 +13,8 @@ public final class SoundFeedSource: StreamSource {
   private let isLive: Bool
   private let skipsOld: Bool
   private let stop: StopSignal
+  private let defects: DefectHandling
+  private let blocksPerSecond: Int
   private var gate = StretchGate()
   private var reader: SoundFileReader?
   /// Samples still to come that are old.
@@ -26,6 +28,8 @@ public final class SoundFeedSource: StreamSource {
   private var broken: Break?
   /// Why something is missing before the next block, if something is.
   private var loss: LossReason?
+  /// What went wrong first, where it is thrown at the very end.
+  private var failure: AudioError?
 
   private enum Break {
     /// A writer that came and went without a word.
@@ -33,9 +37,9 @@ public final class SoundFeedSource: StreamSource {
     case useless
   }
 
-  public private(set) var notes: [String] = []
-  /// How many of the reader's notices have been told.
-  private var told = 0
+  public private(set) var notices: [InputNotice] = []
+  /// What the reader has said that has been told.
+  private var told: Set<String> = []
 
   /// - Parameters:
   ///   - options: how it is read where its content does not say, which channel to take and how loud.
@@ -43,29 +47,33 @@ public final class SoundFeedSource: StreamSource {
   ///   - skipsOld: whether to leave out what a growing file held when it was opened.
   ///   - stop: also ends the counting of what is old.
   ///   - originMicroseconds: stream time of the first sample.
+  ///   - blocksPerSecond: few where throughput counts, many where results are to come at once.
   public init(
     _ feed: ByteFeed, options: SoundReadingOptions = SoundReadingOptions(), assumedRate: Int, skipsOld: Bool = false,
-    stop: StopSignal, originMicroseconds: Int64 = 0
+    stop: StopSignal, originMicroseconds: Int64 = 0, defects: DefectHandling = .tell, blocksPerSecond: Int = 100
   ) {
+    self.defects = defects
+    self.blocksPerSecond = blocksPerSecond
     self.feed = feed
     self.options = options
     self.assumedRate = assumedRate
     self.skipsOld = skipsOld
     self.stop = stop
     self.originMicroseconds = originMicroseconds
-    isLive = feed.kind != .file
+    isLive = feed.kind != .file && defects == .tell
   }
 
   public func next() throws -> Arrival<SoundBlock> {
     if let broken {
       self.broken = nil
       // What cannot be read may be followed by a recording that can.
-      if !nextRecording() { leaveStretch(isUseless: broken == .useless) }
+      if (try? nextRecording()) != true { leaveStretch(isUseless: broken == .useless) }
     }
     if hasEnded { return .end }
     let waiting: Arrival<SoundBlock>? = gate.pass(feed)
     if let waiting {
       hasEnded = waiting == .end
+      if hasEnded, let failure { throw failure }
       return waiting
     }
     do throws(AudioError) {
@@ -73,12 +81,12 @@ public final class SoundFeedSource: StreamSource {
       guard let reader else { return .end }
       defer { note(reader) }
       let start = reader.framesRead
-      let samples = try reader.read(count: max(1, reader.sampleRate / 100))
+      let samples = try reader.read(count: max(1, reader.sampleRate / blocksPerSecond))
       if !samples.isEmpty { return block(samples, from: start, of: reader).map { .block($0) } ?? .quiet }
+      if try !nextRecording() { leaveStretch() }
     } catch {
       return try recover(from: error)
     }
-    if !nextRecording() { leaveStretch() }
     return .cut
   }
 
@@ -98,14 +106,19 @@ public final class SoundFeedSource: StreamSource {
   }
 
   private func recover(from error: AudioError) throws -> Arrival<SoundBlock> {
+    if defects == .refuse {
+      failure = failure ?? error
+      if (try? nextRecording()) != true { leaveStretch() }
+      return .cut
+    }
     // A sample that is no number is left out; what comes after it can be heard.
     if case .badSample = error.reason, isLive {
-      notes = [error.description]
+      notices = [InputNotice(source: feed.path, text: error.description)]
       loss = .violation
       return .quiet
     }
     guard feed.kind == .pipe || feed.kind == .followed else {
-      if nextRecording() { return .lost(error.description) }
+      if (try? nextRecording()) == true { return .lost(error.description) }
       hasEnded = true
       throw error
     }
@@ -117,7 +130,7 @@ public final class SoundFeedSource: StreamSource {
   }
 
   private func open() throws(AudioError) {
-    told = 0
+    told = []
     if feed.kind == .file {
       reader = try SoundFileReader(.path(feed.path), options: options, rate: assumedRate)
     } else {
@@ -158,9 +171,8 @@ public final class SoundFeedSource: StreamSource {
 
   /// Takes over what the reader has noticed since it was last asked.
   private func note(_ reader: SoundFileReader) {
-    guard reader.notices.count > told else { return }
-    notes = Array(reader.notices[told...])
-    told = reader.notices.count
+    let new = reader.notices.filter { told.insert($0).inserted }
+    if !new.isEmpty { notices = new.map { InputNotice(source: feed.path, text: $0) } }
   }
 
   /// Stream time at which the running recording ends, if it ends here.
@@ -168,11 +180,11 @@ public final class SoundFeedSource: StreamSource {
     originMicroseconds + (reader.framesRead - skippedSamples) * 1_000_000 / Int64(reader.sampleRate)
   }
 
-  /// Goes on to the next recording in the same stretch; false where there is none that can be read.
-  private func nextRecording() -> Bool {
+  /// Goes on to the next recording in the same stretch; false where there is none.
+  private func nextRecording() throws(AudioError) -> Bool {
     guard let reader else { return false }
     let end = end(of: reader)
-    guard (try? reader.nextStretch()) == true else { return false }
+    guard try reader.nextStretch() else { return false }
     originMicroseconds = end
     skippedSamples = 0
     return true

@@ -25,10 +25,13 @@ public protocol StreamBlock: Sendable {
   var count: Int { get }
   /// How much there is to hear in it; nil for what is no sound.
   var loudness: Loudness? { get }
+  /// What there is to hear in it; nothing in what is no sound.
+  var samples: [Float] { get }
 }
 
 extension StreamBlock {
   public var loudness: Loudness? { nil }
+  public var samples: [Float] { [] }
 }
 
 /// Mono samples at the source's own rate.
@@ -102,17 +105,19 @@ public enum Arrival<Block: StreamBlock>: Sendable {
 
 extension Arrival: Equatable where Block: Equatable {}
 
-/// A live source. `next` blocks its thread until something comes or the source's `StopSignal` is given.
+/// Where the blocks of a stream come from. `next` blocks its thread until something comes or the source's `StopSignal` is
+/// given.
 public protocol StreamSource<Block>: AnyObject {
   associatedtype Block: StreamBlock
   func next() throws -> Arrival<Block>
   /// How often what arrived broke the rules of its format, by the rule's name; empty for sources without rules.
   var violations: [String: Int64] { get }
-  /// What was taken for granted because the stream does not say it, one line each.
-  var notes: [String] { get }
+  /// What people should know of what is read now: what was taken for granted because the stream does not say it, and what
+  /// is odd about it.
+  var notices: [InputNotice] { get }
 }
 
 extension StreamSource {
   public var violations: [String: Int64] { [:] }
-  public var notes: [String] { [] }
+  public var notices: [InputNotice] { [] }
 }

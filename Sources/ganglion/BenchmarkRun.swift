@@ -25,7 +25,7 @@ struct BenchmarkRun: AsyncParsableCommand {
 
   func run() async throws {
     var microseconds: Int64 = 0
-    let pipeline = Pipeline(try Model(reading: model))
+    let pipeline = Pipeline(try PreparedModel(try Model(reading: model)))
     _ = try await pipeline.run(RecordingInput(path: input)) { event in
       if case .progress(let now) = event { microseconds = now }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventFormats
 import Events
 import Pipelines
+import StreamSources
 
 /// Compressions of AEDAT 4 by the names people write.
 enum CompressionName: String, ExpressibleByArgument, CaseIterable {

@@ -3,6 +3,7 @@ import EventFormats
 import Events
 import Pipelines
 import Plotting
+import StreamSources
 
 /// `ganglion plot`: a recording as pictures.
 struct Plot: ParsableCommand {

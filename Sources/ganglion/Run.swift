@@ -3,6 +3,7 @@ import Failures
 import Glibc
 import Pipelines
 import Recognition
+import StreamSources
 
 /// `ganglion run`: recordings in, classifications out.
 struct Run: AsyncParsableCommand {
@@ -70,11 +71,13 @@ struct Run: AsyncParsableCommand {
         "\(model.manifest.name) has learnt the tasks \(tasks.map(\.name).joined(separator: ", ")); this is the first of "
           + "them, --task chooses another, --task infer finds out")
     }
+    let pipeline = Pipeline(
+      try PreparedModel(model, task: selection, tellsProgress: phases), speed: speed, wantsScores: scores)
     var firstFailure: FailureKind?
     let guesses = ReadingNotes()
     for path in inputs {
       do {
-        let notices = try await classify(RecordingInput(path: path, options: options), with: model, selection)
+        let notices = try await classify(RecordingInput(path: path, options: options), by: pipeline, of: model.manifest)
         for notice in notices {
           if let guess = notice.guess {
             guesses.add([guess], of: notice.source)
@@ -93,17 +96,16 @@ struct Run: AsyncParsableCommand {
   }
 
   private func classify(
-    _ input: RecordingInput, with model: Model, _ task: TaskSelection
+    _ input: RecordingInput, by pipeline: Pipeline, of manifest: ModelManifest
   ) async throws -> [InputNotice] {
-    let lines = ResultLine(source: input.isFile ? FileNames.shown(input.path) : "stdin", manifest: model.manifest)
-    let pipeline = Pipeline(model, task: task, speed: speed, wantsScores: scores, tellsProgress: phases)
+    let lines = ResultLine(source: input.isFile ? FileNames.shown(input.path) : "stdin", manifest: manifest)
     var numbers = DetectionNumbers()
     var progress = StreamProgress()
     defer { progress.clear() }
     return try await pipeline.run(input) { event in
       switch event {
-      case .decision(let decision):
-        let id = phases ? "\(model.manifest.name).\(numbers.number(of: decision))" : nil
+      case .decision(let decision, _):
+        let id = phases ? "\(manifest.name).\(numbers.number(of: decision))" : nil
         if decision.score < minScore { return }
         progress.clear()
         try StandardOutput.shared.write(line: lines.text(decision, id: id))
@@ -112,6 +114,7 @@ struct Run: AsyncParsableCommand {
         try StandardOutput.shared.write(line: lines.text(scores))
       case .progress(let microseconds):
         progress.show(input.name, microseconds: microseconds)
+      case .gap: break
       }
     }
   }

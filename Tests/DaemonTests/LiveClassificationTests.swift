@@ -1,10 +1,10 @@
 import Dataflow
 import Events
 import Foundation
-import StreamSources
 import Pipelines
 import Recognition
 import SocketProtocol
+import StreamSources
 import TestSupport
 import Testing
 
@@ -13,11 +13,8 @@ import Testing
 struct LiveClassificationTests {
   private func sound(_ model: Model, slot: ModelSlot = ModelSlot()) throws -> LiveClassification<SoundSegments> {
     try LiveClassification(
-      source: "mic", model: PreparedModel(model), slot: slot, progress: PipelineProgress(), wants: { _ in false },
-      makeSegments: { prepared in
-        guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
-        return SoundSegments(encoder, source: "mic")
-      })
+      source: "mic", model: PreparedModel(model, tellsProgress: true), slot: slot, progress: PipelineProgress(),
+      wants: { _ in false })
   }
 
   private func block(
@@ -41,7 +38,7 @@ struct LiveClassificationTests {
   }
 
   private func decisions(ofFile samples: [Float], _ model: Model) throws -> [Decision] {
-    guard case .sound(let encoder) = try PreparedModel(model).encoder else { return [] }
+    guard case .sound(let encoder) = try PreparedModel(model, tellsProgress: true).encoder else { return [] }
     return try StreamClassifier(model).decisions(on: encoder.encode(samples), stepMicroseconds: 10_000)
   }
 
@@ -49,13 +46,10 @@ struct LiveClassificationTests {
     // A second and a half of one tone: longer than the window.
     let tone = (0..<12_000).map { Float(0.5 * sin(2 * .pi * 900 * Double($0) / 8_000)) }
     func reports(wants: @escaping @Sendable (Topic) -> Bool) throws -> [Report.Recognition] {
-      var live = try LiveClassification(
-        source: "mic", model: PreparedModel(TestModels.sound()), slot: ModelSlot(), progress: PipelineProgress(),
-        wants: wants,
-        makeSegments: { prepared in
-          guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
-          return SoundSegments(encoder, source: "mic")
-        })
+      var live = try LiveClassification<SoundSegments>(
+        source: "mic", model: PreparedModel(TestModels.sound(), tellsProgress: true), slot: ModelSlot(),
+        progress: PipelineProgress(),
+        wants: wants)
       var told: [Report.Recognition] = []
       let emit = { (report: Report) in if case .detection(let found) = report { told.append(found) } }
       try live.process(block(tone[...], at: 0), droppedBefore: 0, emit: emit)
@@ -91,13 +85,9 @@ struct LiveClassificationTests {
   @Test func aStreamGoesOverToAnotherTaskAndStaysThereOverGapsAndNewModels() throws {
     let model = try TestModels.twoTasks()
     func reports(_ slot: ModelSlot, _ between: (Int) throws -> Void) throws -> [Report] {
-      var live = try LiveClassification(
-        source: "mic", model: PreparedModel(model), slot: slot, progress: PipelineProgress(),
-        wants: { $0 == .score },
-        makeSegments: { prepared in
-          guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
-          return SoundSegments(encoder, source: "mic")
-        })
+      var live = try LiveClassification<SoundSegments>(
+        source: "mic", model: PreparedModel(model, tellsProgress: true), slot: slot, progress: PipelineProgress(),
+        wants: { $0 == .score })
       var told: [Report] = []
       for pass in 0..<3 {
         try between(pass)
@@ -121,7 +111,7 @@ struct LiveClassificationTests {
     let changed = scores(
       try reports(slot) { pass in
         if pass == 1 { slot.tell(task: "second") }
-        if pass == 2 { slot.offer(try PreparedModel(model), whenTaken: {}) }
+        if pass == 2 { slot.offer(try PreparedModel(model, tellsProgress: true), whenTaken: {}) }
       })
     let cut = changed.count / 3
     #expect(zip(changed, first).prefix(cut / 2).allSatisfy { $0 == $1 })
@@ -164,12 +154,9 @@ struct LiveClassificationTests {
     let progress = PipelineProgress()
     progress.advance(over: 0..<1_000_000, numbers: DetectionNumbers(last: 7))
     progress.resume()
-    var live = try LiveClassification(
-      source: "mic", model: PreparedModel(model), slot: ModelSlot(), progress: progress, wants: { _ in false },
-      makeSegments: { prepared in
-        guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
-        return SoundSegments(encoder, source: "mic")
-      })
+    var live = try LiveClassification<SoundSegments>(
+      source: "mic", model: PreparedModel(model, tellsProgress: true), slot: ModelSlot(), progress: progress,
+      wants: { _ in false })
     var reports: [Report] = []
     try live.process(block(TestModels.tones[...], at: 12_000), droppedBefore: 0) { reports.append($0) }
     try live.finish { reports.append($0) }
@@ -211,12 +198,9 @@ struct LiveClassificationTests {
     let model = try TestModels.events()
     func live() throws -> LiveClassification<EventSegments> {
       try LiveClassification(
-        source: "cam", model: PreparedModel(model), slot: ModelSlot(), progress: PipelineProgress(),
-        wants: { _ in false },
-        makeSegments: { prepared in
-          guard case .events(let binning) = prepared.encoder else { preconditionFailure("a model that watches") }
-          return try EventSegments(binning)
-        })
+        source: "cam", model: PreparedModel(model, tellsProgress: true), slot: ModelSlot(),
+        progress: PipelineProgress(),
+        wants: { _ in false })
     }
     var batch = EventBatch()
     for index in 0..<3_000 {

@@ -1,7 +1,7 @@
 import Foundation
-import StreamSources
 import Recognition
 import SocketProtocol
+import StreamSources
 import Synchronization
 import Testing
 

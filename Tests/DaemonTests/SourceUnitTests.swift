@@ -1,7 +1,8 @@
 import Dataflow
 import Foundation
-import StreamSources
+import Pipelines
 import SocketProtocol
+import StreamSources
 import Synchronization
 import TestSupport
 import Testing
@@ -36,16 +37,13 @@ struct SourceUnitTests {
     let (outcomes, tell) = AsyncStream.makeStream(of: SourceOutcome.self)
     let unit = SourceUnit<SoundSegments>(
       configuration, hub: hub, log: Log(least: .error, write: { _ in }), restarts: restarts,
-      makeSegments: { prepared in
-        guard case .sound(let encoder) = prepared.encoder else { preconditionFailure("a model that listens") }
-        return SoundSegments(encoder, source: "film")
-      },
       open: { _, resumeAt in
         openedAt.withLock { $0.append(resumeAt) }
         return FailingSource(begin: resumeAt)
       }, whenOver: { _, outcome in tell.yield(outcome) })
     await unit.update(
-      models: [(key: "m", model: try PreparedModel(try TestModels.sound()), isNew: false)], whenTaken: { _ in })
+      models: [(key: "m", model: try PreparedModel(try TestModels.sound(), tellsProgress: true), isNew: false)],
+      whenTaken: { _ in })
     await unit.start()
     var first: SourceOutcome?
     for await outcome in outcomes {

@@ -4,6 +4,7 @@ import Events
 import Foundation
 import Recognition
 import Spiketrum
+import StreamSources
 import Synchronization
 import Tensors
 import TestSupport
@@ -12,17 +13,17 @@ import Testing
 @testable import Pipelines
 
 struct SoundPipelineTests {
-  private func run(_ model: Model, _ path: String, scores: Bool = false) async throws -> [PipelineEvent] {
-    var events: [PipelineEvent] = []
-    _ = try await Pipeline(model, wantsScores: scores).run(RecordingInput(path: path)) { event in
+  private func run(_ model: Model, _ path: String, scores: Bool = false) async throws -> [StreamResult] {
+    var events: [StreamResult] = []
+    _ = try await Pipeline(PreparedModel(model), wantsScores: scores).run(RecordingInput(path: path)) { event in
       if case .progress = event { return }
       events.append(event)
     }
     return events
   }
 
-  private func decisions(_ events: [PipelineEvent]) -> [Decision] {
-    events.compactMap { if case .decision(let decision) = $0 { decision } else { nil } }
+  private func decisions(_ events: [StreamResult]) -> [Decision] {
+    events.compactMap { if case .decision(let decision, _) = $0 { decision } else { nil } }
   }
 
   @Test func streamAndWholeClipAgreeToTheBit() async throws {
@@ -40,29 +41,19 @@ struct SoundPipelineTests {
   @Test(arguments: [1, 7, 160, 4_096])
   func chunkSizeChangesNoBit(chunk: Int) throws {
     let model = try TestModels.sound()
-    guard case .spiketrum(let configuration) = model.manifest.encoder else { return }
-    func events(_ chunk: Int) throws -> [PipelineEvent] {
-      var encoding = try SoundEncoding(configuration)
-      var classification = try Classification(model, wantsScores: true)
-      var events: [PipelineEvent] = []
-      func take(_ pieces: [FramePiece]) throws {
-        for piece in pieces {
-          try classification.process(piece, droppedBefore: 0) { event in
-            if case .progress = event { return }
-            events.append(event)
-          }
-        }
+    func events(_ chunk: Int) throws -> [StreamResult] {
+      var stream = try ClassifierStream<SoundSegments>(PreparedModel(model), source: "tones", wantsScores: true)
+      var events: [StreamResult] = []
+      func take(_ event: StreamResult) {
+        if case .progress = event { return }
+        events.append(event)
       }
       for begin in stride(from: 0, to: TestModels.tones.count, by: chunk) {
-        var made: [FramePiece] = []
-        let block = Array(TestModels.tones[begin..<min(TestModels.tones.count, begin + chunk)])
-        encoding.process(.samples(block), droppedBefore: 0) { made.append($0) }
-        try take(made)
+        let samples = Array(TestModels.tones[begin..<min(TestModels.tones.count, begin + chunk)])
+        let block = SoundBlock(samples: samples, sampleRate: 8_000, startSample: Int64(begin))
+        try stream.process(.block(block, arrivedMicroseconds: 0), droppedBefore: 0, emit: take)
       }
-      var made: [FramePiece] = []
-      encoding.finish { made.append($0) }
-      try take(made)
-      classification.finish { events.append($0) }
+      try stream.finish(emit: take)
       return events
     }
     let whole = try events(TestModels.tones.count)
@@ -79,16 +70,16 @@ struct SoundPipelineTests {
       TestModels.tones[..<9_000].flatMap { [$0, $0, $0, $0] })
     let parts = [wave, short, wave]
     let seconds: [Int64] = [0, 1_900_000, 3_025_000]
-    var alone: [PipelineEvent] = []
+    var alone: [StreamResult] = []
     for (part, begin) in zip(parts, seconds) {
       let file = try TemporaryFile(part)
       alone += try await run(model, file.path, scores: true).map { event in
         switch event {
-        case .decision(let decision): return .decision(decision.shifted(by: begin))
+        case .decision(let decision, let trial): return .decision(decision.shifted(by: begin), trial: trial)
         case .scores(var scores):
           scores.endMicroseconds += begin
           return .scores(scores)
-        case .progress: return event
+        case .progress, .gap: return event
         }
       }
     }
@@ -98,7 +89,9 @@ struct SoundPipelineTests {
     #expect(together.count == alone.count && zip(together, alone).allSatisfy { $0 == $1 })
     // Under several settings at once, too.
     var tried: [Decision] = []
-    _ = try await Pipeline(model).run(RecordingInput(path: whole.path), trying: [model.manifest.decision]) { event in
+    _ = try await Pipeline(PreparedModel(model, trying: [model.manifest.decision])).run(
+      RecordingInput(path: whole.path)
+    ) { event in
       if case .decision(let decision, _) = event { tried.append(decision) }
     }
     #expect(tried == decisions(together))
@@ -110,7 +103,9 @@ struct SoundPipelineTests {
     func run(_ channel: Int?) async throws -> (notices: [String], decisions: Int) {
       var count = 0
       let options = RecordingOptions(sound: SoundReadingOptions(channel: channel))
-      let notices = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path, options: options)) {
+      let notices = try await Pipeline(PreparedModel(TestModels.sound())).run(
+        RecordingInput(path: file.path, options: options)
+      ) {
         if case .decision = $0 { count += 1 }
       }
       return (notices.map(\.description), count)
@@ -122,23 +117,25 @@ struct SoundPipelineTests {
     #expect(single.decisions >= 3 && single.notices.isEmpty)
   }
 
-  @Test func anOffsetIsToldWhereTheModelHearsIt() throws {
-    func notices(offset: Float, hearsOffset: Bool) throws -> [String] {
+  @Test func anOffsetIsToldWhereTheModelHearsIt() async throws {
+    func notices(offset: Float, hearsOffset: Bool) async throws -> [String] {
+      var manifest = try TestModels.sound().manifest
+      guard case .spiketrum(var encoder) = manifest.encoder else { return [] }
+      encoder.highPassFrequency = hearsOffset ? nil : 20
+      manifest.encoder = .spiketrum(encoder)
       let samples = TestModels.tones.map { $0 / 2 + offset }
       let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(samples))
-      let source = try RecordingInput(path: file.path).openSound(sampleRate: 8_000)
-      var blocks = try SoundBlocks(source, sampleRate: 8_000, gathering: 1, hearsOffset: hearsOffset)
-      while try blocks.next() != nil {}
-      return blocks.notices.map(\.description)
+      let model = try Model(manifest: manifest, network: TestModels.sound().network)
+      return try await Pipeline(PreparedModel(model)).run(RecordingInput(path: file.path)) { _ in }.map(\.description)
     }
     #expect(
-      try notices(offset: 0.1, hearsOffset: true).count { $0.contains("mean is 0.1,") && $0.contains("dcshift -0.1)") }
-        == 1)
+      try await notices(offset: 0.1, hearsOffset: true)
+        .count { $0.contains("mean is 0.1,") && $0.contains("dcshift -0.1)") } == 1)
     #expect(
-      try notices(offset: -0.1, hearsOffset: true).count { $0.contains("mean is -0.1,") && $0.contains("dcshift 0.1)") }
-        == 1)
-    #expect(try notices(offset: 0.1, hearsOffset: false) == [])
-    #expect(try notices(offset: 0.001, hearsOffset: true) == [])
+      try await notices(offset: -0.1, hearsOffset: true)
+        .count { $0.contains("mean is -0.1,") && $0.contains("dcshift 0.1)") } == 1)
+    #expect(try await notices(offset: 0.1, hearsOffset: false) == [])
+    #expect(try await notices(offset: 0.001, hearsOffset: true) == [])
   }
 
   @Test func gainIsHeard() async throws {
@@ -149,8 +146,8 @@ struct SoundPipelineTests {
     func run(_ path: String, gain: Double) async throws -> [Decision] {
       var found: [Decision] = []
       let options = RecordingOptions(sound: SoundReadingOptions(gain: gain))
-      _ = try await Pipeline(model).run(RecordingInput(path: path, options: options)) {
-        if case .decision(let decision) = $0 { found.append(decision) }
+      _ = try await Pipeline(PreparedModel(model)).run(RecordingInput(path: path, options: options)) {
+        if case .decision(let decision, _) = $0 { found.append(decision) }
       }
       return found
     }
@@ -173,8 +170,8 @@ struct SoundPipelineTests {
     let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(samples))
     let published = Mutex<[Decision]>([])
     do {
-      _ = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path)) { event in
-        if case .decision(let decision) = event { published.withLock { $0.append(decision) } }
+      _ = try await Pipeline(PreparedModel(TestModels.sound())).run(RecordingInput(path: file.path)) { event in
+        if case .decision(let decision, _) = event { published.withLock { $0.append(decision) } }
       }
       Issue.record("NaN passed")
     } catch let error as AudioError {
@@ -187,14 +184,16 @@ struct SoundPipelineTests {
     struct Enough: Error {}
     let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(TestModels.tones))
     await #expect(throws: Enough.self) {
-      _ = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path)) { _ in throw Enough() }
+      _ = try await Pipeline(PreparedModel(TestModels.sound())).run(RecordingInput(path: file.path)) { _ in
+        throw Enough()
+      }
     }
   }
 
   @Test func eventRecordingIsNoSound() async throws {
     let file = try TemporaryFile(Array("#!AER-DAT2.0\r\n# events follow\r\n".utf8))
     do {
-      _ = try await Pipeline(TestModels.sound()).run(RecordingInput(path: file.path)) { _ in }
+      _ = try await Pipeline(PreparedModel(TestModels.sound())).run(RecordingInput(path: file.path)) { _ in }
       Issue.record("taken for sound")
     } catch let error as AudioError {
       #expect(
@@ -209,8 +208,8 @@ struct EventPipelineTests {
   ) {
     let file = try TemporaryFile(bytes)
     var decisions: [Decision] = []
-    let notices = try await Pipeline(model, speed: speed).run(RecordingInput(path: file.path)) { event in
-      if case .decision(let decision) = event { decisions.append(decision) }
+    let notices = try await Pipeline(PreparedModel(model), speed: speed).run(RecordingInput(path: file.path)) { event in
+      if case .decision(let decision, _) = event { decisions.append(decision) }
     }
     return (decisions, notices.map(\.description))
   }

@@ -83,9 +83,9 @@ struct TaskTests {
     for (step, frame) in frames(30).enumerated() {
       if step == 15 { classifier.task = .inferred }
       if step == 20 { classifier.task = .task(1) }
-      try classifier.push(frame) { decisions.append($0) }
+      try classifier.push(frame) { decision, _ in decisions.append(decision) }
     }
-    classifier.finish { decisions.append($0) }
+    classifier.finish { decision, _ in decisions.append(decision) }
     #expect(decisions.count == 1)
     #expect(decisions.first?.startMicroseconds == 0 && decisions.first?.endMicroseconds == 300_000)
     #expect(classifier.task == .task(1))

@@ -90,7 +90,7 @@ struct ComingAndGoingTests {
   @Test func aPipeThatIsMadeLaterIsWaitedFor() throws {
     defer { unlink(path) }
     let source = try sound(.pipe)
-    #expect(try source.next() == .absent("\(path): cannot be opened: No such file or directory"))
+    #expect(try source.next() == .absent("\(path): cannot be opened (No such file or directory)"))
     try Data("in the way".utf8).write(to: URL(fileURLWithPath: path))
     #expect(try source.next() == .absent("\(path): is no named pipe"))
     unlink(path)
@@ -103,7 +103,7 @@ struct ComingAndGoingTests {
   @Test func aFollowedFileThatIsMadeLaterIsReadFromItsBeginningAsNew() throws {
     defer { unlink(path) }
     let source = try sound(.followed)
-    #expect(try source.next() == .absent("\(path): cannot be opened: No such file or directory"))
+    #expect(try source.next() == .absent("\(path): cannot be opened (No such file or directory)"))
     try Data(ramp(0..<160)).write(to: URL(fileURLWithPath: path))
     #expect(try source.next() == .quiet)
     let blocks = try drain(source, samples: 160)

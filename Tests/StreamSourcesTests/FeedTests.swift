@@ -116,7 +116,7 @@ struct FeedTests {
     let rates = result.blocks.map(\.sampleRate)
     #expect(Set(rates[..<10]) == [8_000] && rates[10] == 44_100 && rates.last == 8_000)
     #expect(result.blocks.map(\.startMicroseconds) == (0..<22).map { $0 * 10_000 })
-    #expect(source.notes.isEmpty)
+    #expect(source.notices.isEmpty)
   }
 
   @Test func aHeaderThatIsMendedWhileTheFileGrowsChangesNothing() throws {
@@ -174,11 +174,12 @@ struct FeedTests {
     let plain = try source(SoundReadingOptions())
     Writers.begin([[ramp(160)]], to: path)
     #expect(try drain(plain, samples: 160).samples == Array(0..<160))
-    #expect(plain.notes == ["it has no header and is taken as s16le:8000:1; set raw if it is something else"])
+    #expect(
+      plain.notices.map(\.text) == ["it has no header and is taken as s16le:8000:1; set raw if it is something else"])
     let second = try source(SoundReadingOptions(raw: "s16le:8000:2", channel: 1, gain: 20))
     Writers.begin([[ramp(160)]], to: path)
     #expect(try drain(second, samples: 80).samples == (0..<80).map { 10 * (2 * $0 + 1) })
-    #expect(second.notes.isEmpty)
+    #expect(second.notices.isEmpty)
   }
 
   /// What is mixed is no silence of the source but a mistake of its wiring, and is told as that.
@@ -219,7 +220,7 @@ struct FeedTests {
     #expect(result.samples == Array(0..<83) + Array(160..<800))
     #expect(result.blocks.map(\.loss) == [nil, nil, .violation] + [LossReason?](repeating: nil, count: 7))
     #expect(result.blocks[2].startMicroseconds == 20_000)
-    #expect(source.notes.first?.contains("a sample that is nan") == true)
+    #expect(source.notices.first?.text.contains("a sample that is nan") == true)
   }
 
   @Test func aFollowedFileGrowsAndMayBeReplaced() throws {
@@ -313,7 +314,8 @@ struct FeedTests {
       var found: [Int64] = []
       while found.count < 200, case .block(let block) = try source.next() { found += block.events.times }
       #expect(found == (0..<200).map { Int64(100 * $0) })
-      #expect(source.notes.contains { $0.contains("a single event stands 60000 us before") } == (name == "stray"))
+      #expect(
+        source.notices.contains { $0.text.contains("a single event stands 60000 us before") } == (name == "stray"))
     }
   }
 }

@@ -3,12 +3,13 @@ import Pipelines
 import Recognition
 import SocketProtocol
 import StreamSources
-import Tensors
 
-/// One model on one stream: blocks in, reports out. The same encoder, network and recogniser as for a recording, so it
-/// says the same of the same samples; what is lost is told and cuts the stream there.
+/// One model on one live stream: blocks in, reports out.
+///
+/// What the model makes of the stream is `ClassifierStream`'s, as for a recording; here it is told which task it is about
+/// and which model has come in its place, detections get their numbers and times of day, and what was done is counted.
 struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
-  typealias Item = StreamItem<Segments.Block>
+  typealias Input = StreamItem<Segments.Block>
 
   /// How long a replacement waits for a pause between utterances, stream time.
   static var patienceMicroseconds: Int64 { 3_000_000 }
@@ -18,46 +19,35 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   private let wants: @Sendable (Topic) -> Bool
   /// Microseconds of a monotonic clock, for figures only.
   private let clock: @Sendable () -> Int64
-  private let makeSegments: (PreparedModel) throws -> Segments
-  private var current: PreparedModel
-  /// Nil only while it is at work.
-  private var segments: Segments?
-  /// Added to the times of frames to get stream time.
-  private var originMicroseconds: Int64 = 0
-  private var classifier: StreamClassifier
-  private var isOpen = false
-  /// End of the last block, stream time and wall clock.
-  private var now: (stream: Int64, wall: Int64?) = (0, nil)
+  private var stream: ClassifierStream<Segments>
+  /// End of a block, stream time and wall clock.
+  private typealias BlockEnd = (stream: Int64, wall: Int64?)
+  /// Of the block before the last, and of the last.
+  private var ends: (before: BlockEnd, last: BlockEnd) = ((0, nil), (0, nil))
   /// Stream time at which a replacement was first seen.
   private var offeredAt: Int64?
   private var numbers: DetectionNumbers
-  /// Spikes of the block at hand.
-  private var spikes: Int64 = 0
-  /// Kept from frame to frame, for its room.
-  private var found: [Decision] = []
-  /// Why a frame of the work at hand could not be classified; a variable of the work itself would be allocated each time.
-  private var failure: (any Error)?
+  /// What the stream gave for the work at hand; kept for its room.
+  private var results: [StreamResult] = []
   private let progress: PipelineProgress
   /// How often a task had been told when it was last looked at.
   private var toldTasks = 0
 
   init(
     source: String, model: PreparedModel, slot: ModelSlot, progress: PipelineProgress,
-    wants: @escaping @Sendable (Topic) -> Bool, clock: @escaping @Sendable () -> Int64 = monotonicMicroseconds,
-    makeSegments: @escaping (PreparedModel) throws -> Segments
+    wants: @escaping @Sendable (Topic) -> Bool, clock: @escaping @Sendable () -> Int64 = monotonicMicroseconds
   ) throws {
     self.source = source
     self.slot = slot
     self.progress = progress
     self.wants = wants
     self.clock = clock
-    self.makeSegments = makeSegments
-    current = model
-    segments = try makeSegments(model)
-    classifier = model.classifier
+    stream = try ClassifierStream(model, source: source)
     numbers = progress.numbers
     chooseTask(always: true)
   }
+
+  private var model: Model { stream.model.model }
 
   /// Goes over to the task that was told last. A model that does not know it stays with its first: it has been replaced
   /// by another since.
@@ -65,70 +55,30 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     let told = slot.task
     guard always || told.count != toldTasks else { return }
     toldTasks = told.count
-    classifier.task = (try? current.model.selection(told.name)) ?? .task(0)
+    stream.task = (try? model.selection(told.name)) ?? .task(0)
   }
 
-  mutating func process(_ item: Item, droppedBefore: Int, emit: (Report) -> Void) throws {
-    switch item {
-    case .cut: try close(emit)
-    case .idle(let time):
-      if isOpen { try classify(.advance(toMicroseconds: time), emit) }
-    case .block(let block, let arrived):
-      let begin = clock()
-      spikes = 0
-      try adopt(before: block, emit)
-      chooseTask()
-      try place(block, droppedBefore: droppedBefore, emit)
-      now = (block.endMicroseconds, block.wallMicroseconds)
-      try classify(.push(block), emit)
-      let end = clock()
-      progress.advance(
-        over: block.startMicroseconds..<max(block.startMicroseconds, block.endMicroseconds), numbers: numbers,
-        spikes: spikes, inference: end - begin, latency: max(0, end - arrived))
+  mutating func process(_ item: Input, droppedBefore: Int, emit: (Report) -> Void) throws {
+    guard case .block(let block, let arrived) = item else {
+      return try work(emit) { stream, tell in try stream.process(item, droppedBefore: droppedBefore, emit: tell) }
     }
-  }
-
-  mutating func finish(emit: (Report) -> Void) throws { try close(emit) }
-
-  /// Cuts the stream where something is missing, and begins a segment where none is open.
-  private mutating func place(_ block: Segments.Block, droppedBefore: Int, _ emit: (Report) -> Void) throws {
-    var lost = segments?.missing(before: block, droppedBefore: droppedBefore) ?? 0
+    let begin = clock()
+    let spikes = stream.spikes
+    try adopt(before: block, emit)
+    chooseTask()
+    stream.wantsScores = wants(.score)
     // A stage that was started again knows by its progress what it has not seen.
-    if let seen = progress.takeResumption() { lost = block.startMicroseconds - seen }
-    if lost > 0 || block.loss != nil {
-      try close(emit)
-      // What the source itself lost it has told everybody.
-      if block.loss == nil || droppedBefore > 0 {
-        progress.lost(lost)
-        emit(
-          .gap(
-            Report.Gap(
-              source: source, reason: .overload, lostMicroseconds: lost, endMicroseconds: block.startMicroseconds,
-              model: current.model.manifest.name)))
-      }
-    }
-    if !isOpen {
-      try segments?.begin(block)
-      isOpen = true
-    }
+    if let seen = progress.takeResumption() { stream.resume(from: seen) }
+    ends = (ends.last, (block.endMicroseconds, block.wallMicroseconds))
+    try work(emit) { stream, tell in try stream.process(item, droppedBefore: droppedBefore, emit: tell) }
+    let end = clock()
+    progress.advance(
+      over: block.startMicroseconds..<max(block.startMicroseconds, block.endMicroseconds), numbers: numbers,
+      spikes: stream.spikes - spikes, inference: end - begin, latency: max(0, end - arrived))
   }
 
-  private mutating func close(_ emit: (Report) -> Void) throws {
-    guard isOpen else { return }
-    isOpen = false
-    try classify(.finish, emit)
-    found.removeAll(keepingCapacity: true)
-    classifier.finish { found.append($0) }
-    tellFound(emit)
-  }
-
-  /// Tells the decisions that were found; beginnings only where somebody wants them.
-  private mutating func tellFound(_ emit: (Report) -> Void) {
-    for decision in found {
-      let report = report(decision)
-      progress.decided(decision)
-      if report.topic != .progress || wants(.progress) { emit(report) }
-    }
+  mutating func finish(emit: (Report) -> Void) throws {
+    try work(emit) { stream, tell in try stream.finish(emit: tell) }
   }
 
   /// Puts another model in the place of this one, between two utterances if there is a pause soon.
@@ -137,80 +87,67 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     let since = offeredAt ?? block.startMicroseconds
     offeredAt = since
     let isPatient = block.startMicroseconds - since < Self.patienceMicroseconds
-    if isPatient && !classifier.isBetweenUtterances { return }
-    guard let (model, whenTaken) = slot.take() else { return }
+    if isPatient && !stream.isBetweenUtterances { return }
+    guard let (next, whenTaken) = slot.take() else { return }
     offeredAt = nil
-    let isSameEncoder = model.model.manifest.encoder == current.model.manifest.encoder
-    if !isSameEncoder || !classifier.isBetweenUtterances { try close(emit) }
-    if !isSameEncoder { segments = try makeSegments(model) }
-    current = model
-    classifier = model.classifier
+    try work(emit) { stream, tell in try stream.replace(by: next, emit: tell) }
     chooseTask(always: true)
     whenTaken()
   }
 
-  /// Runs the frames that an operation of the encoder gives through the network.
-  ///
-  /// Each is worked off while the encoder still holds it, so that it can use its lists again for the next.
-  private mutating func classify(
-    _ work: EncoderWork<Segments.Block>, _ emit: (Report) -> Void
+  /// Has the stream do something and tells what comes of it, also where it fails in the end.
+  private mutating func work(
+    _ emit: (Report) -> Void,
+    _ operation: (inout ClassifierStream<Segments>, (StreamResult) -> Void) throws -> Void
   ) throws {
-    // Out of the way of what the frames need of the rest; put back in any case.
-    guard var encoding = segments.take() else { preconditionFailure("a stream has one encoder") }
-    defer { segments = encoding }
-    originMicroseconds = encoding.originMicroseconds
-    let isTelling = wants(.score)
-    failure = nil
-    switch work {
-    case .push(let block): try encoding.push(block) { take($0, isTelling: isTelling, emit) }
-    case .advance(let time): encoding.advance(toMicroseconds: time) { take($0, isTelling: isTelling, emit) }
-    case .finish: try encoding.finish { take($0, isTelling: isTelling, emit) }
+    var results = results
+    self.results = []
+    defer {
+      results.removeAll(keepingCapacity: true)
+      self.results = results
     }
-    if let failure { throw failure }
+    defer { for result in results { tell(result, emit) } }
+    try operation(&stream) { results.append($0) }
   }
 
-  /// Works off a frame, unless one before it has failed.
-  private mutating func take(_ frame: SpikeFrame, isTelling: Bool, _ emit: (Report) -> Void) {
-    if failure != nil { return }
-    do { try classify(frame, isTelling: isTelling, emit) } catch { failure = error }
-  }
-
-  private mutating func classify(_ frame: SpikeFrame, isTelling: Bool, _ emit: (Report) -> Void) throws {
-    for value in frame.values { spikes += Int64(value) }
-    found.removeAll(keepingCapacity: true)
-    let scores = try classifier.push(frame) { found.append($0) }
-    tellFound(emit)
-    if isTelling, let scores { emit(report(scores)) }
+  /// Tells a result; beginnings only where somebody wants them.
+  private mutating func tell(_ result: StreamResult, _ emit: (Report) -> Void) {
+    switch result {
+    case .decision(let decision, _):
+      let report = report(decision)
+      progress.decided(decision)
+      if report.topic != .progress || wants(.progress) { emit(report) }
+    case .scores(let scores):
+      emit(
+        .scores(
+          Report.Scores(
+            source: source, model: model.manifest.name, endMicroseconds: scores.endMicroseconds,
+            labels: model.manifest.labels, values: scores.values)))
+    case .gap(let lost, let end):
+      progress.lost(lost)
+      emit(
+        .gap(
+          Report.Gap(
+            source: source, reason: .overload, lostMicroseconds: lost, endMicroseconds: end,
+            model: model.manifest.name)))
+    case .progress: break
+    }
   }
 
   private mutating func report(_ decision: Decision) -> Report {
     let number = numbers.number(of: decision)
-    let end = decision.endMicroseconds + originMicroseconds
+    let end = decision.endMicroseconds
+    let nearest = end <= ends.before.stream ? ends.before : ends.last
     let recognition = Report.Recognition(
-      source: source, model: current.model.manifest.name, label: decision.label, score: decision.score,
-      startMicroseconds: decision.startMicroseconds + originMicroseconds, endMicroseconds: end,
-      wall: now.wall.map { WallTime.text(microseconds: $0 - (now.stream - end)) },
-      id: "\(source).\(current.model.manifest.name).\(number)", phase: Report.Recognition.Phase(decision.phase))
+      source: source, model: model.manifest.name, label: decision.label, score: decision.score,
+      startMicroseconds: decision.startMicroseconds, endMicroseconds: end,
+      wall: nearest.wall.map { WallTime.text(microseconds: $0 - (nearest.stream - end)) },
+      id: "\(source).\(model.manifest.name).\(number)", phase: Report.Recognition.Phase(decision.phase))
     switch decision.kind {
     case .detection: return .detection(recognition)
     case .rejection: return .rejection(recognition, threshold: decision.threshold)
     }
   }
-
-  private func report(_ scores: StreamClassifier.Scores) -> Report {
-    .scores(
-      Report.Scores(
-        source: source, model: current.model.manifest.name,
-        endMicroseconds: scores.endMicroseconds + originMicroseconds, labels: current.model.manifest.labels,
-        values: scores.values))
-  }
-}
-
-/// What an encoder is asked to do.
-private enum EncoderWork<Block> {
-  case push(Block)
-  case advance(toMicroseconds: Int64)
-  case finish
 }
 
 extension Report.Recognition.Phase {

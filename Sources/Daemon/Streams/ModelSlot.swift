@@ -1,39 +1,5 @@
-import Events
 import Pipelines
-import Spiketrum
 import Synchronization
-import Tensors
-
-/// A model made ready: its encoder built and its network run once, so that the first real step is as fast as any other.
-public struct PreparedModel: Sendable {
-  public let model: Model
-  let classifier: StreamClassifier
-  let encoder: Encoder
-
-  enum Encoder: Sendable {
-    case sound(SpiketrumEncoder)
-    case events(EventBinningConfiguration)
-  }
-
-  public init(_ model: Model) throws {
-    self.model = model
-    switch model.manifest.encoder {
-    case .spiketrum(let configuration): encoder = .sound(try SpiketrumEncoder(configuration))
-    case .events(let configuration): encoder = .events(configuration)
-    }
-    let fresh = try StreamClassifier(model, tellsProgress: true)
-    var warm = fresh
-    let step = model.manifest.encoder.stepMicroseconds
-    for number in 0..<3 {
-      let start = Int64(number) * step
-      try warm.push(
-        SpikeFrame(
-          step: number, startMicroseconds: start, endMicroseconds: start + step, channels: [0], values: [1])
-      ) { _ in }
-    }
-    classifier = fresh
-  }
-}
 
 /// Where a running stream finds the model that is to replace its own.
 final class ModelSlot: Sendable {

@@ -46,7 +46,7 @@ struct PipelineFigures: Sendable {
 }
 
 /// The implementation for one kind of blocks.
-actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
+actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
   nonisolated let configuration: SourceConfiguration
   nonisolated let status: SourceStatus
   private let runner: SourceRunner<Segments>
@@ -55,14 +55,12 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
   private let restarts: RestartPolicy
   /// Called when a part has failed too often, or the source has come to its end.
   private let whenOver: @Sendable (String, SourceOutcome) -> Void
-  private let makeSegments: @Sendable (PreparedModel) throws -> Segments
   private var running: [(pipeline: StreamPipeline<Segments>, task: Task<Void, Never>)] = []
   private var reading: Task<Void, Never>?
   private var task: String?
 
   init(
     _ configuration: SourceConfiguration, hub: Hub, log: Log, restarts: RestartPolicy,
-    makeSegments: @escaping @Sendable (PreparedModel) throws -> Segments,
     open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>,
     whenOver: @escaping @Sendable (String, SourceOutcome) -> Void
   ) {
@@ -71,7 +69,6 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
     self.hub = hub
     self.log = log
     self.restarts = restarts
-    self.makeSegments = makeSegments
     self.whenOver = whenOver
     runner = SourceRunner(configuration, hub: hub, log: log, open: open)
     status = runner.status
@@ -135,9 +132,9 @@ actor SourceUnit<Segments: SegmentEncoder & SendableMetatype>: RunningSource {
   }
 
   private func add(_ key: String, _ model: PreparedModel) {
-    let pipeline = StreamPipeline(
+    let pipeline = StreamPipeline<Segments>(
       source: configuration.id, modelKey: key, model: model, task: task,
-      policy: configuration.isLive ? .dropOldest : .suspend, hub: hub, makeSegments: makeSegments)
+      policy: configuration.isLive ? .dropOldest : .suspend, hub: hub)
     pipeline.open()
     runner.attach(pipeline)
     let (log, restarts, whenOver) = (log, restarts, whenOver)

@@ -1,10 +1,11 @@
 import Dataflow
+import Pipelines
 import SocketProtocol
 import StreamSources
 import Synchronization
 
 /// Reads one source on a thread of its own and sends what comes to every model that wants it.
-final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable {
+final class SourceRunner<Segments: SegmentEncoder>: Sendable {
   /// Feeds and networks are called waiting after so long without anything.
   private static var patienceMicroseconds: Int64 { 1_000_000 }
   /// Stream time of an event source that is silent goes on this far behind the clock, so that events that are still on
@@ -41,8 +42,12 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
   func run() async throws {
     let executor = ThreadExecutor(name: "source \(configuration.id)")
     defer { executor.shutDown() }
-    let reader = ReadingActor(self, on: executor)
-    try await Task(executorPreference: executor) { try await reader.run() }.value
+    let reader = SourceReader<Listening>(on: executor, isPaced: configuration.isPaced) { [self] in
+      let source = try open(stop, lastEnd.withLock { $0 ?? 0 })
+      status.reopened()
+      return source
+    }
+    _ = try await Task(executorPreference: executor) { try await reader.run(Listening(self)) }.value
   }
 
   /// Everything is over: the models finish what they have.
@@ -78,64 +83,57 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
     if status.change(to: .failed, now: monotonicMicroseconds()) { tell(.failed, "\(error)") }
   }
 
-  /// The part that runs on the source's thread.
-  private actor ReadingActor {
+  /// What happens on the source's thread with what comes.
+  private struct Listening: ArrivalHandler {
     private let runner: SourceRunner
-    private let executor: ThreadExecutor
     private var silence = SilenceWatch()
     private var isAbsent = false
+    private var notices: [InputNotice] = []
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    init(_ runner: SourceRunner) { self.runner = runner }
 
-    init(_ runner: SourceRunner, on executor: ThreadExecutor) {
-      self.runner = runner
-      self.executor = executor
-    }
-
-    func run() async throws {
-      let source = try runner.open(runner.stop, runner.lastEnd.withLock { $0 ?? 0 })
-      runner.status.reopened()
-      var pacer = runner.configuration.isPaced ? Pacer(clock: ContinuousClock()) : nil
-      try await pacer?.wait(untilMicroseconds: 0)
-      var notes: [String] = []
-      while true {
-        let arrival = try source.next()
-        if source.notes != notes {
-          notes = source.notes
-          runner.note(notes)
-        }
-        if Segments.Block.self == EventBlock.self { runner.status.broke(source.violations) }
-        switch arrival {
-        case .block(let block):
-          try await pacer?.wait(untilMicroseconds: block.endMicroseconds)
-          if runner.stop.isStopped { return runner.end(naturally: false) }
-          runner.tellLoss(before: block)
-          let now = monotonicMicroseconds()
-          arrived(block, now: now)
-          try await runner.send(.block(block, arrivedMicroseconds: now))
-        case .cut: try await runner.send(.cut)
-        case .lost(let why):
-          if runner.status.change(to: .lost, now: monotonicMicroseconds()) { runner.tell(.lost, why) }
-          try await runner.send(.cut)
-        case .ready(let detail):
-          silence = SilenceWatch()
-          if runner.status.change(to: .running, now: monotonicMicroseconds()) { runner.tell(.running, detail) }
-        case .absent(let why):
-          isAbsent = true
-          runner.status.wait(absent: true)
-          runner.tell(.waiting, why)
-        case .quiet:
-          guard isAbsent else { continue }
-          isAbsent = false
-          runner.status.wait(absent: false)
-          runner.tell(.waiting, nil)
-        case .end: return runner.end(naturally: !runner.stop.isStopped)
-        }
+    mutating func take(
+      _ arrival: Arrival<Segments.Block>, from source: any StreamSource<Segments.Block>,
+      isolation: isolated (any Actor)?
+    ) async throws -> Bool {
+      if source.notices != notices {
+        notices = source.notices
+        runner.note(notices)
       }
+      if Segments.Block.self == EventBlock.self { runner.status.broke(source.violations) }
+      switch arrival {
+      case .block(let block):
+        if runner.stop.isStopped {
+          runner.end(naturally: false)
+          return false
+        }
+        runner.tellLoss(before: block)
+        let now = monotonicMicroseconds()
+        arrived(block, now: now)
+        try await runner.send(.block(block, arrivedMicroseconds: now))
+      case .cut: try await runner.send(.cut)
+      case .lost(let why):
+        if runner.status.change(to: .lost, now: monotonicMicroseconds()) { runner.tell(.lost, why) }
+        try await runner.send(.cut)
+      case .ready(let detail):
+        silence = SilenceWatch()
+        if runner.status.change(to: .running, now: monotonicMicroseconds()) { runner.tell(.running, detail) }
+      case .absent(let why):
+        isAbsent = true
+        runner.status.wait(absent: true)
+        runner.tell(.waiting, why)
+      case .quiet:
+        guard isAbsent else { break }
+        isAbsent = false
+        runner.status.wait(absent: false)
+        runner.tell(.waiting, nil)
+      case .end: runner.end(naturally: !runner.stop.isStopped)
+      }
+      return true
     }
 
     /// Counts what came and tells the state where it is another.
-    private func arrived(_ block: Segments.Block, now: Int64) {
+    private mutating func arrived(_ block: Segments.Block, now: Int64) {
       isAbsent = false
       var isOtherFinding = false
       if let loudness = block.loudness {
@@ -151,8 +149,8 @@ final class SourceRunner<Segments: SegmentEncoder & SendableMetatype>: Sendable 
   }
 
   /// What the source takes for granted is told once, and again when it changes.
-  private func note(_ notes: [String]) {
-    for note in notes { log(.info, "source is guessed", [("source", configuration.id), ("guess", note)]) }
+  private func note(_ notices: [InputNotice]) {
+    for notice in notices { log(.info, "source is guessed", [("source", configuration.id), ("guess", notice.text)]) }
   }
 
   private func end(naturally: Bool) {

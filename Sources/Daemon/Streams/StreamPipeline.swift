@@ -5,7 +5,7 @@ import StreamSources
 import Synchronization
 
 /// One model on one source: a stage on a thread of its own that is started again when it fails.
-final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendable {
+final class StreamPipeline<Segments: SegmentEncoder>: Sendable {
   typealias Item = StreamItem<Segments.Block>
 
   /// Blocks that wait for the model: a third of a second of sound.
@@ -17,7 +17,6 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
   let progress = PipelineProgress()
   private let slot: ModelSlot
   private let policy: OverflowPolicy
-  private let makeSegments: @Sendable (PreparedModel) throws -> Segments
   private let hub: Hub
   private let state: Mutex<State>
 
@@ -30,14 +29,12 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
   }
 
   init(
-    source: String, modelKey: String, model: PreparedModel, task: String?, policy: OverflowPolicy, hub: Hub,
-    makeSegments: @escaping @Sendable (PreparedModel) throws -> Segments
+    source: String, modelKey: String, model: PreparedModel, task: String?, policy: OverflowPolicy, hub: Hub
   ) {
     self.source = source
     self.modelKey = modelKey
     self.policy = policy
     self.hub = hub
-    self.makeSegments = makeSegments
     slot = ModelSlot(task: task)
     state = Mutex(State(model: model))
   }
@@ -96,19 +93,11 @@ final class StreamPipeline<Segments: SegmentEncoder & SendableMetatype>: Sendabl
     progress.resume()
     let executor = ThreadExecutor(name: "model \(modelKey)")
     defer { executor.shutDown() }
-    let output = BoundedChannel<Report>(capacity: 64)
-    let hub = hub
-    let stage = Stage(
-      try LiveClassification(
-        source: source, model: model, slot: slot, progress: progress, wants: { hub.isWanted($0) },
-        makeSegments: makeSegments),
-      from: input, to: output, on: executor)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask(executorPreference: executor) { await stage.run() }
-      group.addTask(executorPreference: executor) {
-        while let report = try await output.receive() { hub.publish(report.element) }
-      }
-      try await group.waitForAll()
+    let (hub, source, slot, progress) = (hub, source, slot, progress)
+    try await withTaskExecutorPreference(executor) {
+      var classification = try LiveClassification<Segments>(
+        source: source, model: model, slot: slot, progress: progress, wants: { hub.isWanted($0) })
+      try await flow(from: input, through: &classification) { hub.publish($0) }
     }
   }
 }

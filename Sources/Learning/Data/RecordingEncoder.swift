@@ -3,6 +3,7 @@ import EventFormats
 import Events
 import Pipelines
 import Spiketrum
+import StreamSources
 import Tensors
 
 /// Turns recordings into the spike sequences a network learns from, by the encoders that run live.

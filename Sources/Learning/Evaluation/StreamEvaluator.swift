@@ -60,11 +60,12 @@ public struct StreamEvaluator: Sendable {
     _ materials: [Material], configurations: [DecisionConfiguration], progress: (RecordingInput, Int64) -> Void
   ) async throws -> [StreamTally] {
     let labels = model.manifest.labels
+    let pipeline = Pipeline(try PreparedModel(model, task: task, trying: configurations))
     var tallies = configurations.map { _ in StreamTally(labelCount: labels.count) }
     for material in materials {
       var detections = configurations.map { _ in [StreamTally.Detection]() }
       var end: Int64 = 0
-      _ = try await Pipeline(model, task: task).run(material.input, trying: configurations) { event in
+      _ = try await pipeline.run(material.input) { event in
         switch event {
         case .decision(let decision, let trial):
           guard decision.kind == .detection else { return }
@@ -73,6 +74,7 @@ public struct StreamEvaluator: Sendable {
         case .progress(let microseconds):
           end = microseconds
           progress(material.input, microseconds)
+        case .scores, .gap: break
         }
       }
       let words = try material.words.map { word in

@@ -1,13 +1,12 @@
 import Audio
 import Dataflow
-import EventFormats
 import Recognition
-import Tensors
+import StreamSources
 
-/// The way through the house: a source, the model's encoder, its network and recogniser, and whoever takes the results.
+/// A recording's way through the house: source, model, and whoever takes the results.
 ///
-/// Source, encoder and network run on threads of their own with bounded channels between them, so a recording of any
-/// length needs the same memory. Results do not depend on speed, block sizes or timing.
+/// Source and model run on threads of their own with a bounded channel between them, so a recording of any length needs
+/// the same memory. Results do not depend on speed, block sizes or timing.
 public struct Pipeline: Sendable {
   public enum Speed: String, Sendable, CaseIterable {
     /// Stream time passes as on the clock.
@@ -16,102 +15,116 @@ public struct Pipeline: Sendable {
     case max
   }
 
-  /// Blocks between two stages: enough to keep both busy, little enough to stop soon.
+  /// Blocks between source and model: enough to keep both busy, little enough to stop soon.
   private static let channelCapacity = 16
 
-  public let model: Model
-  public var speed: Speed
-  /// What recordings are about; one of the model's tasks.
-  public var task: TaskSelection
-  /// Whether scores are published step by step.
-  public var wantsScores: Bool
-  /// Whether detections are told from their start on, see `Recogniser`.
-  public var tellsProgress: Bool
+  private let model: PreparedModel
+  private let speed: Speed
+  private let wantsScores: Bool
 
-  public init(
-    _ model: Model, task: TaskSelection = .task(0), speed: Speed = .max, wantsScores: Bool = false,
-    tellsProgress: Bool = false
-  ) {
+  /// - Parameters:
+  ///   - model: made ready for the task that recordings are about.
+  ///   - wantsScores: whether scores are published step by step.
+  public init(_ model: PreparedModel, speed: Speed = .max, wantsScores: Bool = false) {
     self.model = model
-    self.task = task
     self.speed = speed
     self.wantsScores = wantsScores
-    self.tellsProgress = tellsProgress
   }
 
   /// Classifies a recording to its end.
   ///
   /// - Parameter publish: gets every result in order; throwing stops the pipeline with that error.
   /// - Returns: notices about the recording.
-  /// - Throws: what the source, the encoder or `publish` throws, after everything before it was published.
+  /// - Throws: what the source, the model or `publish` throws, after everything before it was published.
   public func run(
-    _ input: RecordingInput, publish: (PipelineEvent) async throws -> Void
+    _ input: RecordingInput, publish: (StreamResult) async throws -> Void
   ) async throws -> [InputNotice] {
-    try await run(
-      input,
-      classification: { try Classification(model, task: task, wantsScores: wantsScores, tellsProgress: tellsProgress) },
-      publish: publish)
-  }
-
-  /// Classifies a recording under several decision settings at once; the network runs only once.
-  ///
-  /// - Parameter configurations: with the model's own `gapMicroseconds`.
-  public func run(
-    _ input: RecordingInput, trying configurations: [DecisionConfiguration],
-    publish: (TrialEvent) async throws -> Void
-  ) async throws -> [InputNotice] {
-    try await run(input, classification: { try DecisionTrials(model, task: task, configurations) }, publish: publish)
-  }
-
-  private func run<Classifying: StreamTransform>(
-    _ input: RecordingInput, classification: () throws -> sending Classifying,
-    publish: (Classifying.Output) async throws -> Void
-  ) async throws -> [InputNotice] where Classifying.Input == FramePiece {
-    switch model.manifest.encoder {
-    case .spiketrum(let configuration):
-      let gathering = speed == .max && input.isFile ? 16 : 1
+    let stop = StopSignal()
+    // One where results are to come at once, more where throughput counts.
+    let isFast = speed == .max && input.isFile
+    switch model.model.manifest.encoder {
+    case .spiketrum(let encoder):
       return try await run(
-        open: {
-          try SoundBlocks(
-            input.openSound(sampleRate: configuration.sampleRate), sampleRate: configuration.sampleRate,
-            gathering: gathering, hearsOffset: configuration.highPassFrequency == nil)
-        }, encoder: { try SoundEncoding(configuration) }, classification: classification, publish: publish)
-    case .events(let configuration):
-      return try await run(
-        open: {
-          EventBlocks(
-            try input.openEvents(sensor: configuration.sensor), name: input.name,
-            maximumEvents: speed == .max ? 16_384 : 1_024)
-        }, encoder: { try EventEncoding(configuration, source: input.name) }, classification: classification,
+        ClassifierStream<SoundSegments>(model, source: input.name, wantsScores: wantsScores), stop: stop,
+        level: encoder.highPassFrequency == nil ? SoundLevel() : nil, name: input.name,
+        open: { try input.openSound(sampleRate: encoder.sampleRate, blocksPerSecond: isFast ? 6 : 100, stop: stop) },
         publish: publish)
+    case .events(let encoder):
+      return try await run(
+        ClassifierStream<EventSegments>(model, source: input.name, wantsScores: wantsScores), stop: stop,
+        level: nil, name: input.name,
+        open: { [speed] in
+          try input.openEvents(sensor: encoder.sensor, maximumEvents: speed == .max ? 16_384 : 1_024, stop: stop)
+        }, publish: publish)
     }
   }
 
-  private func run<Source: BlockSource, Encoding: StreamTransform, Classifying: StreamTransform>(
-    open: @escaping @Sendable () throws -> Source, encoder: () throws -> sending Encoding,
-    classification: () throws -> sending Classifying, publish: (Classifying.Output) async throws -> Void
-  ) async throws -> [InputNotice]
-  where Encoding.Input == Source.Block, Encoding.Output == FramePiece, Classifying.Input == FramePiece {
-    let executors = ["source", "encoder", "network"].map { ThreadExecutor(name: "ganglion \($0)") }
+  private func run<Segments: SegmentEncoder>(
+    _ stream: ClassifierStream<Segments>, stop: StopSignal, level: SoundLevel?, name: String,
+    open: @escaping @Sendable () throws -> any StreamSource<Segments.Block>,
+    publish: (StreamResult) async throws -> Void
+  ) async throws -> [InputNotice] {
+    let executors = ["source", "model"].map { ThreadExecutor(name: "ganglion \($0)") }
     defer { for executor in executors { executor.shutDown() } }
-    let blocks = BoundedChannel<Source.Block>(capacity: Self.channelCapacity)
-    let frames = BoundedChannel<FramePiece>(capacity: Self.channelCapacity)
-    let results = BoundedChannel<Classifying.Output>(capacity: Self.channelCapacity)
-    let source = SourceStage(to: blocks, on: executors[0], speed: speed, open: open)
-    let encoding = Stage(try encoder(), from: blocks, to: frames, on: executors[1])
-    let classification = Stage(try classification(), from: frames, to: results, on: executors[2])
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask(executorPreference: executors[0]) { await source.run() }
-      group.addTask(executorPreference: executors[1]) { await encoding.run() }
-      group.addTask(executorPreference: executors[2]) { await classification.run() }
+    let blocks = BoundedChannel<StreamItem<Segments.Block>>(capacity: Self.channelCapacity)
+    let reader = SourceReader<RecordingHandler<Segments.Block>>(
+      on: executors[0], isPaced: speed == .real, open: open)
+    let handler = RecordingHandler(to: blocks, level: level, name: name)
+    return try await withThrowingTaskGroup(of: [InputNotice].self) { group in
+      group.addTask(executorPreference: executors[0]) {
+        do {
+          let notices = try await reader.run(handler).notices
+          blocks.finish()
+          return notices
+        } catch {
+          blocks.fail(error)
+          return []
+        }
+      }
+      var stream = stream
       do {
-        while let result = try await results.receive() { try await publish(result.element) }
+        try await withTaskExecutorPreference(executors[1]) {
+          try await flow(from: blocks, through: &stream, to: publish)
+        }
       } catch {
-        // Whoever still sends learns that nobody listens, all the way up to the source.
-        results.close()
+        // Whoever still reads learns that nobody listens.
+        stop.stop()
         throw error
       }
+      return try await group.next() ?? []
     }
-    return await source.notices
+  }
+}
+
+/// Sends a recording's blocks on and gathers what is to be said of it.
+private struct RecordingHandler<Block: StreamBlock>: ArrivalHandler {
+  private let output: BoundedChannel<StreamItem<Block>>
+  private let name: String
+  private var level: SoundLevel?
+  private var gathered: [InputNotice] = []
+
+  /// - Parameter level: where to add up what came; nil where the encoder does not mind an offset.
+  init(to output: BoundedChannel<StreamItem<Block>>, level: SoundLevel?, name: String) {
+    self.output = output
+    self.level = level
+    self.name = name
+  }
+
+  /// What people should know once the recording is over.
+  var notices: [InputNotice] {
+    gathered + [level?.offsetAdvice].compactMap { $0 }.map { InputNotice(source: name, text: $0) }
+  }
+
+  mutating func take(
+    _ arrival: Arrival<Block>, from source: any StreamSource<Block>, isolation: isolated (any Actor)?
+  ) async throws -> Bool {
+    for notice in source.notices where !gathered.contains(notice) { gathered.append(notice) }
+    switch arrival {
+    case .block(let block):
+      level?.add(block.samples)
+      return try await output.send(.block(block, arrivedMicroseconds: 0))
+    case .cut: return try await output.send(.cut)
+    case .lost, .ready, .absent, .quiet, .end: return true
+    }
   }
 }

@@ -1,8 +1,9 @@
+import Pipelines
 import Recognition
 import TestSupport
 import Testing
 
-@testable import Pipelines
+@testable import ganglion
 
 struct ResultLineTests {
   private func decision(_ kind: Decision.Kind, score: Double) -> Decision {
@@ -31,7 +32,8 @@ struct ResultLineTests {
         + #""scores":{"low":1.0000,"mid":0.0000,"high":0.0001}}"#)
   }
 
-  @Test func controlCharactersAreEscaped() {
-    #expect(ResultLine.quoted("\u{1}\t\\é") == #""\u0001\t\\é""#)
+  @Test func controlCharactersAreEscaped() throws {
+    let lines = ResultLine(source: "\u{1}\t\\é", manifest: try TestModels.sound().manifest)
+    #expect(lines.text(decision(.detection, score: 1)).contains(#""source":"\u0001\t\\é""#))
   }
 }
