@@ -82,6 +82,32 @@ struct LiveClassificationTests {
         == expected.map { "\($0.label) \($0.startMicroseconds / 1_000)-\($0.endMicroseconds / 1_000)" })
   }
 
+  @Test func whatWasOverBeforeTheStreamCameToNowHasNoTimeOfDay() throws {
+    let model = try TestModels.sound()
+    let expected = try decisions(ofFile: TestModels.tones, model)
+    let first = try #require(expected.first)
+    var live = try sound(model)
+    var told: [Report.Recognition] = []
+    // A file that held the first word, but not the pause behind it, when it was opened; the rest is appended later.
+    let held = Int(first.endMicroseconds / 1_000) * 8
+    for begin in stride(from: 0, to: TestModels.tones.count, by: 80) {
+      let samples = Array(TestModels.tones[begin..<min(TestModels.tones.count, begin + 80)])
+      let block = SoundBlock(
+        samples: samples, sampleRate: 8_000, startSample: Int64(begin),
+        wallMicroseconds: begin < held ? nil : 1_700_000_000_000_000 + Int64(begin + 80) * 125)
+      try live.process(.block(block, arrivedMicroseconds: 0), droppedBefore: 0) { report in
+        switch report {
+        case .detection(let found), .rejection(let found, _): told.append(found)
+        default: break
+        }
+      }
+    }
+    try live.finish { if case .detection(let found) = $0 { told.append(found) } }
+    #expect(told.count >= 2)
+    #expect(told.first?.endMicroseconds == first.endMicroseconds)
+    #expect(told.map { $0.wall == nil } == told.indices.map { $0 == 0 })
+  }
+
   @Test func aStreamGoesOverToAnotherTaskAndStaysThereOverGapsAndNewModels() throws {
     let model = try TestModels.twoTasks()
     func reports(_ slot: ModelSlot, _ between: (Int) throws -> Void) throws -> [Report] {

@@ -20,10 +20,10 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   /// Microseconds of a monotonic clock, for figures only.
   private let clock: @Sendable () -> Int64
   private var stream: ClassifierStream<Segments>
-  /// End of a block, stream time and wall clock.
-  private typealias BlockEnd = (stream: Int64, wall: Int64?)
-  /// Of the block before the last, and of the last.
-  private var ends: (before: BlockEnd, last: BlockEnd) = ((0, nil), (0, nil))
+  /// End of the last block, stream time and wall clock.
+  private var now: (stream: Int64, wall: Int64?) = (0, nil)
+  /// Stream time up to which nothing has a time of day: it was there long before it came.
+  private var oldThrough: Int64 = 0
   /// Stream time at which a replacement was first seen.
   private var offeredAt: Int64?
   private var numbers: DetectionNumbers
@@ -69,7 +69,8 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     stream.wantsScores = wants(.score)
     // A stage that was started again knows by its progress what it has not seen.
     if let seen = progress.takeResumption() { stream.resume(from: seen) }
-    ends = (ends.last, (block.endMicroseconds, block.wallMicroseconds))
+    now = (block.endMicroseconds, block.wallMicroseconds)
+    if block.wallMicroseconds == nil { oldThrough = block.endMicroseconds }
     try work(emit) { stream, tell in try stream.process(item, droppedBefore: droppedBefore, emit: tell) }
     let end = clock()
     progress.advance(
@@ -137,11 +138,11 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   private mutating func report(_ decision: Decision) -> Report {
     let number = numbers.number(of: decision)
     let end = decision.endMicroseconds
-    let nearest = end <= ends.before.stream ? ends.before : ends.last
     let recognition = Report.Recognition(
       source: source, model: model.manifest.name, label: decision.label, score: decision.score,
       startMicroseconds: decision.startMicroseconds, endMicroseconds: end,
-      wall: nearest.wall.map { WallTime.text(microseconds: $0 - (nearest.stream - end)) },
+      // What is decided now may have been over before the stream came to what happens now.
+      wall: end > oldThrough ? now.wall.map { WallTime.text(microseconds: $0 - (now.stream - end)) } : nil,
       id: "\(source).\(model.manifest.name).\(number)", phase: Report.Recognition.Phase(decision.phase))
     switch decision.kind {
     case .detection: return .detection(recognition)
