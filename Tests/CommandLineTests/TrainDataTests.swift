@@ -180,6 +180,13 @@ struct TrainDataTests {
     #expect(
       within.errorLines.contains(
         "warning: recordings that occur more than once in their part (1): high/0.wav = high/1.wav"))
+
+    // Of many that are the same, those are told that say why it matters.
+    for take in 0..<4 { try bench.put("data/high/\(take).wav", ToneBench.tone(300, take: 9)) }
+    try bench.put("data/low/3.wav", ToneBench.tone(300, take: 9))
+    let many = try bench.train("allowed", "--restart")
+    let told = try #require(many.errorLines.first { $0.contains("recordings that have two labels (1): ") })
+    #expect(told.contains("high/") && told.contains("low/3.wav") && told.hasSuffix(" and 3 more"), "\(told)")
   }
 
   @Test("lines of lists that match nothing are told, lists that match nothing at all are refused")

@@ -4,6 +4,8 @@ import Glibc
 struct RepeatSurvey {
   /// Groups of recordings that are one and the same, with their parts, in the order of the split.
   let groups: [[(part: DataPart, recording: Recording)]]
+  /// Of a group, so many are told.
+  private static let mostTold = 3
   /// Stretches that share time with another one of the same recording in another part.
   let overlaps: [String]
 
@@ -94,12 +96,21 @@ struct RepeatSurvey {
   /// Groups of which the recordings have several labels.
   var acrossLabels: [String] { groups.filter { Set($0.map(\.recording.label)).count > 1 }.map(Self.shown) }
 
+  /// The first few, such that parts and labels that differ are seen.
   private static func shown(_ group: [(part: DataPart, recording: Recording)]) -> String {
-    let parts = Set(group.map(\.part)).count > 1
-    let names = group.prefix(3).map {
-      parts ? "\($0.recording.shownName) (\($0.part.rawValue))" : $0.recording.shownName
+    var kinds: Set<[Int]> = []
+    var (first, others): ([Int], [Int]) = ([], [])
+    for (index, member) in group.enumerated() {
+      let kind = [DataPart.allCases.firstIndex(of: member.part) ?? 0, member.recording.label]
+      if kinds.insert(kind).inserted { first.append(index) } else { others.append(index) }
     }
-    return names.joined(separator: " = ")
+    let told = (first + others).prefix(mostTold).sorted()
+    let isInSeveralParts = Set(group.map(\.part)).count > 1
+    let names = told.map {
+      group[$0].recording.shownName + (isInSeveralParts ? " (\(group[$0].part.rawValue))" : "")
+    }
+    let rest = group.count - told.count
+    return names.joined(separator: " = ") + (rest > 0 ? " and \(rest) more" : "")
   }
 
   /// Refuses what makes results wrong.
