@@ -93,6 +93,37 @@ struct ContainerTests {
     }
   }
 
+  /// As whoever records a station or cuts a file leaves it: the first frame is broken, or stands behind something else.
+  @Test(.enabled(if: readsMP3), arguments: [44_100, 16_000] as [Int32])
+  func mp3IsFoundBehindTheRestOfAFrameAndBehindFilling(rate: Int32) throws {
+    let plain = try written(0x23_0082, tone(30_000), sampleRate: rate)
+    let begin = try #require(plain.indices.first { MPEGFrame.begins(plain[$0...], isWhole: true) })
+    let bare = Array(plain[begin...])
+    let frame = try #require(MPEGFrame(bare)).length
+    let wanted = try Heard.file(Array(bare[frame...])).parts[0].samples
+    #expect(wanted.count > 20_000)
+    for (bytes, left) in [
+      (Array(bare[40...]), frame - 40),
+      ([UInt8](repeating: 0, count: 417) + bare[frame...], 417),
+    ] {
+      for heard in [try Heard.file(bytes), try .pipe(bytes, piece: 300)] {
+        #expect(heard.holds([wanted]))
+        #expect(heard.parts.map(\.container) == ["MP3"] && heard.errors.isEmpty)
+        #expect(
+          heard.notices == ["it begins within MP3; \(left) bytes in front of the first whole frame are left out"])
+      }
+      #expect(SoundSignature.isSound(bytes.prefix(SoundSignature.certainLength), isWhole: false))
+    }
+    let item = SoundBytes.little(UInt32(4)) + [0, 0, 0, 0] + Array("Year".utf8) + [0] + Array("1999".utf8)
+    let numbers = SoundBytes.little(UInt32(2_000)) + SoundBytes.little(UInt32(item.count + 32)) + [1, 0, 0, 0]
+    let ends = [0xA0, 0x80].map { Array("APETAGEX".utf8) + numbers + [0, 0, 0, $0] + [UInt8](repeating: 0, count: 8) }
+    let tagged = ends[0] + item + ends[1] + bare[frame...]
+    for heard in [try Heard.file(tagged), try .pipe(tagged)] {
+      #expect(heard.holds([wanted]) && heard.notices.isEmpty && heard.errors.isEmpty)
+    }
+    #expect(SoundSignature.isSound(tagged, isWhole: true))
+  }
+
   @Test func aFrameOfMPEGSaysHowLongItIs() throws {
     // MPEG-1 layer III, 64 kbit/s, 44.1 kHz, mono, with a checksum; the same of MPEG-2 at 24 kbit/s and 16 kHz.
     let checked = try #require(MPEGFrame([0xFF, 0xFA, 0x50, 0xC4] as [UInt8]))

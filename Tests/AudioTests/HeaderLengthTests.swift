@@ -25,6 +25,38 @@ struct HeaderLengthTests {
     }
   }
 
+  /// CAF with 16 bits at 16 kHz, the highest byte first.
+  private func coreAudio(claiming size: UInt64, behind: [UInt8] = [], kind: String = "lpcm") -> [UInt8] {
+    let big = { (value: UInt32) in SoundBytes.big(value) }
+    let description = SoundBytes.big((16_000 as Double).bitPattern) + Array(kind.utf8)
+    let room = Array("free".utf8) + SoundBytes.big(UInt64(4_000)) + [UInt8](repeating: 0, count: 4_000)
+    return Array("caff".utf8) + [0, 1, 0, 0] + Array("desc".utf8) + SoundBytes.big(UInt64(32)) + description + big(0)
+      + big(2) + big(1) + big(1) + big(16) + room + Array("data".utf8) + SoundBytes.big(size) + big(0)
+      + values.flatMap { SoundBytes.big($0) } + behind
+  }
+
+  @Test func aCAFThatWasNotClosedIsReadToItsEnd() throws {
+    let length = UInt64(2 * values.count + 4)
+    for size in [UInt64.max, 0, 4, length] {
+      try everywhere(coreAudio(claiming: size)) {
+        #expect($0.holds([read(values)]))
+        #expect($0.parts.map(\.container) == ["CAF"] && $0.errors.isEmpty && $0.notices.isEmpty)
+      }
+    }
+    let note = Array("info".utf8) + SoundBytes.big(UInt64(12)) + [0, 0, 0, 1] + Array("a\0b\0cde\0".utf8)
+    try everywhere(coreAudio(claiming: length, behind: note)) {
+      #expect($0.holds([read(values)]) && $0.errors.isEmpty && $0.notices.isEmpty)
+    }
+    try everywhere(coreAudio(claiming: length + 2_000)) {
+      #expect($0.holds([read(values)]))
+      #expect($0.errors == [.truncated("its header promises \(length + 1_996) bytes where \(length - 4) are")])
+    }
+    // One after another.
+    try everywhere(coreAudio(claiming: .max) + coreAudio(claiming: length)) {
+      #expect($0.holds([read(values), read(values)]) && $0.errors.isEmpty)
+    }
+  }
+
   @Test func samplesBeyondTheLengthAreReadAndTold() throws {
     // 32 bits were too few, or the recorder crashed after it had written a length for the first time.
     let data = SoundBytes.chunk("data", SoundBytes.samples(values), claiming: 400)

@@ -19,6 +19,8 @@ struct ChunkedHeader {
   /// How names and lengths are written.
   enum Layout {
     case littleEndian, bigEndian, wave64
+    /// Lengths of 64 bits.
+    case coreAudio
   }
 
   let layout: Layout
@@ -109,7 +111,7 @@ struct ChunkedHeader {
     case .littleEndian:
       bytes += Array("data".utf8) + Self.little(UInt64(sampleBytes), 4)
       bytes.replaceSubrange(4..<8, with: Self.little(UInt64(bytes.count - 8) + UInt64(sampleBytes), 4))
-    case .bigEndian:
+    case .bigEndian, .coreAudio:
       let isAIFF = form.starts(with: "FORM".utf8)
       let length = UInt64(sampleBytes) + (isAIFF ? 8 : 0)
       bytes += Array((isAIFF ? "SSND" : "data").utf8) + Self.little(length, 4).reversed()
@@ -124,12 +126,14 @@ struct ChunkedHeader {
     if layout == .wave64 {
       return bytes.count >= 24 && bytes[4..<16].elementsEqual(wave64Tail)
     }
+    // No chunk is so long that the first bytes of its length are used.
+    if layout == .coreAudio && !(bytes.count >= 12 && bytes[4..<6].elementsEqual([0, 0])) { return false }
     return bytes.count >= 8 && bytes.prefix(4).allSatisfy { (0x20..<0x7F).contains($0) }
   }
 
   /// Takes the header of a chunk.
   static func nextChunk(_ stream: ByteStream, _ layout: Layout) throws(AudioError) -> (name: String, size: UInt64) {
-    let length = layout == .wave64 ? 24 : 8
+    let length = layout == .wave64 ? 24 : layout == .coreAudio ? 12 : 8
     let head = try stream.take(length)
     guard head.count == length else {
       throw AudioError(source: stream.name, reason: .unrecognised("it ends before its samples"))
@@ -139,14 +143,14 @@ struct ChunkedHeader {
       let size = number(head[16..<24], layout)
       return (name, size >= 24 ? size - 24 : 0)
     }
-    return (name, number(head[4..<8], layout))
+    return (name, number(head[4..<length], layout))
   }
 
   /// Passes over what fills a chunk up to an even length, or to eight in W64. Some writers forget it.
   static func skipPadding(_ stream: ByteStream, after size: UInt64, _ layout: Layout) throws(AudioError) {
     if layout == .wave64 {
       try stream.skip(Int64((8 - size % 8) % 8))
-    } else if size % 2 == 1 {
+    } else if layout != .coreAudio && size % 2 == 1 {
       let next = try stream.peek(9)
       let isForgotten = next.first != 0 && isChunk(next, layout) && !isChunk(Array(next.dropFirst()), layout)
       if !isForgotten { try stream.skip(1) }
@@ -160,12 +164,13 @@ struct ChunkedHeader {
       let padding = [UInt8](repeating: 0, count: Int((8 - size % 8) % 8))
       return Array(name.utf8) + wave64Tail + little(size + 24, 8) + content + padding
     case .littleEndian: return Array(name.utf8) + little(size, 4) + content + (size % 2 == 1 ? [0] : [])
-    case .bigEndian: return Array(name.utf8) + little(size, 4).reversed() + content + (size % 2 == 1 ? [0] : [])
+    case .bigEndian, .coreAudio:
+      return Array(name.utf8) + little(size, 4).reversed() + content + (size % 2 == 1 ? [0] : [])
     }
   }
 
   private static func number(_ bytes: ArraySlice<UInt8>, _ layout: Layout) -> UInt64 {
-    layout == .bigEndian
+    layout == .bigEndian || layout == .coreAudio
       ? bytes.reduce(0) { $0 << 8 | UInt64($1) } : bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 

@@ -8,9 +8,9 @@ struct HeaderScanner {
   /// The header at that byte, if one begins there for certain.
   private(set) var isHeader = false
 
-  private static let marks: [[UInt8]] = ["RIFF", "RIFX", "RF64", "BW64", "FORM", ".snd", "fLaC", "OggS", "riff"].map {
-    Array($0.utf8)
-  }
+  private static let marks: [[UInt8]] = [
+    "RIFF", "RIFX", "RF64", "BW64", "FORM", ".snd", "fLaC", "OggS", "riff", "caff",
+  ].map { Array($0.utf8) }
 
   private enum Verdict {
     case header, none, undecided
@@ -73,6 +73,8 @@ struct HeaderScanner {
     case .wav, .rf64, .bw64, .aiff:
       return (12..<16).allSatisfy { (0x20..<0x7F).contains(head.byte($0) ?? 0) } ? .header : .none
     case .wave64: return .header
+    // The first chunk says what the samples are.
+    case .caf: return head.holds([0, 1], at: 4) && head.holds("desc", at: 8) ? .header : .none
     case .au: return AUHeader.isPlausible(head) ? .header : .none
     // The first block of metadata says what the stream is, and is 34 bytes long.
     case .flac: return head.bigEndian(at: 4).map { $0 & 0x7FFF_FFFF == 34 } == true ? .header : .none

@@ -14,6 +14,8 @@ struct MPEGFrame: Equatable {
   /// Headers that have to follow one another before bytes count as MPEG audio: one alone is two bytes that samples hold
   /// as well.
   private static let needed = 3
+  /// Bytes in which the first frame is looked for: whatever was cut, a whole one begins in them.
+  static let searched = 2_048
 
   /// 1, 2, or 3 for MPEG-2.5.
   let version: Int
@@ -59,14 +61,39 @@ struct MPEGFrame: Equatable {
   ///
   /// - Parameter isWhole: whether nothing follows these bytes, so that fewer frames must do.
   static func begins(_ bytes: some RandomAccessCollection<UInt8>, isWhole: Bool) -> Bool {
-    guard let first = MPEGFrame(bytes) else { return false }
-    var rest = bytes.dropFirst(first.length)
-    for found in 1..<needed {
-      if rest.count < 4 { return isWhole && (found > 1 || rest.isEmpty) }
-      guard let next = MPEGFrame(rest), next.continues(first) else { return false }
-      rest = rest.dropFirst(next.length)
+    guard let row = Row(bytes) else { return false }
+    return row.frames == needed || isWhole && (row.frames > 1 || row.isAll)
+  }
+
+  /// The first byte of which frames begin, as far as these bytes tell, behind what is left of another frame or behind
+  /// filling: streams are cut anywhere. Nil where none does.
+  ///
+  /// - Parameter certain: whether so many frames have to follow one another that nothing else can be meant.
+  static func beginning(in bytes: [UInt8], certain: Bool) -> Int? {
+    (0..<min(bytes.count, searched)).first { place in
+      bytes[place] == 0xFF && Row(bytes[place...]).map { !certain || $0.frames == needed } ?? false
     }
-    return true
+  }
+
+  /// Frames that follow one another, as far as bytes reach and no more than are needed.
+  private struct Row {
+    var frames = 1
+    /// Whether the last of them ends with the bytes.
+    var isAll = false
+
+    init?(_ bytes: some RandomAccessCollection<UInt8>) {
+      guard let first = MPEGFrame(bytes) else { return nil }
+      var rest = bytes.dropFirst(first.length)
+      while frames < MPEGFrame.needed {
+        guard rest.count >= 4 else {
+          isAll = rest.isEmpty
+          return
+        }
+        guard let next = MPEGFrame(rest), next.continues(first) else { return nil }
+        rest = rest.dropFirst(next.length)
+        frames += 1
+      }
+    }
   }
 
   /// Whether a frame holds no sound but says how long what follows is: the first of a recording.
@@ -89,5 +116,17 @@ enum ID3Tag {
     else { return nil }
     let size = head[6...9].reduce(0) { $0 << 7 | Int($1) }
     return 10 + size + (head[5] & 0x10 != 0 ? 10 : 0)
+  }
+}
+
+/// A tag of metadata that some programs put before MPEG audio, and most behind it.
+enum APETag {
+  private static let headLength = 32
+
+  /// Bytes of the tag that begins here, its header with it; nil where none does.
+  static func length(_ bytes: some RandomAccessCollection<UInt8>) -> Int? {
+    let head = Array(bytes.prefix(headLength))
+    guard head.count == headLength, head.starts(with: "APETAGEX".utf8), head[23] & 0x20 != 0 else { return nil }
+    return headLength + head[12..<16].reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 }

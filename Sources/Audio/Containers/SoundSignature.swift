@@ -61,7 +61,9 @@ public enum SoundSignature: String, Sendable, CaseIterable {
   ///   - head: the first bytes, `certainLength` or all there are.
   ///   - isWhole: whether nothing follows them.
   public static func isSound(_ head: some Collection<UInt8>, isWhole: Bool) -> Bool {
-    SoundSignature(head, isWhole: isWhole) != nil || ForeignContent.find(head, isWhole: isWhole)?.holdsSound == true
+    if SoundSignature(head, isWhole: isWhole) != nil || APETag.length(Array(head)) != nil { return true }
+    if let foreign = ForeignContent.find(head, isWhole: isWhole) { return foreign.holdsSound }
+    return MPEGFrame.beginning(in: Array(head), certain: true) != nil
   }
 
   /// Containers made of chunks with a name and a length.

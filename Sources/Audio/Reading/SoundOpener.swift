@@ -15,8 +15,6 @@ struct SoundOpener {
   private static let probeBytes: Int64 = 1 << 16
   /// The mark of FLAC and the length of what follows.
   private static let flacHeader: Int64 = 8
-  /// A tag may be followed by filling before the first frame.
-  private static let fillingLimit = 1 << 16
 
   /// A recording that the library has opened.
   struct Opened {
@@ -39,24 +37,6 @@ struct SoundOpener {
     let cutOff: String?
   }
 
-  /// What to make of bytes without a sound header.
-  enum Headerless {
-    /// They are an error.
-    case refuse
-    /// They are PCM of this kind.
-    case assume(RawFormat)
-    /// So is everything else: no header is looked for.
-    case force(RawFormat)
-  }
-
-  /// What a stream holds at its place.
-  private enum Content {
-    case raw(RawFormat)
-    case sound(SoundSignature)
-    /// No signature is known; the library may know one that it finds by seeking.
-    case unknown
-  }
-
   func open() throws(AudioError) -> Opened {
     switch try content() {
     case .raw(let format):
@@ -71,52 +51,22 @@ struct SoundOpener {
     case .unknown:
       guard stream.untouchedFile != nil else { throw failure(.unrecognised("Format not recognised")) }
       return try openGathered("unknown")
+    case .cut(let count):
+      try stream.skip(Int64(count))
+      var opened = try openCoded(MPEGExtent(), .mp3)
+      opened.guess = "it begins within MP3; \(count) bytes in front of the first whole frame are left out"
+      return opened
     case .sound(let signature):
       switch signature {
       case .wav, .rf64, .bw64, .wave64, .aiff: return try openChunked(signature)
       case .au: return try openAU()
+      case .caf: return try openCAF()
       case .flac: return try openCoded(OpenExtent(behind: stream.position + Self.flacHeader), signature)
       case .ogg: return try openCoded(OggExtent(), signature)
       case .mp3: return try openCoded(MPEGExtent(), signature)
       default: return try openGathered(signature.rawValue)
       }
     }
-  }
-
-  private func content() throws(AudioError) -> Content {
-    if case .force(let format) = headerless {
-      if try stream.fill(1) == 0 { throw failure(.empty) }
-      return .raw(format)
-    }
-    if try stream.fill(1) == 0 { throw failure(.empty) }
-    let isTagged = try skipTags()
-    if let signature = try stream.signature() { return .sound(signature) }
-    let start = try stream.peek(2)
-    let mayBeFrames = start == [0xFF, 0xF1] || start == [0xFF, 0xF9] || start.first == 0x56
-    let length = mayBeFrames ? SoundSignature.certainLength : ForeignContent.length
-    let head = try stream.peek(length)
-    let isWhole = head.count < length
-    if let foreign = ForeignContent.find(head, isWhole: isWhole) {
-      throw failure(foreign.holdsSound ? .foreign(foreign.name) : .unrecognised("it looks like \(foreign.name)"))
-    }
-    if isTagged { throw failure(.unrecognised("nothing known follows its ID3 tag")) }
-    if case .assume(let format) = headerless { return .raw(format) }
-    return .unknown
-  }
-
-  /// Passes over tags in front of the sound; whether there were any.
-  private func skipTags() throws(AudioError) -> Bool {
-    var isTagged = false
-    while let length = ID3Tag.length(try stream.peek(10)) {
-      isTagged = true
-      try stream.skip(Int64(length))
-      guard try stream.peek(1) == [0] else { continue }
-      let bytes = try stream.peek(Self.fillingLimit)
-      if let first = bytes.firstIndex(where: { $0 != 0 }), SoundSignature(bytes[first...]) != nil {
-        try stream.skip(Int64(first))
-      }
-    }
-    return isTagged
   }
 
   private func openChunked(_ signature: SoundSignature) throws(AudioError) -> Opened {
@@ -160,6 +110,18 @@ struct SoundOpener {
     return try openCoded(
       extent, .au, header: header.bytes(sampleBytes: UInt32(clamping: length)), sampleBytes: length, readsInFull: true,
       block: block)
+  }
+
+  private func openCAF() throws(AudioError) -> Opened {
+    guard let header = try CAFHeader(stream),
+      let format = try RawFormat(
+        probe(header.bytes(sampleBytes: Self.probeBytes)), isBigEndian: header.isBigEndian)
+    else { return try openGathered(SoundSignature.caf.rawValue) }
+    try stream.skip(Int64(header.length))
+    let isUnknown = isGrowing || SampleLength.isUnknown(header.claimed, in: .caf)
+    let extent = SampleExtent(
+      claimed: isUnknown ? nil : Int64(exactly: header.claimed), layout: .coreAudio, behind: stream.position)
+    return try open(format, extent, container: SoundSignature.caf.rawValue)
   }
 
   /// What the samples under a header are: the library says, shown the header alone.
@@ -231,7 +193,7 @@ struct SoundOpener {
     return handle
   }
 
-  private func failure(_ reason: AudioError.Reason) -> AudioError { AudioError(source: stream.name, reason: reason) }
+  func failure(_ reason: AudioError.Reason) -> AudioError { AudioError(source: stream.name, reason: reason) }
 }
 
 extension SF_INFO {
