@@ -152,7 +152,16 @@ public final class OutputFile: Sendable {
   /// `O_TMPFILE`, a macro that Swift does not see.
   private static var withoutName: Int32 { 0o20_000_000 | O_DIRECTORY }
 
+  /// Whether the user gave a name that is no UTF-8 text, of which a text holds only what can be shown.
+  private static let refusesReplacedNames = Atomic<Bool>(false)
+
+  /// From now on nothing is written under a name in which bytes were replaced: it is not the name that was meant.
+  public static func refuseReplacedNames() { refusesReplacedNames.store(true, ordering: .relaxed) }
+
   private static func begin(_ path: String, needsName: Bool) throws(OutputFileError) -> (Int32, Place) {
+    if refusesReplacedNames.load(ordering: .relaxed), path.unicodeScalars.contains("\u{FFFD}") {
+      throw OutputFileError(path: path, number: EILSEQ)
+    }
     var status = stat()
     let exists = stat(path, &status) == 0
     if exists && status.st_mode & S_IFMT != S_IFREG { return (try openInPlace(path), .inPlace) }
@@ -161,8 +170,13 @@ public final class OutputFile: Sendable {
     if exists {
       // Where a link points, not the link, is replaced.
       guard let resolved = realpath(path, nil) else { throw OutputFileError(path: path, number: errno) }
-      target = String(cString: resolved)
-      free(resolved)
+      defer { free(resolved) }
+      if let name = String(validatingCString: resolved) {
+        target = name
+      } else if lstat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFREG {
+        // No text can hold where it points: what is written under another name would be lost.
+        throw OutputFileError(path: path, number: EILSEQ)
+      }
     }
     guard let begun = (needsName ? nil : openNameless(target)) ?? openBeside(target) else {
       if exists { return (try openInPlace(path), .inPlace) }

@@ -19,8 +19,10 @@ public struct OutputFileError: ReportedError, Equatable, Sendable {
 
   public var kind: FailureKind { number == EPIPE ? .readerGone : .output }
 
-  /// The system's words.
-  public var reason: String { String(cString: strerror(number)) }
+  /// The system's words, but for a name that no text can hold.
+  public var reason: String {
+    number == EILSEQ ? "its name is no UTF-8 text" : String(cString: strerror(number))
+  }
 
   public var remedy: String {
     switch number {
@@ -28,6 +30,7 @@ public struct OutputFileError: ReportedError, Equatable, Sendable {
     case ENOENT, ENOTDIR: "name a folder that is there"
     case EACCES, EPERM, EROFS: "choose a folder that may be written"
     case EISDIR: "give the file a name in it"
+    case EILSEQ: "give it another"
     default: "check the space left and the permissions"
     }
   }

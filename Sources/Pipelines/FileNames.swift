@@ -1,11 +1,14 @@
 import Glibc
+import OutputFiles
 import Synchronization
 
 /// Paths whose bytes are no UTF-8, as old file systems and archives have them. Strings cannot hold them, so another path to
 /// the same file stands in: that of a descriptor of this process. What people are shown is the name, as far as it can be.
 public enum FileNames {
-  /// What stands in for a path, and what it is shown as.
-  private static let known = Mutex<[(path: String, shown: String)]>([])
+  /// What stands in for a path, what it is shown as, and what stands in for the folder of a file.
+  private static let known = Mutex<[(path: String, shown: String, folder: String?)]>([])
+
+  private static let descriptors = "/proc/self/fd/"
 
   /// The arguments of the program, with every path in them one that can be opened.
   public static func arguments(
@@ -30,21 +33,33 @@ public enum FileNames {
   public static func path(_ bytes: ArraySlice<UInt8>) -> String {
     if let valid = String(validating: bytes, as: UTF8.self) { return valid }
     let shown = String(decoding: bytes, as: UTF8.self)
-    // Only a place to start from: nothing is read, and a pipe is not opened.
-    let descriptor = open(bytes.map { CChar(bitPattern: $0) } + [0], __O_PATH | O_CLOEXEC)
-    if descriptor >= 0 {
-      var status = stat()
-      let isFolder = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-      let path = "/proc/self/fd/\(descriptor)" + (isFolder ? "/." : "")
-      known.withLock { $0.append((path, shown)) }
-      return path
+    if let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > bytes.startIndex,
+      let name = String(validating: bytes[(slash + 1)...], as: UTF8.self), !name.isEmpty
+    {
+      // The folder alone has such a name; the file, which may be yet to be made, keeps its own.
+      let folder = path(bytes[..<slash])
+      return folder.hasPrefix(descriptors) ? folder + "/" + name : shown
     }
-    // A file that is to be made in a folder with such a name.
-    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > bytes.startIndex,
-      let name = String(validating: bytes[(slash + 1)...], as: UTF8.self)
-    else { return shown }
-    let folder = path(bytes[..<slash])
-    return folder.hasPrefix("/proc/self/fd/") ? folder + "/" + name : shown
+    // Only a place to start from: nothing is read, and a pipe is not opened. Programs that are started get it too, for
+    // they may be given the path.
+    let descriptor = open(bytes.map { CChar(bitPattern: $0) } + [0], __O_PATH)
+    guard descriptor >= 0 else {
+      // Under this name something is looked for in vain; nothing must be made under it.
+      OutputFile.refuseReplacedNames()
+      return shown
+    }
+    var status = stat()
+    let isFolder = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    let path = "\(descriptors)\(descriptor)" + (isFolder ? "/." : "")
+    let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
+    let folder = isFolder ? nil : slash.map { $0 == bytes.startIndex ? "/" : Self.path(bytes[..<$0]) } ?? "."
+    known.withLock { $0.append((path, shown, folder)) }
+    return path
+  }
+
+  /// What stands in for the folder of a file, from which paths in it count; nil where the file has a name of its own.
+  public static func folder(of path: String) -> String? {
+    known.withLock { known in known.first { $0.path == path }?.folder }
   }
 
   /// A text for people, with names in it in place of what stands in for them.

@@ -30,7 +30,7 @@ struct BenchmarkRun: AsyncParsableCommand {
       if case .progress(let now) = event { microseconds = now }
     }
     let seconds = Double(microseconds) / 1e6
-    try StandardOutput.shared.write(line: "recording  \(input), \(fixed(seconds, 1)) s of stream time")
+    try StandardOutput.shared.write(line: "recording  \(FileNames.shown(input)), \(fixed(seconds, 1)) s of stream time")
     try StandardOutput.shared.write(line: "      x CPU time  x wall time  first result ms  peak MiB")
     var costs: [ProcessCost] = []
     for number in 1...repetitions {

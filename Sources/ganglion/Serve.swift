@@ -4,6 +4,7 @@ import Daemon
 import Dispatch
 import Failures
 import Foundation
+import Pipelines
 
 /// `ganglion serve`: the daemon.
 struct Serve: AsyncParsableCommand {
@@ -51,7 +52,8 @@ struct Serve: AsyncParsableCommand {
       let configuration = plan.configuration
       for note in plan.notes { StandardError.report(note) }
       try StandardOutput.shared.write(
-        line: "\(path): \(configuration.sources.count) sources, \(configuration.models.count) models, all is well")
+        line: "\(FileNames.shown(path)): \(configuration.sources.count) sources, "
+          + "\(configuration.models.count) models, all is well")
       return
     }
     if let socket { plan.useSocket(socket) }

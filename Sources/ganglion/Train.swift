@@ -60,7 +60,7 @@ struct Train: ParsableCommand {
     made.data.leaveOut = leaveOut ?? made.data.leaveOut
     made.data.reading = try reading.readingOptions().completed(by: made.data.reading)
     made.data.validateOn = validateOn ?? made.data.validateOn
-    let recipeFolder = (recipe as NSString).deletingLastPathComponent
+    let recipeFolder = FileNames.folder(of: recipe) ?? (recipe as NSString).deletingLastPathComponent
     let folder = recipeFolder.isEmpty ? "." : recipeFolder
     guard let dataFolder = data ?? made.data.path.map({ $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }) else {
       throw ValidationError("the recipe names no data folder; give one with --data")

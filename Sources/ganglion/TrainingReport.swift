@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import OutputFiles
+import Pipelines
 import SpikingNetworks
 
 /// What training tells: every line on standard error and in a log beside the model.
@@ -9,7 +10,7 @@ struct TrainingReport {
 
   func begin(_ session: TrainingSession, recipePath: String) throws {
     let recipe = session.recipe
-    let first = "recipe \((recipePath as NSString).lastPathComponent), seed \(recipe.training.seed)\n"
+    let first = "recipe \((FileNames.shown(recipePath) as NSString).lastPathComponent), seed \(recipe.training.seed)\n"
     // In place of the log of an earlier training.
     try OutputFile.write(first, to: path)
     StandardError.write(first)

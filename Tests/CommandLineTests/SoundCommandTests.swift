@@ -160,4 +160,44 @@ struct FileNameTests {
       missing.errors.hasPrefix("ganglion: caf\u{FFFD}/./none.wav: ")
         || missing.errors.hasPrefix("ganglion: caf\u{FFFD}/none.wav: "))
   }
+
+  @Test func pathsInAConfigurationOfSuchANameCountFromItsFolder() throws {
+    let bench = try Bench()
+    let make =
+      #"n=$(printf 'caf\xe9'); mkdir -p "$n"; cp sound.safetensors tones.wav "$n"; "#
+      + #"printf 'models: {c: sound.safetensors}\nsources: {s: {type: file, path: tones.wav}}\n"#
+      + #"socket: {path: s.sock}\n' > "$n.yaml"; cp "$n.yaml" "$n/$n.yaml"; "#
+    for path in ["\"$n.yaml\"", "\"$n/$n.yaml\"", "\"$PWD/$n/$n.yaml\""] {
+      let outcome = try bench.shell(make + "ganglion serve --check --config \(path)")
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(!outcome.output.contains("/proc/") && !outcome.errors.contains("/proc/"), "\(outcome)")
+    }
+    // A program that is started in turn opens the same files.
+    let measured = try bench.shell(
+      #"u=$(printf '\xfc'); cp tones.wav "$u.wav"; cp sound.safetensors "$u.safetensors"; "#
+        + #"ganglion benchmark run --repetitions 1 --model "$u.safetensors" "$u.wav""#)
+    #expect(measured.code == 0, "\(measured.errors)")
+    #expect(measured.lines.first?.hasPrefix("recording  \u{FFFD}.wav, ") == true)
+  }
+
+  @Test func nothingIsWrittenUnderAnotherNameThanTheOneThatWasMeant() throws {
+    let bench = try Bench()
+    let begin = #"u=$(printf '\xfc'); "#
+    let convert = #"ganglion convert --input-format nmnist bar.bin "#
+    let before = try bench.shell("ls | sort").lines
+    for output in [#""$u.csv""#, #""$PWD/$u.csv""#] {
+      let refused = try bench.shell(begin + convert + output)
+      #expect(refused.code == 74)
+      #expect(refused.errors.contains("\u{FFFD}.csv: cannot be written: its name is no UTF-8 text; give it another"))
+      #expect(try bench.shell("ls | sort").lines == before)
+    }
+    // What is there under such a name stays as it is.
+    let kept = try bench.shell(
+      begin + #"echo mine > "$u.csv"; "# + convert + #"--format csv "$u.csv"; echo $?; cat "$u.csv""#)
+    #expect(kept.lines == ["74", "mine"], "\(kept)")
+    // In a folder of such a name a file may be made, and made again.
+    let made = try bench.shell(
+      #"n=$(printf 'caf\xe9'); mkdir "$n"; for i in 1 2; do "# + convert + #"-q "$n/b.csv"; echo $?; done; ls "$n""#)
+    #expect(made.lines == ["0", "0", "b.csv"], "\(made)")
+  }
 }

@@ -50,7 +50,7 @@ private struct ConfigurationReader {
 
   init(path: String) {
     nodes = NodeReader(path: path)
-    folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    folder = FileNames.folder(of: path) ?? URL(fileURLWithPath: path).deletingLastPathComponent().path
   }
 
   mutating func read(_ yaml: String) -> DaemonConfiguration {
