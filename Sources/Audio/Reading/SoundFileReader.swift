@@ -3,7 +3,7 @@ import Glibc
 
 /// Reads sound from a file or pipe as a stream of mono samples, in memory that does not grow with its length.
 ///
-/// The container is recognised by content, the same from a file and a pipe: WAV, RF64, BW64, W64, AIFF, AU, FLAC, OGG and
+/// The container is recognised by content, the same from a file and a pipe: WAV and its kin, AIFF, AU, CAF, FLAC, OGG and
 /// MP3 are read as they come; what else libsndfile reads is gathered first where it comes through a pipe. Several channels
 /// are averaged, or one is taken. Integer formats are scaled to ±1.
 ///
