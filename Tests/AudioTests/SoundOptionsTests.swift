@@ -40,6 +40,16 @@ struct SoundOptionsTests {
     #expect(one == channel(1).map { $0 * factor })
   }
 
+  @Test(arguments: [0.0, -20, 6])
+  func theUnmixedPowerIsThatOfWhatIsHeard(gain: Double) throws {
+    let file = try TemporaryFile(WaveBytes(channels: 3, isFloat: true).file(frames))
+    let reader = try SoundFileReader(.path(file.path), options: SoundReadingOptions(gain: gain))
+    #expect(try reader.read(count: 4_000).count == 4_000)
+    let power = frames[..<12_000].reduce(0.0) { $0 + Double($1 * $1) } / 12_000
+    // A gain of decibels is one of the power.
+    #expect(abs(10 * log10(Double(try #require(reader.unmixedPower)) / power) - gain) < 0.01)
+  }
+
   @Test func channelsThatCancelAreTold() throws {
     let swing = channel(0)
     func told(_ second: (Float) -> Float, options: SoundReadingOptions = SoundReadingOptions()) throws -> [String] {
