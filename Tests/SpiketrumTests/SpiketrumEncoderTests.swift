@@ -24,6 +24,13 @@ import Testing
     #expect(sequence == encoder.encode(samples))
   }
 
+  /// Bins of 80 samples.
+  @Test(arguments: [(0, 0), (1, 1), (79, 1), (80, 1), (81, 2), (8_000, 100), (8_001, 101)])
+  func theLastBinIsThatOfTheLastSample(samples: Int, bins: Int) throws {
+    let encoder = try SpiketrumEncoder(configuration)
+    #expect(encoder.encode(voice(samples: samples, sampleRate: 8000)).steps == bins)
+  }
+
   @Test func aWordCostsTheSameAfterAMinuteOfSilence() throws {
     var configuration = configuration
     configuration.startingPrice = 0.05
