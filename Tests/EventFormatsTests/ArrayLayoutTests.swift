@@ -129,6 +129,17 @@ import Testing
     try check(two, [.columns: "t=0 x=1 y=2 p=3", .timeUnit: "s"], options)
   }
 
+  @Test(
+    "nanoseconds are rounded, halves to the even one",
+    arguments: [(499, 0), (500, 0), (1_500, 2), (2_500, 2), (2_501, 3), (-500, 0), (-1_500, -2), (-2_501, -3)])
+  func nanoseconds(time: Int64, microseconds: Int64) throws {
+    let options = EventReadingOptions(columns: "0,1,2,3", timeUnit: .nanoseconds)
+    let whole = npyFile("'<i8'", shape: "(1, 4)", bytes([time, 1, 2, 1]))
+    #expect(try Reading(whole, options: options).batch.times == [microseconds])
+    let real = npyFile("'<f8'", shape: "(1, 4)", bytes([Double(time), 1, 2, 1]))
+    #expect(try Reading(real, options: options).batch.times == [microseconds])
+  }
+
   @Test func arraysWithoutOneEventInThemAreErrors() throws {
     let array = bytes(rows([[100, 200, 300], [70000, 70001, 70002], [1, 2, 3], [1, 0, 1]] as [[Int64]]))
     let reading = try Reading(npyFile("'<i8'", shape: "(3, 4)", array), options: .init(columns: "0,1,2,3"))
