@@ -168,6 +168,19 @@ import Testing
     }
   }
 
+  @Test func aCutDatabaseOfTheLargestPagesIsKnownAsCut() throws {
+    let events = tickingEvents(30_000)
+    var made = Made((0..<100).map { CDRMessage().events(Array(events[300 * $0..<300 * $0 + 300])) })
+    made.pageSize = 65_536
+    let image = try made.image()
+    #expect(image[16..<18] == [0, 1])
+    #expect(try Reading(image).accounting.violations.isEmpty)
+    let cut = 4 * 65_536 + 100
+    let reading = try Reading(Array(image[..<cut]))
+    #expect(reading.batch == batch(Array(events[..<reading.batch.count])))
+    #expect(reading.accounting.violations == [.truncatedTail: .init(count: 1, firstByteOffset: Int64(cut))])
+  }
+
   private static func description(_ files: [String]) -> [UInt8] {
     let list = files.map { "    - \($0)\n" }.joined()
     return Array(
