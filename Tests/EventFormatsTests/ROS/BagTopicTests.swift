@@ -110,6 +110,27 @@ import Testing
     #expect(reader.geometry == SensorGeometry(width: 64, height: 48))
   }
 
+  @Test func twoTypesUnderOneNameAreTwoTopics() throws {
+    let ros1 = MadeROS1Bag(
+      topics: [
+        MadeTopic(name: "/camera"), MadeTopic(name: "/camera", type: "std_msgs/Float32", definition: "float32 data"),
+      ],
+      chunks: [
+        [(0, ROS1Message.events(Array(Self.left[..<10]))), (1, [1, 2, 3, 4])],
+        [(1, [1, 2, 3, 4]), (0, ROS1Message.events(Array(Self.left[10...])))],
+      ])
+    var mcap = Self.stereoMCAP
+    mcap.topics[0].name = "/camera"
+    mcap.topics[2].name = "/camera"
+    mcap.messages.removeLast()
+    for image in [ros1.image(), mcap.image()] {
+      let reading = try Reading(image)
+      #expect(reading.batch == batch(Self.left) && reading.error == nil)
+      #expect(reading.accounting.violations.isEmpty)
+      #expect(reading.streams.filter { $0.name == "/camera" }.map(\.holdsEvents).sorted { $0 && !$1 } == [true, false])
+    }
+  }
+
   @Test func aTopicThatHoldsNoEventsIsRefused() throws {
     let error = #expect(throws: EventFormatError.self) {
       try Reading(Self.stereo.image(), options: options(stream: "/temperature"))
