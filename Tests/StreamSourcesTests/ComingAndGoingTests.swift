@@ -184,6 +184,28 @@ struct ComingAndGoingTests {
     #expect(blocks.allSatisfy { $0.wallMicroseconds != nil })
   }
 
+  @Test func aRecordingBehindOneThatWasLeftOutHasItsOwnPlace() throws {
+    defer { unlink(path) }
+    func wave(_ range: Range<Int>) -> [UInt8] {
+      WaveBytes(sampleRate: 8_000).file(range.map { (Float($0) + 0.5) / 32_767 })
+    }
+    try Data(wave(0..<4_000)).write(to: URL(fileURLWithPath: path))
+    let source = SoundFeedSource(
+      try ByteFeed(.followed, path: path, stop: stop), assumedRate: 8_000, skipsOld: true, stop: stop)
+    #expect(try source.next() == .quiet)
+    Writers.begin([[ramp(4_000..<4_160), wave(0..<800)]], to: path)
+    // What may be the beginning of another header is waited for.
+    let blocks = try drain(source, samples: 160 + 700)
+    let (first, second) = (blocks.prefix { $0.originMicroseconds == 0 }, blocks.drop { $0.originMicroseconds == 0 })
+    #expect(values(Array(first)).suffix(160) == Array(4_000..<4_160))
+    #expect(values(Array(second)) == Array(0..<second.reduce(0) { $0 + $1.count }))
+    // Stream time goes on without a gap.
+    for (before, next) in zip(blocks, blocks.dropFirst()) {
+      #expect(next.startMicroseconds == before.endMicroseconds)
+    }
+    #expect(first.first?.startMicroseconds == 0)
+  }
+
   /// Times 100 us apart.
   private func row(_ count: Int64, from first: Int64 = 0) -> [Int64] {
     (0..<count).map { number in first + 100 * number }
