@@ -108,6 +108,30 @@ struct LiveClassificationTests {
     #expect(told.map { $0.wall == nil } == told.indices.map { $0 == 0 })
   }
 
+  @Test func aDecisionHasTheTimeOfDayOfItsEnd() throws {
+    let began: Int64 = 1_700_000_000_000_000
+    var live = try sound(TestModels.sound())
+    var told: [Report.Recognition] = []
+    func emit(_ report: Report) {
+      switch report {
+      case .detection(let found), .rejection(let found, _): told.append(found)
+      default: break
+      }
+    }
+    for begin in stride(from: 0, to: TestModels.tones.count, by: 800) {
+      let samples = Array(TestModels.tones[begin..<min(TestModels.tones.count, begin + 800)])
+      let wall = began + Int64(begin + samples.count) * 125
+      try live.process(
+        .block(
+          SoundBlock(samples: samples, sampleRate: 8_000, startSample: Int64(begin), wallMicroseconds: wall),
+          arrivedMicroseconds: 0), droppedBefore: 0, emit: emit)
+    }
+    try live.finish(emit: emit)
+    #expect(told.count >= 2)
+    // A decision comes later than the sound that it is about.
+    #expect(told.map(\.wall) == told.map { WallTime.text(microseconds: began + $0.endMicroseconds) })
+  }
+
   @Test func aStreamGoesOverToAnotherTaskAndStaysThereOverGapsAndNewModels() throws {
     let model = try TestModels.twoTasks()
     func reports(_ slot: ModelSlot, _ between: (Int) throws -> Void) throws -> [Report] {
