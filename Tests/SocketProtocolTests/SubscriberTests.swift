@@ -83,6 +83,20 @@ struct SubscriberTests {
     #expect(late.duty(unread: 0, now: 9_000) == .nothing)
   }
 
+  @Test func whoWasLeftOutOfAHoleIsBehindToo() {
+    var slow = Subscriber(limits: limits, now: 0)
+    slow.offer(holeUpTo: 9, count: 9, now: 1_000)
+    // A later loss does not make the time begin anew.
+    slow.offer(holeUpTo: 12, count: 3, now: 3_000)
+    #expect(slow.duty(unread: 10, now: 5_999) == .nothing)
+    #expect(slow.duty(unread: 5, now: 6_000) == .close(.slow))
+
+    var late = Subscriber(limits: limits, now: 0)
+    late.offer(holeUpTo: 9, count: 9, now: 1_000)
+    _ = output(of: &late)
+    #expect(late.duty(unread: 0, now: 9_000) == .nothing)
+  }
+
   /// What happens to a peer second by second, for a minute: `p` a ping, `x` sent away.
   private func minute(
     _ peer: inout Subscriber, unread: (Int64) -> Int = { _ in 0 }, answersUntil: Int64 = 0
