@@ -56,6 +56,15 @@ struct ResamplerTests {
     ) { _ = try Resampler(inputRate: 4, outputRate: 16_000, source: "x") }
   }
 
+  @Test(arguments: [(44_100, 16_000), (8_000, 16_000), (16_000, 8_000)])
+  func anOffsetHasNoBeginningAndNoEnd(rates: (Int, Int)) throws {
+    let resampler = try Resampler(inputRate: rates.0, outputRate: rates.1, source: "offset")
+    let samples = [Float](repeating: 0.1, count: rates.0 / 5)
+    let output = try resampler.push(samples) + resampler.finish()
+    #expect(output.count == rates.1 / 5)
+    #expect(output.allSatisfy { abs($0 - 0.1) < 1e-5 })
+  }
+
   @Test func nothingInGivesNothingOut() throws {
     #expect(try Self.resample([], from: 44_100, to: 16_000, chunk: 1).isEmpty)
   }

@@ -3,7 +3,8 @@ import CSoxr
 /// Changes the sample rate of a mono stream with soxr's band-limited interpolation (20 bits, linear phase).
 ///
 /// The library is always given blocks of 10 ms, whatever sizes are pushed, so the output does not depend on them: the
-/// same samples give the same bits. Output sample k lies at time k / outputRate; the filter's delay is taken out.
+/// same samples give the same bits. Output sample k lies at time k / outputRate; the filter's delay is taken out. Before its
+/// first sample a stream counts as if it had always been so, so that an offset does not begin with a step.
 public final class Resampler {
   /// In Hz.
   public let inputRate: Int
@@ -17,6 +18,8 @@ public final class Resampler {
   private var waiting: [Float] = []
   private var block: [Float]
   private var finished = false
+  /// The first sample: taken off what the library gets, and put on what it gives.
+  private var level: Float?
 
   /// - Parameter source: what to call the stream in errors.
   public init(inputRate: Int, outputRate: Int, source: String) throws(AudioError) {
@@ -43,13 +46,16 @@ public final class Resampler {
     if handle == nil { return samples }
     precondition(!finished, "a finished resampler takes no more samples")
     var output: [Float] = []
-    waiting += samples
+    let level = level ?? samples.first ?? 0
+    if !samples.isEmpty { self.level = level }
+    for sample in samples { waiting.append(sample - level) }
     var begin = 0
     while waiting.count - begin >= blockFrames {
       try process(waiting[begin..<begin + blockFrames], into: &output)
       begin += blockFrames
     }
     waiting.removeFirst(begin)
+    for place in output.indices { output[place] += level }
     return output
   }
 
@@ -63,8 +69,10 @@ public final class Resampler {
     while true {
       let before = output.count
       try call(nil, count: 0, into: &output)
-      if output.count == before { return output }
+      if output.count == before { break }
     }
+    if let level { for place in output.indices { output[place] += level } }
+    return output
   }
 
   private func process(_ samples: ArraySlice<Float>, into output: inout [Float]) throws(AudioError) {
