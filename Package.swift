@@ -104,7 +104,7 @@ let package = Package(
     // Recordings, models and files that several test targets make.
     .target(
       name: "TestSupport",
-      dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "Recognition", "CZstd"],
+      dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "EventFormats", "Recognition", "CZstd"],
       path: "Tests/TestSupport"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),

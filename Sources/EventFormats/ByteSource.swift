@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Where the bytes of a recording come from, front to back.
 public protocol ByteSource: Sendable {
@@ -67,11 +63,7 @@ public final class FileByteSource: ByteSource {
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(EventFormatError) -> Int {
     guard let base = buffer.baseAddress, !buffer.isEmpty else { return 0 }
     while true {
-      #if canImport(Glibc)
-        let count = Glibc.read(descriptor, base, buffer.count)
-      #else
-        let count = Musl.read(descriptor, base, buffer.count)
-      #endif
+      let count = Glibc.read(descriptor, base, buffer.count)
       if count >= 0 { return count }
       if errno != EINTR {
         throw EventFormatError(

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Bytes on their way from a source to a decoder: a window that slides, so memory stays bounded and a word split
 /// between two reads is whole in the window.

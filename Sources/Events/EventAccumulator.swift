@@ -1,10 +1,5 @@
 import CKernels
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Counts events into the inputs of a network and hands the counts out as a sparse list.
 struct EventAccumulator: Sendable {

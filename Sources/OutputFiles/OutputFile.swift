@@ -1,11 +1,7 @@
 import Failures
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// A file that appears whole or not at all.
 ///

@@ -1,10 +1,6 @@
 import Failures
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Why a file cannot be written: in the system's words, and what helps.
 public struct OutputFileError: ReportedError, Equatable, Sendable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// One direction of a diagram: a range of values, its ticks and its title.
 public struct Axis: Sendable {

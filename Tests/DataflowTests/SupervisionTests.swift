@@ -88,14 +88,3 @@ struct SupervisionTests {
     #expect(reports.withLock { $0 } == 0)
   }
 }
-
-struct ContinuityTests {
-  @Test func onlyWhatIsMissingIsReported() {
-    var stream = Continuity()
-    let missing = [(100, 10), (110, 10), (150, 5), (155, 0), (155, 5)].map {
-      stream.advance(from: Int64($0), count: Int64($1))
-    }
-    #expect(missing == [0, 0, 30, 0, 0])
-    #expect(stream.expected == 160)
-  }
-}

@@ -1,6 +1,7 @@
 import CHDF5
 import Events
 import Foundation
+import TestSupport
 import Testing
 
 @testable import EventFormats

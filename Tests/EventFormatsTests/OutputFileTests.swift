@@ -1,6 +1,7 @@
 import EventFormats
 import Events
 import Foundation
+import TestSupport
 import Testing
 
 /// What stands in the folder while a recording is written and after it.

@@ -1,6 +1,7 @@
 import EventFormats
 import Events
 import Foundation
+import TestSupport
 import Testing
 
 /// What is written, and how.

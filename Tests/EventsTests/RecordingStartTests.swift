@@ -44,30 +44,6 @@ import Testing
     }
   }
 
-  @Test func windowsOfTimeBeginWhereTheRecordingDoes() throws {
-    let clean = randomEvents(count: 500, seed: 9, width: 9, height: 9, maximumStep: 300)
-    var stray = EventBatch(times: [clean.times[0] - 60_000], x: [1], y: [2], polarities: [1])
-    stray.append(contentsOf: clean)
-    func windows(_ batch: EventBatch, pieces: Int) throws -> [EventBatch] {
-      var cutter = try EventWindows(.time(length: 5_000, step: 2_500))
-      var result: [EventBatch] = []
-      for start in stride(from: 0, to: batch.count, by: pieces) {
-        cutter.push(batch.slice(start..<min(batch.count, start + pieces))) { result.append($0) }
-      }
-      cutter.finish { result.append($0) }
-      #expect(cutter.strays == batch.count - 500)
-      return result
-    }
-    let expected = try windows(clean, pieces: 500)
-    #expect(expected.count > 20)
-    for pieces in [1, 3, 600] {
-      #expect(try windows(stray, pieces: pieces) == expected)
-      #expect(try windows(clean, pieces: pieces) == expected)
-    }
-    // Too few events to be settled before the end.
-    #expect(try EventWindowTests().windows(clean.slice(0..<4), .time(length: 5_000, step: 5_000), pieces: 1).count == 1)
-  }
-
   @Test func framesAreOfTheRecordingAndKeepWhatStandsInFront() {
     let clean = randomEvents(count: 500, seed: 9, width: 9, height: 9, maximumStep: 300)
     for time in [clean.times[0] - 60_000, clean.times[499] + 60_000] {

@@ -65,11 +65,7 @@ enum HDF5Library {
   }
 }
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// One HDF5 file, open for reading. Its identifiers are closed with it.
 final class HDF5File: Sendable {

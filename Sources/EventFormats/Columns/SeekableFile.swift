@@ -1,10 +1,6 @@
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// An open file for the formats that have to seek. A pipe is first copied to a temporary file.
 final class SeekableFile: Sendable {

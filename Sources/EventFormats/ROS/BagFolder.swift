@@ -1,10 +1,6 @@
 import CKernels
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// A ROS 2 bag as its folder: the files that its `metadata.yaml` names, one after the other.
 struct BagFolder: BagContainer {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Bytes between one who makes them in large pieces and one who takes them in small ones.
 struct ByteWindow: Sendable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// The header of one record of a ROS 1 bag: fields `name=value`, each behind its length.
 struct ROS1Record {

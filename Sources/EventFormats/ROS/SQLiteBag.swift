@@ -1,10 +1,6 @@
 import CKernels
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// A bag of ROS 2 in SQLite: a row for each message, in the order in which they were written.
 struct SQLiteBag: BagContainer {

@@ -1,11 +1,7 @@
 import CHDF5
 import OutputFiles
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Recordings of spikes in the HDF5 layout of the Spiking Heidelberg Digits: `spikes/times` in seconds and `spikes/units`,
 /// one list a recording, and `labels`. Columns beside them and texts at the root carry what the layout has no place for.

@@ -1,11 +1,6 @@
 import OutputFiles
-import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Where the bytes of a recording go, front to back.
 public protocol ByteSink: Sendable {
@@ -81,34 +76,6 @@ extension EventFormatError {
       error.kind == .readerGone ? .readerGone : .cannotWrite, source: error.path,
       reason: "cannot be written: \(error.reason)", remedy: error.remedy)
   }
-}
-
-/// Keeps what is written, for tests.
-public final class MemoryByteSink: ByteSink {
-  private let storage = SharedBytes()
-  public let canPatch: Bool
-  public var name: String { "memory" }
-  public var path: String? { nil }
-
-  public init(canPatch: Bool = true) {
-    self.canPatch = canPatch
-  }
-
-  /// What has been written so far.
-  public var bytes: [UInt8] { storage.bytes.withLock { $0 } }
-
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(EventFormatError) {
-    let copy = Array(bytes)
-    storage.bytes.withLock { $0.append(contentsOf: copy) }
-  }
-
-  public func patch(_ bytes: [UInt8], at offset: Int64) throws(EventFormatError) {
-    storage.bytes.withLock { $0.replaceSubrange(Int(offset)..<Int(offset) + bytes.count, with: bytes) }
-  }
-}
-
-private final class SharedBytes: Sendable {
-  let bytes = Mutex<[UInt8]>([])
 }
 
 /// Collects small writes and hands them to a sink in large ones.

@@ -2,11 +2,7 @@ import CHDF5
 import CZlib
 import Events
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 private func needsFile(_ format: String, _ sink: any ByteSink) -> EventFormatError {
   EventFormatError(

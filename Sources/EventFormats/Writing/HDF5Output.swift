@@ -3,11 +3,7 @@ import Events
 import OutputFiles
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// An HDF5 file that grows while events come.
 final class HDF5Output: Sendable {

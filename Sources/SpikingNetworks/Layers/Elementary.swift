@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
 
 /// Natural exponential, in double precision.
 func exponential(_ x: Double) -> Double { exp(x) }

@@ -1,9 +1,6 @@
 import EventFormats
 import Events
-
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 @_silgen_name("LLVMFuzzerRunDriver")
 func fuzzerRunDriver(
