@@ -61,8 +61,8 @@ let package = Package(
       name: "Learning",
       dependencies: [
         "Failures", "OutputFiles", "Settings", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum",
-        "Pipelines", "StreamSources",
-        "Yams",
+        "ModelFiles", "Pipelines", "StreamSources",
+        "Yams", "Recognition", "Tensors",
       ],
       swiftSettings: hot),
     .target(name: "Dataflow", dependencies: ["Failures"]),
@@ -72,22 +72,28 @@ let package = Package(
       name: "StreamSources",
       dependencies: ["CLinux", "Failures", "Audio", "Events", "EventFormats", "Dataflow"], swiftSettings: hot),
     .target(
+      name: "ModelFiles",
+      dependencies: ["Failures", "OutputFiles", "Events", "Tensors", "Spiketrum", "SpikingNetworks", "Recognition"],
+      swiftSettings: hot),
+    .target(
       name: "Pipelines",
       dependencies: [
-        "Failures", "OutputFiles", "Audio", "Events", "EventFormats", "Tensors", "Spiketrum", "SpikingNetworks",
+        "ModelFiles", "OutputFiles", "Audio", "Events", "EventFormats", "Tensors", "Spiketrum",
+        "SpikingNetworks",
         "Dataflow", "StreamSources", "Recognition",
       ],
       swiftSettings: hot),
     .target(
-      name: "SoundCapture", dependencies: ["CALSA", "CALSAMessages", "Failures", "Audio", "StreamSources"],
+      name: "SoundCapture", dependencies: ["CALSA", "CALSAMessages", "Failures", "StreamSources", "Dataflow"],
       swiftSettings: hot),
     .target(name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"]),
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Failures", "Settings", "SocketProtocol", "Dataflow", "Pipelines", "StreamSources", "SoundCapture",
+        "CLinux", "Failures", "Settings", "SocketProtocol", "Dataflow", "ModelFiles", "Pipelines", "StreamSources",
+        "SoundCapture",
         "Audio",
-        "Events", "Spiketrum", "Tensors", "Recognition", "Yams",
+        "Events", "Recognition", "Yams",
       ],
       swiftSettings: hot),
     .executableTarget(
@@ -95,40 +101,64 @@ let package = Package(
       dependencies: [
         "CLinux", "Failures", "OutputFiles", "Daemon", "GanglionClient", "SoundCapture", "StreamSources",
         "SocketProtocol", "Learning",
-        "Pipelines",
+        "ModelFiles", "Pipelines",
         "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum", "SpikingNetworks",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), "CKernels", "Tensors",
       ],
       swiftSettings: hot),
 
     // Recordings, models and files that several test targets make.
     .target(
       name: "TestSupport",
-      dependencies: ["Pipelines", "SpikingNetworks", "Spiketrum", "Events", "EventFormats", "Recognition", "CZstd"],
+      dependencies: [
+        "ModelFiles", "Pipelines", "SpikingNetworks", "Spiketrum", "Events", "EventFormats", "Recognition", "CZstd",
+      ],
       path: "Tests/TestSupport"),
+    .testTarget(name: "HouseTests"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CBLAS"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
     .testTarget(
-      name: "EventFormatsTests", dependencies: ["EventFormats", "CHDF5", "CSQLite", "CZstd", "TestSupport"],
+      name: "EventFormatsTests",
+      dependencies: ["EventFormats", "CHDF5", "CSQLite", "TestSupport", "Events", "Tensors"],
       exclude: ["Fixtures", "Foreign"]),
     .testTarget(name: "PlottingTests", dependencies: ["Plotting", "CCairo"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum", "CAllocationCounter"]),
+    .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum", "CAllocationCounter", "Tensors"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "CAllocationCounter"], exclude: ["Golden"]),
-    .testTarget(name: "LearningTests", dependencies: ["Learning", "Pipelines"]),
+      name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "CAllocationCounter", "Tensors"],
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "LearningTests",
+      dependencies: [
+        "Learning", "ModelFiles", "Pipelines", "EventFormats", "Events", "Recognition", "Spiketrum", "SpikingNetworks",
+        "Tensors", "TestSupport",
+      ]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
     .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol"]),
-    .testTarget(name: "StreamSourcesTests", dependencies: ["StreamSources", "TestSupport"]),
+    .testTarget(name: "StreamSourcesTests", dependencies: ["StreamSources", "TestSupport", "Audio", "Events"]),
     .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources"]),
     .testTarget(
-      name: "DaemonTests", dependencies: ["Audio", "Daemon", "GanglionClient", "SocketProtocol", "TestSupport"]),
-    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "StreamSources", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["ganglion", "Failures", "Pipelines", "TestSupport"]),
+      name: "DaemonTests",
+      dependencies: [
+        "Audio", "Daemon", "GanglionClient", "SocketProtocol", "TestSupport", "Dataflow", "Events", "ModelFiles",
+        "Pipelines", "Recognition", "StreamSources",
+      ]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "TestSupport", "SpikingNetworks", "Tensors"]),
+    .testTarget(
+      name: "PipelinesTests",
+      dependencies: [
+        "ModelFiles", "Pipelines", "StreamSources", "TestSupport", "Audio", "EventFormats", "Events", "Recognition",
+        "Spiketrum", "SpikingNetworks", "Tensors",
+      ]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "ganglion", "Failures", "ModelFiles", "Pipelines", "TestSupport", "EventFormats", "Events", "Recognition",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

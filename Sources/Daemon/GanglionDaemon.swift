@@ -1,6 +1,7 @@
 import Dataflow
 import Failures
 import Glibc
+import ModelFiles
 import Pipelines
 import SocketProtocol
 import StreamSources
@@ -132,7 +133,7 @@ public actor GanglionDaemon {
     Directory(
       sources: plan.configuration.sources.map { source in
         var kind = Reply.Source.Kind.audio
-        if case .events? = plan.sense(of: source) { kind = .events }
+        if case .events? = plan.demand(of: source) { kind = .events }
         return Reply.Source(id: source.id, kind: kind)
       },
       models: plan.configuration.models.compactMap { plan.models[$0.name]?.model.manifest }.map {
@@ -171,7 +172,7 @@ public actor GanglionDaemon {
 
   private func unit(for source: SourceConfiguration) -> (any RunningSource)? {
     let whenOver: @Sendable (String, SourceOutcome) -> Void = { [tell] in tell.yield(.over($0, $1)) }
-    switch plan.sense(of: source) {
+    switch plan.demand(of: source) {
     case .sound(let rate):
       return SourceUnit<SoundSegments>(
         source, hub: hub, log: log, restarts: Self.restarts,
@@ -226,7 +227,7 @@ extension GanglionDaemon {
         .keys)
     for source in old.configuration.sources
     where !new.configuration.sources.contains(where: {
-      $0.isSame(as: source) && new.sense(of: $0) == old.sense(of: source)
+      $0.isSame(as: source) && new.demand(of: $0) == old.demand(of: source)
     }) {
       let unit = units.removeValue(forKey: source.id)
       await unit?.shutDown()

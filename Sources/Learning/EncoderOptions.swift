@@ -1,4 +1,5 @@
 import Events
+import ModelFiles
 import Pipelines
 import Settings
 import Spiketrum

@@ -1,7 +1,6 @@
 import Failures
-import Synchronization
-
 import Glibc
+import Synchronization
 
 /// A file that appears whole or not at all.
 ///

@@ -1,5 +1,4 @@
 import Failures
-
 import Glibc
 
 /// Why a file cannot be written: in the system's words, and what helps.

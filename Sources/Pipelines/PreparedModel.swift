@@ -1,4 +1,5 @@
 import Events
+import ModelFiles
 import Recognition
 import Spiketrum
 import Tensors

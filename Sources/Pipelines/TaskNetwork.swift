@@ -1,3 +1,4 @@
+import ModelFiles
 import SpikingNetworks
 import Tensors
 

@@ -3,6 +3,7 @@ import Audio
 import Daemon
 import Foundation
 import GanglionClient
+import ModelFiles
 import OutputFiles
 import Pipelines
 import SocketProtocol

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Failures
 import Glibc
+import ModelFiles
 import Pipelines
 
 /// `ganglion benchmark run`: what classifying a recording costs, measured on the program as users start it.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Audio
 import Foundation
 import Learning
+import ModelFiles
 import OutputFiles
 import Pipelines
 

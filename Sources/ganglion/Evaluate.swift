@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import ModelFiles
 import Pipelines
 
 /// `ganglion evaluate`: how often a model is right.

@@ -4,6 +4,7 @@ import EventFormats
 import Events
 import FoundationEssentials
 import Learning
+import ModelFiles
 import Pipelines
 
 /// `ganglion info`: what is in a recording or a model.

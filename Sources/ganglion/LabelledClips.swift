@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import ModelFiles
 import Pipelines
 
 /// The labelled clips that a model was trained or tested on, found as its recipe says.

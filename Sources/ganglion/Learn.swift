@@ -2,6 +2,7 @@ import ArgumentParser
 import Failures
 import Foundation
 import Learning
+import ModelFiles
 import Pipelines
 import SpikingNetworks
 import Tensors

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import ModelFiles
 import Pipelines
 
 /// What came of learning a task: the new one, and what each old one kept.

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import ModelFiles
 import Pipelines
 import Plotting
 import SpikingNetworks

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audio
 import EventFormats
+import ModelFiles
 import Pipelines
 
 /// How a sound is read: the same options wherever one is.

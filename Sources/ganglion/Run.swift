@@ -1,6 +1,7 @@
 import ArgumentParser
 import Failures
 import Glibc
+import ModelFiles
 import Pipelines
 import Recognition
 import StreamSources

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ModelFiles
 import Pipelines
 
 /// What `ganglion evaluate --stream` can be told.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import ModelFiles
 import Pipelines
 import SpikingNetworks
 

@@ -1,6 +1,7 @@
 import Dataflow
 import Events
 import Foundation
+import ModelFiles
 import Pipelines
 import Recognition
 import SocketProtocol

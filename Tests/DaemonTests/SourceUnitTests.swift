@@ -1,5 +1,6 @@
 import Dataflow
 import Foundation
+import ModelFiles
 import Pipelines
 import SocketProtocol
 import StreamSources

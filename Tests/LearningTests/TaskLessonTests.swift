@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Pipelines
 import Recognition
 import Spiketrum

@@ -2,6 +2,7 @@ import Audio
 import EventFormats
 import Events
 import Foundation
+import ModelFiles
 import Recognition
 import Spiketrum
 import StreamSources

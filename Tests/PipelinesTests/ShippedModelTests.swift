@@ -1,5 +1,6 @@
 import Audio
 import Foundation
+import ModelFiles
 import Recognition
 import StreamSources
 import Testing

@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import ModelFiles
 import Pipelines
 import StreamSources
 
@@ -78,27 +79,29 @@ public struct Plan: Sendable {
   private(set) var chosenSocket: String?
 
   /// What a source has to deliver; nil for one without models.
-  func sense(of source: SourceConfiguration) -> Sense? { Self.sense(source.models.compactMap { models[$0] }) }
+  func demand(of source: SourceConfiguration) -> SourceDemand? {
+    Self.demand(of: source.models.compactMap { models[$0] })
+  }
 
-  private static func sense(_ models: [PreparedModel]) -> Sense? {
-    var sense: Sense?
+  private static func demand(of models: [PreparedModel]) -> SourceDemand? {
+    var demand: SourceDemand?
     for model in models {
-      switch (model.model.manifest.encoder, sense) {
-      case (.spiketrum(let encoder), .sound(let rate)?): sense = .sound(sampleRate: max(rate, encoder.sampleRate))
-      case (.spiketrum(let encoder), nil): sense = .sound(sampleRate: encoder.sampleRate)
-      case (.events(let encoder), nil): sense = .events(encoder.sensor)
+      switch (model.model.manifest.encoder, demand) {
+      case (.spiketrum(let encoder), .sound(let rate)?): demand = .sound(sampleRate: max(rate, encoder.sampleRate))
+      case (.spiketrum(let encoder), nil): demand = .sound(sampleRate: encoder.sampleRate)
+      case (.events(let encoder), nil): demand = .events(encoder.sensor)
       default: break
       }
     }
-    return sense
+    return demand
   }
 
   private static func problems(of source: SourceConfiguration, models: [String: PreparedModel]) -> [String] {
     let chosen = source.models.compactMap { models[$0] }
-    guard let sense = sense(chosen) else { return ["source '\(source.id)' has no models"] }
+    guard let demand = demand(of: chosen) else { return ["source '\(source.id)' has no models"] }
     var problems: [String] = []
     for model in chosen {
-      switch (model.model.manifest.encoder, sense) {
+      switch (model.model.manifest.encoder, demand) {
       case (.spiketrum, .sound): break
       case (.events(let encoder), .events(let sensor)):
         if encoder.sensor != sensor {
@@ -107,7 +110,7 @@ public struct Plan: Sendable {
       default: problems.append("the models of source '\(source.id)' do not all listen, nor all watch")
       }
     }
-    switch (source.input, sense) {
+    switch (source.input, demand) {
     case (.alsa, .events): problems.append("source '\(source.id)' carries sound, but its models watch events")
     case (.udp, .sound): problems.append("source '\(source.id)' carries events, but its models listen to sound")
     default: break
@@ -117,7 +120,7 @@ public struct Plan: Sendable {
       problems.append(
         "no model of source '\(source.id)' has learnt the task '\(task)'; there is \(known.joined(separator: ", "))")
     }
-    if source.reading.sound.raw != nil, case .events = sense {
+    if source.reading.sound.raw != nil, case .events = demand {
       problems.append("raw of source '\(source.id)' describes sound, but its models watch events")
     }
     return problems

@@ -1,4 +1,5 @@
 import Dataflow
+import ModelFiles
 import Pipelines
 import Recognition
 import SocketProtocol

@@ -1,3 +1,4 @@
+import ModelFiles
 import Pipelines
 import Synchronization
 

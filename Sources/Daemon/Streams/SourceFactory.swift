@@ -5,7 +5,7 @@ import SoundCapture
 import StreamSources
 
 /// What a source has to deliver for the models it feeds.
-enum Sense: Equatable, Sendable {
+enum SourceDemand: Equatable, Sendable {
   /// The rate that suits the models best, in Hz.
   case sound(sampleRate: Int)
   case events(SensorGeometry)

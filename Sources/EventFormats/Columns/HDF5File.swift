@@ -1,5 +1,6 @@
 import CHDF5
 import CKernels
+import Glibc
 import Synchronization
 
 /// The library keeps global state: one thread at a time.
@@ -64,8 +65,6 @@ enum HDF5Library {
     H5Zregister(&filter)
   }
 }
-
-import Glibc
 
 /// One HDF5 file, open for reading. Its identifiers are closed with it.
 final class HDF5File: Sendable {

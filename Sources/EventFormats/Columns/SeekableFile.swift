@@ -1,6 +1,5 @@
-import Synchronization
-
 import Glibc
+import Synchronization
 
 /// An open file for the formats that have to seek. A pipe is first copied to a temporary file.
 final class SeekableFile: Sendable {

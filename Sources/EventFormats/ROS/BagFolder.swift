@@ -1,5 +1,4 @@
 import CKernels
-
 import Glibc
 
 /// A ROS 2 bag as its folder: the files that its `metadata.yaml` names, one after the other.

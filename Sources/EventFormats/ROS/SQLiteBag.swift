@@ -1,5 +1,4 @@
 import CKernels
-
 import Glibc
 
 /// A bag of ROS 2 in SQLite: a row for each message, in the order in which they were written.

@@ -1,7 +1,6 @@
 import CHDF5
-import OutputFiles
-
 import Glibc
+import OutputFiles
 
 /// Recordings of spikes in the HDF5 layout of the Spiking Heidelberg Digits: `spikes/times` in seconds and `spikes/units`,
 /// one list a recording, and `labels`. Columns beside them and texts at the root carry what the layout has no place for.

@@ -1,6 +1,5 @@
-import OutputFiles
-
 import Glibc
+import OutputFiles
 
 /// Where the bytes of a recording go, front to back.
 public protocol ByteSink: Sendable {

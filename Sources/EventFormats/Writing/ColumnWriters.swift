@@ -1,7 +1,6 @@
 import CHDF5
 import CZlib
 import Events
-
 import Glibc
 
 private func needsFile(_ format: String, _ sink: any ByteSink) -> EventFormatError {

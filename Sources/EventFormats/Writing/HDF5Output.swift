@@ -1,9 +1,8 @@
 import CHDF5
 import Events
+import Glibc
 import OutputFiles
 import Synchronization
-
-import Glibc
 
 /// An HDF5 file that grows while events come.
 final class HDF5Output: Sendable {

@@ -1,3 +1,4 @@
+import ModelFiles
 import Pipelines
 
 // Layouts in which every class has a folder of its own.

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Pipelines
 
 /// Finds the recordings of a data set on disk and divides them as its description says.

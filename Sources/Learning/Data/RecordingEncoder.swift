@@ -1,6 +1,7 @@
 import Audio
 import EventFormats
 import Events
+import ModelFiles
 import Pipelines
 import Spiketrum
 import StreamSources

@@ -1,5 +1,6 @@
 import Audio
 import EventFormats
+import ModelFiles
 import Pipelines
 
 /// Finds the recordings among the files of folders, and remembers what else there is.

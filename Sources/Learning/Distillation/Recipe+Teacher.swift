@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Pipelines
 
 // What a recipe and the models it names must have in common.

@@ -1,5 +1,6 @@
 import Failures
 import Foundation
+import ModelFiles
 import Pipelines
 import SpikingNetworks
 import Tensors

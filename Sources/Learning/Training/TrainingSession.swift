@@ -1,5 +1,6 @@
 import Audio
 import Foundation
+import ModelFiles
 import Pipelines
 import Spiketrum
 import SpikingNetworks

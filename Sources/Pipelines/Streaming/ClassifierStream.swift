@@ -1,4 +1,5 @@
 import Dataflow
+import ModelFiles
 import Recognition
 import StreamSources
 import Tensors

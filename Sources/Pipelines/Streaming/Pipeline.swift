@@ -1,5 +1,6 @@
 import Audio
 import Dataflow
+import ModelFiles
 import Recognition
 import StreamSources
 

@@ -1,3 +1,4 @@
+import ModelFiles
 import StreamSources
 import Tensors
 

@@ -1,4 +1,5 @@
 import Audio
+import ModelFiles
 import Spiketrum
 import StreamSources
 import Tensors

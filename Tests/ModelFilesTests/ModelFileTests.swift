@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@testable import Pipelines
+@testable import ModelFiles
 
 struct ModelFileTests {
   private func written(_ model: Model) throws -> (file: TemporaryFile, bytes: [UInt8]) {

@@ -53,7 +53,7 @@ extension Model {
   }
 
   /// Whether tasks, labels and network belong together: the reason if not.
-  static func problem(with manifest: ModelManifest, contexts: Int) -> String? {
+  package static func problem(with manifest: ModelManifest, contexts: Int) -> String? {
     guard let tasks = manifest.tasks else { return nil }
     if tasks.isEmpty { return "its list of tasks is empty" }
     if Set(tasks.map(\.name)).count != tasks.count { return "a task occurs twice" }
