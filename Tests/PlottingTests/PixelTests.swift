@@ -95,4 +95,19 @@ struct PixelTests {
     }
     #expect(signed.map { $0.map { $0 == blue } } == [[false, false], [true, false], [false, true], [false, true]])
   }
+
+  @Test("dashes are those of one line, and the edge that is drawn next has none")
+  func dashes() throws {
+    let found = try pixels(width: 24, height: 5) { canvas in
+      canvas.line([(0, 0.5), (24, 0.5)], .black, lineWidth: 1, dashes: [2, 4])
+      canvas.stroke(Rectangle(x: 0.5, y: 1.5, width: 23, height: 2), .black, lineWidth: 1)
+      canvas.line([(0, 4.5), (24, 4.5)], .black, lineWidth: 1, dashes: [6, 6])
+    }
+    // The corners are round.
+    let isDrawn = found.map { $0[1..<23].map { $0 == 0 } }
+    let edge = [Bool](repeating: true, count: 22)
+    #expect(isDrawn[0] == (1..<23).map { $0 % 6 < 2 })
+    #expect(isDrawn[1] == edge && isDrawn[2] == edge.map { _ in false } && isDrawn[3] == edge)
+    #expect(isDrawn[4] == (1..<23).map { $0 % 12 < 6 })
+  }
 }
