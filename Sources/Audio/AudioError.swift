@@ -16,6 +16,8 @@ public struct AudioError: ReportedError, Equatable, Sendable {
     case foreign(String)
     /// What a pipe brings in this format has to be gathered in a file first, and that failed; the text is the system's.
     case cannotGather(format: String, String)
+    /// A packed recording whose recorder never wrote how long it is.
+    case unfinished(format: String)
     /// A channel that the recording does not have; both counted from 0.
     case noSuchChannel(Int, channels: Int)
     /// A recording in the middle of others has another number of channels, where each is to be kept apart.
@@ -74,6 +76,7 @@ extension AudioError {
     case .cannotRead(let why): "cannot be read further (\(why))"
     case .foreign(let format): "is \(format), which cannot be read"
     case .cannotGather(let format, let why): "\(format) from a pipe has to be kept in a file first (\(why))"
+    case .unfinished(let format): "is \(format) without a length: its recorder did not finish it"
     case .noSuchChannel(let channel, let channels): "has no channel \(channel), only \(channels) counted from 0"
     case .channelsChange(let before, let now): "goes over from \(before) to \(now) channels"
     case .noChannels: "has no channels"
@@ -98,6 +101,8 @@ extension AudioError {
     case .cannotRead: "results cover what came before"
     case .foreign: "convert it to WAV or FLAC first, with ffmpeg or sox: ffmpeg -i FILE -f wav - | ganglion run ... -"
     case .cannotGather: "give the file by name, or make room where TMPDIR points"
+    case .unfinished:
+      "open it in the program that recorded it, or record plain samples, which are read without a length"
     case .noSuchChannel: "choose one that is there"
     case .channelsChange: "give the recordings one by one"
     case .noChannels, .tooManyChannels: "mix it down to mono or stereo first"

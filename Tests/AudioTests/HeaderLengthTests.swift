@@ -57,6 +57,16 @@ struct HeaderLengthTests {
     }
   }
 
+  @Test func aPackedCAFThatWasNotClosedIsNamed() throws {
+    for size in [UInt64.max, 0] {
+      for kind in ["alac", "aac ", "ima4"] {
+        let bytes = coreAudio(claiming: size, kind: kind)
+        let expected = AudioError.Reason.unfinished(format: "CAF packed with '\(kind)'")
+        try everywhere(bytes) { #expect($0.errors == [expected]) }
+      }
+    }
+  }
+
   @Test func samplesBeyondTheLengthAreReadAndTold() throws {
     // 32 bits were too few, or the recorder crashed after it had written a length for the first time.
     let data = SoundBytes.chunk("data", SoundBytes.samples(values), claiming: 400)

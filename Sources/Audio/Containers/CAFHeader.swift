@@ -23,28 +23,43 @@ struct CAFHeader {
 
   /// Nil for what is no plain samples, or says only behind them what they are. Takes nothing out of the stream.
   init?(_ stream: ByteStream) throws(AudioError) {
-    var place = Self.fileLength
+    guard let found = try Self.find(stream), Self.plain.contains(found.packing) else { return nil }
+    description = found.description
+    isBigEndian = description[15] & 2 == 0
+    let size = found.size
+    claimed = size > UInt64(Int64.max) ? 0 : max(size, Self.changesLength) - Self.changesLength
+    length = found.place + Int(Self.changesLength)
+  }
+
+  /// How the samples of a recording are packed that has no length: without it, and without the table of its packets, which a
+  /// recorder writes at the end, nothing tells where one packet ends. Nil for all others.
+  static func unfinishedPacking(_ stream: ByteStream) throws(AudioError) -> String? {
+    guard let found = try find(stream), !plain.contains(found.packing),
+      found.size == 0 || found.size > UInt64(Int64.max)
+    else { return nil }
+    return found.packing
+  }
+
+  /// The description in front of the samples, the length that these have, and where they begin.
+  private static func find(
+    _ stream: ByteStream
+  ) throws(AudioError) -> (description: [UInt8], packing: String, size: UInt64, place: Int)? {
+    var place = fileLength
     var description: [UInt8]?
-    while place < Self.limit {
-      let head = try stream.peek(place + Self.chunkLength).dropFirst(place)
-      guard head.count == Self.chunkLength else { return nil }
+    while place < limit {
+      let head = try stream.peek(place + chunkLength).dropFirst(place)
+      guard head.count == chunkLength else { return nil }
       let name = String(decoding: head.prefix(4), as: UTF8.self)
       let size = head.dropFirst(4).reduce(0) { $0 << 8 | UInt64($1) }
-      place += Self.chunkLength
+      place += chunkLength
       if name == "data" {
-        guard let description,
-          Self.plain.contains(String(decoding: description[8..<12], as: UTF8.self))
-        else { return nil }
-        self.description = description
-        isBigEndian = description[15] & 2 == 0
-        claimed = size > UInt64(Int64.max) ? 0 : max(size, Self.changesLength) - Self.changesLength
-        length = place + Int(Self.changesLength)
-        return
+        guard let description else { return nil }
+        return (description, String(decoding: description[8..<12], as: UTF8.self), size, place)
       }
-      guard size < Self.limit else { return nil }
+      guard size < limit else { return nil }
       if name == "desc" {
         let content = Array(try stream.peek(place + Int(size)).dropFirst(place))
-        if content.count >= Self.descriptionLength { description = Array(content.prefix(Self.descriptionLength)) }
+        if content.count >= descriptionLength { description = Array(content.prefix(descriptionLength)) }
       }
       place += Int(size)
     }

@@ -10,8 +10,9 @@ public enum SoundSignature: String, Sendable, CaseIterable {
   case flac = "FLAC"
   case ogg = "OGG"
   case mp3 = "MP3"
-  // The library has to seek in these: what comes through a pipe is gathered first.
+  // Plain samples are read as they come; packed ones are gathered first, as the library has to seek in them.
   case caf = "CAF"
+  // The library has to seek in these: what comes through a pipe is gathered first.
   case nist = "NIST SPHERE"
   case voc = "VOC"
   case ircam = "IRCAM"

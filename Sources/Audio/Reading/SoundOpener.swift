@@ -113,6 +113,9 @@ struct SoundOpener {
   }
 
   private func openCAF() throws(AudioError) -> Opened {
+    if let packing = try CAFHeader.unfinishedPacking(stream) {
+      throw failure(.unfinished(format: "CAF packed with '\(packing)'"))
+    }
     guard let header = try CAFHeader(stream),
       let format = try RawFormat(
         probe(header.bytes(sampleBytes: Self.probeBytes)), isBigEndian: header.isBigEndian)
