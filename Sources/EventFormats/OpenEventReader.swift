@@ -19,6 +19,7 @@ private func openReader(
   }
   let beginning = input.prefix(EventFormat.detectionLength)
   guard let format = early ?? options.format ?? EventFormat.detect(firstBytes: beginning, options: options) else {
+    if let packing = ForeignPacking(beginning) { throw packing.refusal(of: input.name) }
     let isWideText = beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF])
     throw EventFormatError(
       .unrecognised, source: input.name, byteOffset: 0, reason: "is no event recording that is recognised by content",

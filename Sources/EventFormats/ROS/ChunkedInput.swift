@@ -65,7 +65,7 @@ struct ChunkedInput: Sendable {
     isDamaged = false
     isComplete = false
     window.removeAll()
-    if isPacked { inflater.begin(compression) }
+    if isPacked { inflater.begin(compression.stream) }
   }
 
   /// Goes behind the open chunk; false where the file ends before.
@@ -123,7 +123,7 @@ struct ChunkedInput: Sendable {
       if isComplete {
         // Some writers put several streams into one chunk.
         guard stored > 0 else { return false }
-        inflater.begin(compression)
+        inflater.begin(compression.stream)
         isComplete = false
       }
       if input.count == 0, stored > 0 { try input.fill(wanted: 1) }
@@ -134,7 +134,7 @@ struct ChunkedInput: Sendable {
       swap(&window, &self.window)
       window.fill { room in
         progress = input.withBytes {
-          inflater.inflate(UnsafeRawBufferPointer(rebasing: $0.prefix(available)), into: room, compression)
+          inflater.inflate(UnsafeRawBufferPointer(rebasing: $0.prefix(available)), into: room, compression.stream)
         }
         return progress.isDamaged ? 0 : progress.written
       }

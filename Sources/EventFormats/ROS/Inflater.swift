@@ -1,5 +1,6 @@
 import CBzip2
 import CLZ4
+import CZlib
 import CZstd
 import Synchronization
 
@@ -18,6 +19,24 @@ enum BagCompression: String, Sendable {
     case .zstd: "Zstd"
     }
   }
+
+  var stream: StreamCompression {
+    switch self {
+    case .none: .none
+    case .bzip2: .bzip2
+    case .lz4: .lz4
+    case .zstd: .zstd
+    }
+  }
+}
+
+/// How a stream can be compressed: as chunks of bags are, or a whole file.
+enum StreamCompression: Sendable {
+  case none
+  case bzip2
+  case lz4
+  case zstd
+  case gzip
 }
 
 /// Unpacks a stream piece by piece, in memory that does not depend on its size.
@@ -33,12 +52,22 @@ final class Inflater: Sendable {
 
   /// Largest distance that Zstandard looks back, as a power of two: 64 MiB. Recorders stay below 8 MiB.
   private static let largestZstdWindow: Int32 = 26
+  /// The largest window of deflate, and 16 for the header and sum of gzip around it.
+  private static let gzipWindow: Int32 = 15 + 16
 
   // Unchecked: the pointers are owned by this value alone, which lives in the lock below.
   private struct Contexts: ~Copyable, @unchecked Sendable {
     var bzip2: UnsafeMutablePointer<bz_stream>?
     var lz4: OpaquePointer?
     var zstd: OpaquePointer?
+    var gzip: UnsafeMutablePointer<z_stream>?
+
+    mutating func endGzip() {
+      guard let stream = gzip else { return }
+      inflateEnd(stream)
+      stream.deallocate()
+      gzip = nil
+    }
 
     mutating func endBzip2() {
       guard let stream = bzip2 else { return }
@@ -54,6 +83,10 @@ final class Inflater: Sendable {
       }
       if let lz4 { LZ4F_freeDecompressionContext(lz4) }
       if let zstd { ZSTD_freeDCtx(zstd) }
+      if let gzip {
+        inflateEnd(gzip)
+        gzip.deallocate()
+      }
     }
   }
 
@@ -61,7 +94,7 @@ final class Inflater: Sendable {
   private let contexts = Mutex(Contexts())
 
   /// Makes ready for the beginning of a stream.
-  func begin(_ compression: BagCompression) {
+  func begin(_ compression: StreamCompression) {
     contexts.withLock { contexts in
       switch compression {
       case .none: break
@@ -81,13 +114,19 @@ final class Inflater: Sendable {
           }
         }
         if let context = contexts.zstd { ZSTD_DCtx_reset(context, ZSTD_reset_session_only) }
+      case .gzip:
+        contexts.endGzip()
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        let code = inflateInit2_(stream, Self.gzipWindow, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        if code == Z_OK { contexts.gzip = stream } else { stream.deallocate() }
       }
     }
   }
 
   /// Unpacks from the front of `source` to the front of `target`.
   func inflate(
-    _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, _ compression: BagCompression
+    _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, _ compression: StreamCompression
   ) -> Progress {
     contexts.withLock { contexts in
       switch compression {
@@ -111,8 +150,29 @@ final class Inflater: Sendable {
         let hint = ZSTD_decompressStream(context, &output, &input)
         if ZSTD_isError(hint) != 0 { return Progress(isDamaged: true) }
         return Progress(taken: input.pos, written: output.pos, isComplete: hint == 0)
+      case .gzip:
+        guard let stream = contexts.gzip else { return Progress(isDamaged: true) }
+        return Self.inflateGzip(source, into: target, stream)
       }
     }
+  }
+
+  private static func inflateGzip(
+    _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer,
+    _ stream: UnsafeMutablePointer<z_stream>
+  ) -> Progress {
+    let (available, room) = (min(source.count, 1 << 30), min(target.count, 1 << 30))
+    // The library reads through a pointer that it declares as one to write through.
+    stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    stream.pointee.avail_in = UInt32(available)
+    stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    stream.pointee.avail_out = UInt32(room)
+    let code = CZlib.inflate(stream, Z_NO_FLUSH)
+    // Without input or room there is no progress, which is no damage.
+    guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else { return Progress(isDamaged: true) }
+    return Progress(
+      taken: available - Int(stream.pointee.avail_in), written: room - Int(stream.pointee.avail_out),
+      isComplete: code == Z_STREAM_END)
   }
 
   private static func inflateBzip2(

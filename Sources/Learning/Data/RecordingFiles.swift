@@ -80,8 +80,8 @@ struct RecordingFiles {
     let count = try? head.withUnsafeMutableBytes { bytes throws(EventFormatError) in try source.read(into: bytes) }
     head = Array(head.prefix(count ?? 0))
     let others: [[UInt8]] = [
-      [0x89, 0x50, 0x4E, 0x47], [0xFF, 0xD8, 0xFF], Array("GIF8".utf8), Array("%PDF".utf8), [0x1F, 0x8B],
-      Array("BM".utf8), Array("<?xml".utf8), Array("<!".utf8), Array("{".utf8),
+      [0x89, 0x50, 0x4E, 0x47], [0xFF, 0xD8, 0xFF], Array("GIF8".utf8), Array("%PDF".utf8), Array("BM".utf8),
+      Array("<?xml".utf8), Array("<!".utf8), Array("{".utf8),
     ]
     return SoundSignature(head) != nil || others.contains { head.starts(with: $0) }
   }
