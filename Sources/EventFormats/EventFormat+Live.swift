@@ -40,7 +40,8 @@ extension EventFormat {
   }
 
   /// Whether the whole lines of a text tell its columns: by their names or by options, or by the values of many rows.
-  private static func isSettledText(_ bytes: [UInt8], _ options: EventReadingOptions) -> Bool {
+  private static func isSettledText(_ found: [UInt8], _ options: EventReadingOptions) -> Bool {
+    let bytes = LoneReturns.endLines(in: found) ? LoneReturns.replaced(found) : found
     guard let end = bytes.lastIndex(of: 10) else { return false }
     let lines = Array(bytes[...end])
     guard case .found(let dialect) = CSVDialect.find(lines, options: options, isWhole: false) else { return false }

@@ -19,11 +19,11 @@ private func openReader(
   }
   let beginning = input.prefix(EventFormat.detectionLength)
   guard let format = early ?? options.format ?? EventFormat.detect(firstBytes: beginning, options: options) else {
+    if let kind = ForeignText(beginning, options) { throw kind.refusal(of: input.name) }
     if let packing = ForeignPacking(beginning) { throw packing.refusal(of: input.name) }
-    let isWideText = beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF])
     throw EventFormatError(
       .unrecognised, source: input.name, byteOffset: 0, reason: "is no event recording that is recognised by content",
-      remedy: isWideText ? "if it is text, save it as UTF-8" : "name the format if you know it", subject: .format)
+      remedy: "name the format if you know it", subject: .format)
   }
   let isZip = beginning.starts(with: EventFormat.zipMagic)
   if options.isLive, format.isReadWhole || isZip {

@@ -73,10 +73,12 @@ struct CSVDialect: Sendable, Equatable {
   var guesses: [ReadingGuess] = []
 
   /// Finds the dialect of a text by its beginning; without `isWhole`, more follows.
-  static func find(_ bytes: [UInt8], options: EventReadingOptions, isWhole: Bool) -> Finding {
+  static func find(_ found: [UInt8], options: EventReadingOptions, isWhole: Bool) -> Finding {
     let asked = options.csv.separator?.asciiValue
+    let bytes = LoneReturns.endLines(in: found) ? LoneReturns.replaced(found) : found
+    let isTextByName = options.format == .csv || options.csv.columns != nil
     guard options.csv.separator == nil || asked != nil,
-      let table = TextTable(bytes, separator: asked, isWhole: isWhole)
+      let table = TextTable(bytes, separator: asked, isWhole: isWhole, isTextByName: isTextByName)
     else { return .noEvents }
     if table.hasOnlyComments { return .onlyComments }
     var names = table.names

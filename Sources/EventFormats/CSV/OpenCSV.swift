@@ -4,7 +4,16 @@ func openCSV(
   _ opened: InputBuffer, _ options: EventReadingOptions
 ) throws(EventFormatError) -> any EventReader {
   var input = opened
-  let dialect = try findDialect(&input, options)
+  let beginning = input.prefix(EventFormat.detectionLength)
+  if LoneReturns.endLines(in: beginning) { input = InputBuffer(LoneReturns(input)) }
+  if options.isLive { _ = try input.require(beginning.count) }
+  let dialect: CSVDialect
+  do throws(EventFormatError) {
+    dialect = try findDialect(&input, options)
+  } catch {
+    throw ForeignText(beginning, options)?.refusal(of: input.name) ?? error
+  }
+  if let kind = ForeignText(beginning, options, columns: dialect.columns) { throw kind.refusal(of: input.name) }
   input.consume(dialect.headerBytes)
   let separator = dialect.separator == 9 ? "tab" : String(UnicodeScalar(dialect.separator))
   return StreamingEventReader(

@@ -20,9 +20,18 @@ struct TextTable: Sendable {
 
   static let blank = UInt8(ascii: " ")
 
+  /// Rows in front of the first zero byte that tell a text with a hole from the text in front of binary data.
+  private static let enoughRows = 16
+
   /// Takes the beginning of a text apart; nil where it is none. Without `isWhole`, the last line may be cut.
-  init?(_ bytes: [UInt8], separator asked: UInt8?, isWhole: Bool) {
-    guard !bytes.isEmpty, bytes.allSatisfy({ $0 >= 32 && $0 != 127 || (9...13).contains($0) }) else { return nil }
+  ///
+  /// A crash leaves zeros at the end of a text, or in the middle: lines that hold some are passed over, if many rows stand
+  /// in front of them or the recording is text by name.
+  init?(_ bytes: [UInt8], separator asked: UInt8?, isWhole: Bool, isTextByName: Bool = false) {
+    guard !bytes.isEmpty, bytes.allSatisfy({ $0 >= 32 && $0 != 127 || (9...13).contains($0) || $0 == 0 }) else {
+      return nil
+    }
+    var firstHole: Int?
     var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var comments: [Substring] = []
     var first: (fields: [Substring], start: Int, end: Int)?
@@ -30,6 +39,13 @@ struct TextTable: Sendable {
       let end = bytes[position...].firstIndex(of: 10) ?? bytes.count
       // A cut line is taken only where there is no other.
       if end == bytes.count, !isWhole, first != nil { break }
+      if bytes[position..<end].contains(0) {
+        guard isTextByName || rows.count + 1 >= Self.enoughRows else { return nil }
+        hasOnlyComments = false
+        if first == nil, firstHole == nil { firstHole = position }
+        position = end + 1
+        continue
+      }
       let line = Substring(String(decoding: bytes[position..<end], as: UTF8.self))
       defer { position = end + 1 }
       guard let mark = line.utf8.first(where: { !Self.isBlank($0) }) else { continue }
@@ -55,6 +71,8 @@ struct TextTable: Sendable {
       headerBytes = bytes.count
       return
     }
+    // What is passed over there is not part of the header: it is counted.
+    defer { headerBytes = min(headerBytes, firstHole ?? headerBytes) }
     headerBytes = first.start
     if first.fields.contains(where: { Self.number($0) == nil && Self.word($0) == nil }) {
       names = Self.withUnits(first.fields).map { ColumnName($0) }
