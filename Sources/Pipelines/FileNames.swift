@@ -6,7 +6,7 @@ import Synchronization
 /// the same file stands in: that of a descriptor of this process. What people are shown is the name, as far as it can be.
 public enum FileNames {
   /// What stands in for a path, what it is shown as, and what stands in for the folder of a file.
-  private static let known = Mutex<[(path: String, shown: String, folder: String?)]>([])
+  private static let known = Mutex<[(path: String, bytes: [UInt8], shown: String, folder: String?)]>([])
 
   private static let descriptors = "/proc/self/fd/"
 
@@ -53,13 +53,26 @@ public enum FileNames {
     let path = "\(descriptors)\(descriptor)" + (isFolder ? "/." : "")
     let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
     let folder = isFolder ? nil : slash.map { $0 == bytes.startIndex ? "/" : Self.path(bytes[..<$0]) } ?? "."
-    known.withLock { $0.append((path, shown, folder)) }
+    known.withLock { $0.append((path, Array(bytes), shown, folder)) }
     return path
   }
 
   /// What stands in for the folder of a file, from which paths in it count; nil where the file has a name of its own.
   public static func folder(of path: String) -> String? {
     known.withLock { known in known.first { $0.path == path }?.folder }
+  }
+
+  /// Looks for a file under its name again, which may be another file by now: editors put a new one in place of the old.
+  ///
+  /// - Returns: false where there is none any more.
+  public static func renew(_ path: String) -> Bool {
+    guard let bytes = known.withLock({ known in known.first { $0.path == path }?.bytes }),
+      let descriptor = Int32(path.dropFirst(descriptors.count))
+    else { return true }
+    let found = open(bytes.map { CChar(bitPattern: $0) } + [0], __O_PATH)
+    guard found >= 0 else { return false }
+    defer { close(found) }
+    return dup2(found, descriptor) == descriptor
   }
 
   /// A text for people, with names in it in place of what stands in for them.

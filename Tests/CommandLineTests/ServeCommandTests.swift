@@ -148,6 +148,29 @@ struct ServeCommandTests {
     #expect(outcome.lines == ["\"id\":\"one\"", "\"id\":\"two\"", "daemon 0"])
   }
 
+  @Test("SIGHUP reads the file that has taken the configuration's place, whatever bytes its name has")
+  func replacing() throws {
+    let bench = try Bench()
+    try bench.configure("  one: {type: pipe, path: p}")
+    let outcome = try bench.run(
+      """
+      mkfifo p q
+      n=$(printf 'caf\\xe9.yaml'); mv g.yaml "$n"
+      "$GANGLION" serve --config "$n" --socket s 2>>log & daemon=$!
+      for i in $(seq 1000); do if grep -q msg=ready log; then break; fi; sleep 0.01; done
+      (cat "$n"; echo '  two: {type: pipe, path: q}') >new; mv new "$n"
+      kill -HUP $daemon
+      for i in $(seq 500); do if grep -q 'msg=reload' log; then break; fi; sleep 0.01; done
+      subscribe --raw
+      head -n 1 out | grep -o '"id":"[a-z]*"'
+      rm "$n"; kill -HUP $daemon
+      for i in $(seq 500); do if grep -q 'reload failed' log; then break; fi; sleep 0.01; done
+      grep -c 'there is no such file' log
+      kill -TERM $daemon; wait $daemon; echo "daemon $?"
+      """)
+    #expect(outcome.lines == ["\"id\":\"one\"", "\"id\":\"two\"", "1", "daemon 0"], "\(outcome.errors)")
+  }
+
   @Test("--check says everything that is wrong and starts nothing")
   func checking() throws {
     let bench = try Bench()

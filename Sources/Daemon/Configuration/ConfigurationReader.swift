@@ -25,6 +25,11 @@ extension DaemonConfiguration {
 
   /// Reads a configuration file.
   public init(path: String) throws(ConfigurationError) {
+    guard FileNames.renew(path) else {
+      throw ConfigurationError(diagnostics: [
+        Diagnostic(path: path, problem: "cannot be read: there is no such file")
+      ])
+    }
     let text: String
     do {
       let data = try Data(contentsOf: URL(fileURLWithPath: path))
