@@ -52,6 +52,9 @@ struct LabelledClips {
       if layout == .folders {
         let classes = try DataSet.classFolders(in: folder)
         description.labels = model.manifest.labels.filter(classes.contains)
+        if description.labels == [], !classes.isEmpty {
+          throw DataError.noLabel(folder: folder, labels: model.manifest.labels, folders: classes)
+        }
         let others = classes.filter { !model.manifest.labels.contains($0) }
         if !others.isEmpty {
           notes.append("folders left out, the model has no such label: \(others.joined(separator: ", "))")

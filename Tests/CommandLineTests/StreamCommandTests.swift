@@ -120,6 +120,17 @@ struct StreamCommandTests {
     #expect(outcome.output == "")
   }
 
+  @Test func foldersWithoutALabelOfTheModelAreNamed() throws {
+    let outcome = try bench.shell(
+      "mkdir -p others/cats others/dogs && cp tones.wav others/cats && cp tones.wav others/dogs && "
+        + "ganglion compose sound.safetensors others --layout folders -o a.wav --labels a.tsv")
+    #expect(outcome.code == 65)
+    #expect(
+      outcome.errors
+        == "ganglion: others: none of its 2 folders bears a label of the model (low, mid, high), there are "
+        + "cats, dogs; check the path, or name the folders like the labels\n")
+  }
+
   @Test func whatIsComposedCanBeEvaluated() throws {
     // Clips of three words and of noise, cut from the tones; the recipe says where they are.
     let line = """

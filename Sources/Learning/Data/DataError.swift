@@ -8,6 +8,8 @@ public enum DataError: ReportedError, Equatable {
   /// A file that is not there, or may not be opened.
   case missingFile(path: String, reason: String)
   case empty(folder: String, layout: String, expected: String)
+  /// Folders, but none of them is named like a label.
+  case noLabel(folder: String, labels: [String], folders: [String])
   case part(String, folder: String)
   case unknownGroup(String, known: [String])
   case malformed(path: String, line: Int, reason: String)
@@ -37,6 +39,9 @@ public enum DataError: ReportedError, Equatable {
     case .unreadable(let path, let reason), .missingFile(let path, let reason): "\(path): cannot be read: \(reason)"
     case .empty(let folder, let layout, let expected):
       "\(folder): holds nothing in the layout '\(layout)'; expected \(expected)"
+    case .noLabel(let folder, let labels, let folders):
+      "\(folder): none of its \(folders.count) folders bears a label of the model (\(firstOf(labels))), there are "
+        + "\(firstOf(folders)); check the path, or name the folders like the labels"
     case .part(let part, let folder): "\(folder): the split leaves no recordings for \(part)"
     case .unknownGroup(let group, let known):
       "the data set has no group '\(group)'; there are \(known.joined(separator: ", "))"

@@ -148,6 +148,7 @@ struct ClassFolders {
         others.append(name)
       }
     }
+    if places.isEmpty, !others.isEmpty { throw .noLabel(folder: folder, labels: self.labels, folders: others) }
   }
 
   /// What the recordings of the other folders can be called.
