@@ -10,7 +10,8 @@ public final class ReadingNotes: Sendable {
   }
 
   private struct Found {
-    var count = 1
+    /// A recording of several clips is one.
+    var paths: Set<String>
     /// The first recording by name, and what was said of it.
     var path: String
     var text: String
@@ -25,28 +26,49 @@ public final class ReadingNotes: Sendable {
     for guess in guesses { add(Self.kind(of: guess), guess.description, of: path) }
   }
 
+  /// Notes what is broken in one recording, and what fills it, each once; where it is cut off is told elsewhere.
+  public func add(_ accounting: EventAccounting, of path: String) {
+    for (kind, violations) in accounting.violations where kind != .truncatedTail {
+      let text = "\(violations.count) x \(kind.name), first at \(violations.place)"
+      add(Kind(subject: nil, value: kind.name), text, of: path)
+    }
+    if let padding = accounting.skipped[.padding] {
+      let name = SkippedContent.padding.name
+      add(Kind(subject: nil, value: name), "\(padding) x \(name)", of: path)
+    }
+  }
+
   /// Notes what is to be said of one recording, one line each.
   public func add(notices: [String], of path: String) {
     for notice in notices { add(Kind(subject: nil, value: notice), notice, of: path) }
   }
 
   /// One line a kind, the most frequent first.
-  public var lines: [String] {
+  public var lines: [String] { lines { _ in true } }
+
+  /// Those of guesses alone.
+  public var guesses: [String] { lines { $0.subject != nil } }
+
+  /// Those of what is odd about the recordings themselves.
+  public var findings: [String] { lines { $0.subject == nil } }
+
+  private func lines(of isWanted: (Kind) -> Bool) -> [String] {
     found.withLock { found in
-      found.values.sorted { ($1.count, $0.path, $0.text) < ($0.count, $1.path, $1.text) }.map { found in
-        found.count == 1
-          ? "\(found.path): \(found.text)" : "\(found.count) recordings (\(found.path) …): \(found.text)"
-      }
+      found.filter { isWanted($0.key) }.values
+        .sorted { ($1.paths.count, $0.path, $0.text) < ($0.paths.count, $1.path, $1.text) }.map { found in
+          found.paths.count == 1
+            ? "\(found.path): \(found.text)" : "\(found.paths.count) recordings (\(found.path) …): \(found.text)"
+        }
     }
   }
 
   private func add(_ kind: Kind, _ text: String, of path: String) {
     found.withLock { found in
       guard var known = found[kind] else {
-        found[kind] = Found(path: path, text: text)
+        found[kind] = Found(paths: [path], path: path, text: text)
         return
       }
-      known.count += 1
+      known.paths.insert(path)
       if (path, text) < (known.path, known.text) { (known.path, known.text) = (path, text) }
       found[kind] = known
     }

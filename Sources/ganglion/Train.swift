@@ -87,7 +87,7 @@ struct Train: ParsableCommand {
     let validation = try session.encode(.validation) { Self.show($0, line) }
     line.clear()
     if resumed == nil {
-      try report.encoded(train: train, validation: validation, guesses: session.notes.lines)
+      try report.encoded(train: train, validation: validation, reading: session.notes)
       try report.summary(session, train: train)
     } else {
       for note in session.notes.lines { StandardError.report(note) }
@@ -101,12 +101,13 @@ struct Train: ParsableCommand {
 
     var model = try session.model(trainer, recipeText: text, seconds: Date().timeIntervalSince(begin))
     if !session.split.test.isEmpty {
-      let evaluation = try Evaluator(model, reading: session.recipe.data.reading).evaluate(
+      let evaluator = try Evaluator(model, reading: session.recipe.data.reading)
+      let evaluation = try evaluator.evaluate(
         session.split.test, labels: session.split.labels, threads: threads
       ) { line.show("testing", done: $0, total: $1) }
       line.clear()
       model = try model.recording(evaluation)
-      try report.tested(evaluation)
+      try report.tested(evaluation, reading: evaluator.notes)
     }
     try model.write(to: modelPath)
     try? FileManager.default.removeItem(atPath: checkpoint.path)

@@ -42,7 +42,7 @@ struct TrainingReport {
     for text in texts { try line("warning: \(text)") }
   }
 
-  func encoded(train: TrainingSet, validation: TrainingSet, guesses: [String]) throws {
+  func encoded(train: TrainingSet, validation: TrainingSet, reading notes: ReadingNotes) throws {
     let sequences = train.variants.flatMap { $0 }
     let spikes = sequences.reduce(0) { $0 + $1.channels.count }
     let steps = sequences.reduce(0) { $0 + $1.steps }
@@ -50,7 +50,13 @@ struct TrainingReport {
       "encoded: \(sequences.count) training sequences of \(steps / max(sequences.count, 1)) steps and "
         + "\(spikes / max(sequences.count, 1)) active inputs on average")
     try warn((train.notes + validation.notes).map(\.description))
-    for guess in guesses { try line("guessed: \(guess)") }
+    try tell(notes)
+  }
+
+  /// What readers of recordings took for granted, and what is odd about these.
+  private func tell(_ notes: ReadingNotes) throws {
+    for guess in notes.guesses { try line("guessed: \(guess)") }
+    try warn(notes.findings)
   }
 
   func epoch(_ record: EpochRecord, isBest: Bool, seconds: Double) throws {
@@ -76,7 +82,8 @@ struct TrainingReport {
     }
   }
 
-  func tested(_ evaluation: Evaluation) throws {
+  func tested(_ evaluation: Evaluation, reading notes: ReadingNotes) throws {
+    try tell(notes)
     try line("test: \(evaluation.accuracy.text) of \(evaluation.accuracy.total)")
     if evaluation.distinctAccuracy.total != evaluation.accuracy.total {
       try line(

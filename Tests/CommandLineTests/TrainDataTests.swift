@@ -86,6 +86,48 @@ struct TrainDataTests {
     #expect(outcome.errors.contains("recordings: 15 train, 2 validation, 4 test"))
   }
 
+  @Test("what is broken in recordings of events is told of every part, once a kind")
+  func damage() throws {
+    let bench = try ToneBench()
+    try FileManager.default.removeItem(atPath: "\(bench.folder)/data")
+    let bar = TestModels.bar()
+    let middle = bar.count / 10 * 5
+    let outside = bar[..<middle] + [200, 3] + bar[(middle + 2)...]
+    let padded = bar + [UInt8](repeating: 0, count: 500)
+    // Of ten, the fourth is for validation, the fifth and the last for the test.
+    let damaged = [
+      "low/0": padded, "high/1": padded, "low/3": Array(outside), "low/4": Array(bar.dropLast(2)), "high/9": padded,
+    ]
+    for label in ["low", "high"] {
+      for take in 0..<10 {
+        let name = "\(label)/\(take)"
+        // One byte of the first record differs: repeated recordings are refused.
+        var bytes = damaged[name] ?? bar
+        bytes[0] = UInt8(take)
+        bytes[1] = label == "low" ? 0 : 1
+        try bench.put("data/\(name).bin", bytes)
+      }
+    }
+    try bench.recipe(
+      "bars",
+      [
+        "{spiketrum: {sampleRate: 8000, channels: 12}}": "{events: {width: 16, height: 16, binMicroseconds: 25000}}",
+        "input: [36]": "input: [512]",
+      ])
+    let outcome = try bench.train("bars")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let log = try bench.log("bars")
+    for (place, finding) in [
+      ("2 recordings (data/high/1.bin …): ", "x padding"),
+      ("data/low/3.bin: ", "1 x address out of range, first at byte "),
+      ("data/low/4.bin: ", "is cut off within an event or packet"), ("data/high/9.bin: ", "x padding"),
+    ] {
+      let lines = outcome.errorLines.filter { $0.hasPrefix("warning: " + place) && $0.contains(finding) }
+      #expect(lines.count == 1, "\(place)\(finding): \(outcome.errors)")
+      #expect(lines.allSatisfy(log.contains))
+    }
+  }
+
   @Test("a class whose folder is empty is refused, and what is there instead is told")
   func emptyClass() throws {
     let bench = try ToneBench()

@@ -29,6 +29,27 @@ struct RecordingEncoderTests {
     #expect(Set(sequences.map(\.channels)).count == 7)
   }
 
+  @Test("what is broken in recordings of events, and what fills them, is told once a kind, with how many there are")
+  func damage() throws {
+    var encoder = RecordingEncoder(
+      events: EventBinningConfiguration(sensor: SensorGeometry(width: 16, height: 16), binMicroseconds: 25_000))
+    let notes = ReadingNotes()
+    encoder.notes = notes
+    let bar = TestModels.bar()
+    // A record far outside the sensor stands in the middle.
+    let middle = bar.count / 10 * 5
+    let outside = bar[..<middle] + [200, 3] + bar[(middle + 2)...]
+    let files = try [
+      bar, bar + [UInt8](repeating: 0, count: 500), bar + [UInt8](repeating: 0, count: 250), Array(outside),
+    ]
+    .map { try TemporaryFile($0) }
+    for file in files { _ = try encoder.encodeWhole(Recording(path: file.path, label: 0, group: "")) }
+    let lines = notes.lines.filter { !$0.contains("N-MNIST") }
+    #expect(lines.count == 2, "\(notes.lines)")
+    #expect(lines.contains { $0.hasPrefix("2 recordings (") && $0.hasSuffix("x padding") }, "\(lines)")
+    #expect(lines.contains { $0.hasPrefix(files[3].path) && $0.contains("1 x address out of range") }, "\(lines)")
+  }
+
   @Test("an event 60 ms before a recording changes nothing that is learnt, and is told")
   func strayEvent() throws {
     var encoder = RecordingEncoder(

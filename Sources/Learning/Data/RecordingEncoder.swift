@@ -72,6 +72,9 @@ public struct RecordingEncoder: Sendable {
       return (encoded.sequence, EncoderWork(kind: .matchingPursuit, multiplications: Double(encoded.multiplications)))
     case .events(let configuration):
       let binned = try bin(recording, configuration)
+      if binned.cutAt != nil, recording.microseconds == nil {
+        notes?.add(notices: ["is cut off within an event or packet"], of: recording.path)
+      }
       return (binned.sequence, EncoderWork(kind: .eventBinning, integerAdditions: Double(binned.events)))
     }
   }
@@ -161,7 +164,10 @@ public struct RecordingEncoder: Sendable {
   ) throws -> (sequence: SpikeSequence, events: Int64, cutAt: Int64?) {
     var sequence = SpikeSequence(shape: configuration.shape)
     guard var reader = try openEvents(recording.path) else { return (sequence, 0, nil) }
-    defer { notes?.add(reader.guesses, of: recording.path) }
+    defer {
+      notes?.add(reader.guesses, of: recording.path)
+      notes?.add(reader.accounting, of: recording.path)
+    }
     var binner = try EventBinner(configuration)
     var batch = EventBatch()
     var more = true
