@@ -14,10 +14,11 @@ struct Run: AsyncParsableCommand {
       Prints one JSON object a line: a "detection", or a "rejection" where nothing reached its threshold, with \
       label, score and stream time in microseconds (events: since the first event).
 
-      The model decides whether it listens or watches. Sound: WAV, FLAC, OGG, AU, AIFF, MP3 and whatever else \
-      libsndfile reads; from a pipe WAV, FLAC, OGG, AU, AIFF, MP3. Bytes on standard input without a known header are \
-      taken as 16-bit little-endian mono PCM at the model's sample rate, unless --raw says otherwise. Events: told \
-      apart by content, unless --input-format names the format.
+      The model decides whether it listens or watches. Sound: WAV, FLAC, OGG, AU, AIFF, CAF, MP3 and whatever else \
+      libsndfile reads; from a pipe WAV, FLAC, OGG, AU, AIFF, CAF, MP3. Bytes on standard input without a known \
+      header are taken as 16-bit little-endian mono PCM at the model's sample rate, unless --raw says otherwise. \
+      Events: told apart by content, unless --input-format names the format; unpacked where they are packed with gzip \
+      or Zstandard.
 
       \(ExitStatus.help)
       """)

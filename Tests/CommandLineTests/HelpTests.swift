@@ -16,6 +16,14 @@ struct HelpTests {
     #expect(outcome.errors == "")
   }
 
+  @Test("the containers that are read from a pipe are named")
+  func containers() throws {
+    let text = try Program.shell("ganglion run --help").lines.joined(separator: " ")
+      .split(separator: " ").joined(separator: " ")
+    #expect(text.contains("from a pipe WAV, FLAC, OGG, AU, AIFF, CAF, MP3."))
+    #expect(text.contains("gzip"))
+  }
+
   @Test("an unknown option is wrong usage, told on standard error")
   func unknownOption() throws {
     let outcome = try Program.shell("ganglion run --model x --modle y sound.wav")
