@@ -111,7 +111,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "ModelFiles", "Pipelines", "SpikingNetworks", "Spiketrum", "Events", "EventFormats", "Recognition", "CZlib", "CZstd",
+        "ModelFiles", "Pipelines", "SpikingNetworks", "Spiketrum", "Events", "EventFormats", "Recognition", "CZlib",
+        "CZstd",
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "HouseTests"),
