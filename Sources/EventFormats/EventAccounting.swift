@@ -156,6 +156,14 @@ public struct EventAccounting: Sendable, Equatable {
   /// Number of broken rules of all kinds.
   public var violationCount: Int64 { violations.values.reduce(0) { $0 + $1.count } }
 
+  /// What is broken, one line a kind; where the recording is cut off is told as an error.
+  public var findings: [(kind: EventViolation, text: String)] {
+    EventViolation.allCases.compactMap { kind in
+      guard kind != .truncatedTail, let found = violations[kind] else { return nil }
+      return (kind, "\(found.count) x \(kind.name), first at \(found.place)")
+    }
+  }
+
   mutating func skip(_ kind: SkippedContent, count: Int64 = 1) {
     if count > 0 { skipped[kind, default: 0] += count }
   }

@@ -19,7 +19,10 @@ public final class ReadingNotes: Sendable {
 
   private let found = Mutex<[Kind: Found]>([:])
 
-  public init() {}
+  private let name: @Sendable (String) -> String
+
+  /// - Parameter name: what to call the recording at a path; by its path where it stands for itself.
+  public init(name: @escaping @Sendable (String) -> String = { $0 }) { self.name = name }
 
   /// Notes the guesses of one recording.
   public func add(_ guesses: [ReadingGuess], of path: String) {
@@ -28,10 +31,7 @@ public final class ReadingNotes: Sendable {
 
   /// Notes what is broken in one recording, and what fills it, each once; where it is cut off is told elsewhere.
   public func add(_ accounting: EventAccounting, of path: String) {
-    for (kind, violations) in accounting.violations where kind != .truncatedTail {
-      let text = "\(violations.count) x \(kind.name), first at \(violations.place)"
-      add(Kind(subject: nil, value: kind.name), text, of: path)
-    }
+    for (kind, text) in accounting.findings { add(Kind(subject: nil, value: kind.name), text, of: path) }
     if let padding = accounting.skipped[.padding] {
       let name = SkippedContent.padding.name
       add(Kind(subject: nil, value: name), "\(padding) x \(name)", of: path)
@@ -57,7 +57,8 @@ public final class ReadingNotes: Sendable {
       found.filter { isWanted($0.key) }.values
         .sorted { ($1.paths.count, $0.path, $0.text) < ($0.paths.count, $1.path, $1.text) }.map { found in
           found.paths.count == 1
-            ? "\(found.path): \(found.text)" : "\(found.paths.count) recordings (\(found.path) …): \(found.text)"
+            ? "\(name(found.path)): \(found.text)"
+            : "\(found.paths.count) recordings (\(name(found.path)) …): \(found.text)"
         }
     }
   }

@@ -33,12 +33,11 @@ public final class EventFeedSource: StreamSource {
     return sum
   }
 
-  public var notices: [InputNotice] {
-    (reader?.guesses.map { InputNotice(source: feed.path, guess: $0) } ?? earlierNotices) + found
-  }
-  private var earlierNotices: [InputNotice] = []
-  /// What is odd about the events themselves.
-  private var found: [InputNotice] = []
+  public private(set) var notices: [InputNotice] = []
+  /// What the reader of the running stretch takes for granted, as far as it has been noticed.
+  private var guesses: [ReadingGuess] = []
+  /// What is odd about its events.
+  private var found: [String] = []
 
   /// - Parameters:
   ///   - options: how the recording is read where its content does not say.
@@ -92,7 +91,9 @@ public final class EventFeedSource: StreamSource {
     reader = nil
     defer { reader = reading }
     var batch = EventBatch()
-    guard try reading.read(into: &batch, maximum: maximumEvents) else {
+    let isOver = try !reading.read(into: &batch, maximum: maximumEvents)
+    if reading.guesses != guesses { note(reading.guesses) }
+    if isOver {
       if defects == .refuse { try judge(reading.accounting) }
       return nil
     }
@@ -111,21 +112,28 @@ public final class EventFeedSource: StreamSource {
     return .block(EventBlock(events: batch, wallMicroseconds: isLive && !isOld ? wallMicroseconds() : nil))
   }
 
+  /// What is to be known is put together when it changes: it is asked for with every block.
+  private func note(_ guesses: [ReadingGuess]) {
+    self.guesses = guesses
+    notices =
+      guesses.map { InputNotice(source: feed.path, guess: $0) }
+      + found.map { InputNotice(source: feed.path, text: $0) }
+  }
+
   /// Tells where the events seem to be of another sensor, or refuses them.
   private func judge(atEnd: Bool) throws(InputError) {
     guard found.isEmpty, let finding = watch.finding(atEnd: atEnd) else { return }
     let remedy = "use a model for this camera, or crop or downsample the recording to \(sensor)"
     if defects == .refuse { throw InputError(source: feed.path, problem: finding, remedy: remedy) }
-    found.append(InputNotice(source: feed.path, text: "\(finding); \(remedy)"))
+    found.append("\(finding); \(remedy)")
+    note(guesses)
   }
 
   /// What is wrong with a recording that has come to its end.
   private func judge(_ accounting: EventAccounting) throws(InputError) {
     try judge(atEnd: true)
-    let broken = accounting.violations.filter { $0.key != .truncatedTail }.sorted { $0.key.rawValue < $1.key.rawValue }
-    found += broken.map { kind, violations in
-      InputNotice(source: feed.path, text: "\(violations.count) x \(kind.name), first at \(violations.place)")
-    }
+    found += accounting.findings.map(\.text)
+    note(guesses)
     if let cut = accounting.violations[.truncatedTail] {
       throw InputError(
         source: feed.path, place: cut.place, problem: "is cut off within an event or packet",
@@ -145,8 +153,10 @@ public final class EventFeedSource: StreamSource {
     options.isLive = isLive
     watch = SensorWatch(sensor)
     oldEvents = feed.old.map { count($0, options) } ?? 0
-    reader =
+    let opened =
       feed.kind == .file ? try open(FileByteSource(path: feed.path), options) : try open(FeedBytes(feed), options)
+    note(opened.guesses)
+    reader = opened
   }
 
   private func open(_ bytes: some ByteSource, _ options: EventReadingOptions) throws -> any EventReader {
@@ -188,8 +198,7 @@ public final class EventFeedSource: StreamSource {
     (events, oldEvents) = (0, 0)
     offset = end
     earlierViolations = violations
-    earlierNotices = notices
-    found = []
+    (guesses, found) = ([], [])
     reader = nil
     gate.leave(isUseless: isUseless)
   }

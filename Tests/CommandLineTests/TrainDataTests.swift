@@ -118,9 +118,9 @@ struct TrainDataTests {
     #expect(outcome.code == 0, "\(outcome.errors)")
     let log = try bench.log("bars")
     for (place, finding) in [
-      ("2 recordings (data/high/1.bin …): ", "x padding"),
-      ("data/low/3.bin: ", "1 x address out of range, first at byte "),
-      ("data/low/4.bin: ", "is cut off within an event or packet"), ("data/high/9.bin: ", "x padding"),
+      ("2 recordings (high/1.bin …): ", "x padding"),
+      ("low/3.bin: ", "1 x address out of range, first at byte "),
+      ("low/4.bin: ", "is cut off within an event or packet"), ("high/9.bin: ", "x padding"),
     ] {
       let lines = outcome.errorLines.filter { $0.hasPrefix("warning: " + place) && $0.contains(finding) }
       #expect(lines.count == 1, "\(place)\(finding): \(outcome.errors)")

@@ -31,4 +31,12 @@ struct ReadingNotesTests {
     }
     #expect(up.lines == down.lines && up.lines.count == 1)
   }
+
+  @Test func recordingsAreCalledAsTheUserOfTheNotesWants() {
+    let notes = ReadingNotes(name: { String($0.dropFirst("/home/ann/".count)) })
+    notes.add(notices: ["quiet"], of: "/home/ann/yes/1.wav")
+    notes.add(notices: ["loud"], of: "/home/ann/yes/2.wav")
+    notes.add(notices: ["loud"], of: "/home/ann/no/3.wav")
+    #expect(notes.lines == ["2 recordings (no/3.wav …): loud", "yes/1.wav: quiet"])
+  }
 }

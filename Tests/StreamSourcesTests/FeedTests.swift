@@ -208,6 +208,42 @@ struct FeedTests {
     #expect(try finding(SoundReadingOptions(channel: 1)) == nil)
   }
 
+  /// A good recording, and behind it one whose header is damaged: the first is heard, and the second is not lost silently.
+  @Test func aDamagedHeaderBehindARecordingIsToldOrRefused() throws {
+    let folder = try Folder()
+    let good = WaveBytes(sampleRate: 8_000).file([Float](repeating: 0.25, count: 800))
+    // Of no channels.
+    var bad = good
+    bad[22] = 0
+    let path = folder.pipe("p")
+    let live = SoundFeedSource(
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal())
+    Writers.begin([[good + bad], [good]], to: path)
+    var (count, told): (Int, [String]) = (0, [])
+    while count < 1_600 {
+      switch try live.next() {
+      case .block(let block): count += block.samples.count
+      case .lost(let why): told.append(why)
+      default: continue
+      }
+    }
+    #expect(told.count == 1 && told[0].contains("Channel count"), "\(told)")
+
+    let file = try folder.file("f", good + bad)
+    let recorded = SoundFeedSource(
+      try ByteFeed(.file, path: file, stop: StopSignal()), assumedRate: 8_000, stop: StopSignal(), defects: .refuse)
+    count = 0
+    let error = #expect(throws: AudioError.self) {
+      while true {
+        let arrival = try recorded.next()
+        if case .block(let block) = arrival { count += block.samples.count }
+        if arrival == .end { break }
+      }
+    }
+    #expect(count == 800 && error?.description.contains("Channel count") == true)
+    #expect(try recorded.next() == .end)
+  }
+
   @Test func aSampleThatIsNoNumberIsLeftOut() throws {
     let folder = try Folder()
     let path = folder.pipe("p")

@@ -7,10 +7,6 @@ public final class SoundStream {
   private var blockFrames: Int
   /// What went wrong first, to be thrown at the very end.
   private var failure: AudioError?
-  /// Stream time at which the running stretch began.
-  public private(set) var originMicroseconds: Int64 = 0
-  /// Samples the source has given in it.
-  private var received: Int64 = 0
   private var isDrained = false
   private var hasEnded = false
 
@@ -44,15 +40,12 @@ public final class SoundStream {
       isDrained = true
       return try resampler.finish()
     }
-    received += Int64(samples.count)
     return try resampler.push(samples)
   }
 
   /// Goes on to the next recording in the source; false at the very end.
   public func nextStretch() throws(AudioError) -> Bool {
     if !hasEnded {
-      originMicroseconds += received * 1_000_000 / Int64(source.sampleRate)
-      received = 0
       do throws(AudioError) {
         if try source.nextStretch() {
           (resampler, blockFrames) = try Self.resampler(source, sampleRate)

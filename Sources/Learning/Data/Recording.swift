@@ -15,9 +15,13 @@ public struct Recording: Sendable, Equatable {
     self.microseconds = microseconds
   }
 
-  /// What it is called in messages: the last two parts of its path, and its stretch.
+  /// What a file of a data set is called in messages and logs, which may be read on another machine: the last two parts of
+  /// its path.
+  static func shownName(ofFile path: String) -> String { path.split(separator: "/").suffix(2).joined(separator: "/") }
+
+  /// What it is called in messages: its file, and its stretch.
   public var shownName: String {
-    let name = path.split(separator: "/").suffix(2).joined(separator: "/")
+    let name = Self.shownName(ofFile: path)
     guard let microseconds else { return name }
     func seconds(_ time: Int64) -> String { "\((Double(time) / 1e4).rounded() / 1e2)" }
     return "\(name) from \(seconds(microseconds.lowerBound)) to \(seconds(microseconds.upperBound)) s"

@@ -48,7 +48,7 @@ public struct Evaluator: Sendable {
   private let model: Model
   private let encoder: RecordingEncoder
   /// What readers of the recordings took for granted.
-  public let notes = ReadingNotes()
+  public let notes = ReadingNotes(name: Recording.shownName(ofFile:))
   private let classifier: StreamClassifier
 
   /// - Parameter reading: how recordings are read where their content does not say.

@@ -38,7 +38,7 @@ public struct TrainingSession: Sendable {
   let lists: [String: String]
   public let encoder: RecordingEncoder
   /// What readers of the recordings took for granted.
-  public let notes = ReadingNotes()
+  public let notes = ReadingNotes(name: Recording.shownName(ofFile:))
   public let network: Network<Float>
   /// The network that teaches, where the recipe names one.
   public let teacher: Network<Float>?
