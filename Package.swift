@@ -12,153 +12,189 @@ let package = Package(
   ],
   targets: [
     // Debian libraries: module maps only.
-    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
-    .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
-    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
-    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-    .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
-    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(
+      name: "CBLAS", path: "Sources/System/CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CSndFile", path: "Sources/System/CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+    .systemLibrary(name: "CSoxr", path: "Sources/System/CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+    .systemLibrary(name: "CLZ4", path: "Sources/System/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(
+      name: "CZstd", path: "Sources/System/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CBzip2", path: "Sources/System/CBzip2", providers: [.apt(["libbz2-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CHDF5", path: "Sources/System/CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+      name: "CALSA", path: "Sources/System/CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+    .systemLibrary(
+      name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Catches what the ALSA library says about failures, by a callback that Swift cannot write.
-    .target(name: "CALSAMessages", dependencies: ["CALSA"]),
+    .target(name: "CALSAMessages", dependencies: ["CALSA"], path: "Sources/System/CALSAMessages"),
 
     // Headers of the C library itself.
-    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
     // The hot loops, optimised in every configuration so that debug and release give the same bits.
     // Vectors are passed only between functions that are inlined into one clone, so their ABI does not matter.
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2", "-Wno-psabi"])]),
+    .target(name: "CKernels", path: "Sources/System/CKernels", cSettings: [.unsafeFlags(["-O2", "-Wno-psabi"])]),
 
     // What every error type conforms to.
-    .target(name: "Failures"),
-    .target(name: "Settings"),
-    .target(name: "OutputFiles", dependencies: ["Failures"]),
+    .target(name: "Failures", path: "Sources/Ground/Failures"),
+    .target(name: "Settings", path: "Sources/Ground/Settings"),
+    .target(name: "OutputFiles", dependencies: ["Failures"], path: "Sources/Ground/OutputFiles"),
 
-    .target(name: "Tensors", dependencies: ["Failures", "CKernels", "CBLAS"], swiftSettings: hot),
-    .target(name: "Events", dependencies: ["Failures", "CKernels", "Tensors"], swiftSettings: hot),
+    .target(
+      name: "Numerics", dependencies: ["CBLAS", "CKernels", "Failures"], path: "Sources/Ground/Numerics",
+      swiftSettings: hot),
+    .target(
+      name: "Events", dependencies: ["CKernels", "Failures", "Numerics"], path: "Sources/Signals/Events",
+      swiftSettings: hot),
     .target(
       name: "EventFormats",
       dependencies: [
-        "Failures", "OutputFiles", "Events", "CKernels", "CLZ4", "CZstd", "CZlib", "CBzip2", "CSQLite", "CHDF5",
-      ],
+        "CBzip2", "CHDF5", "CKernels", "CLZ4", "CSQLite", "CZlib", "CZstd", "Events", "Failures", "OutputFiles",
+      ], path: "Sources/Signals/EventFormats",
       swiftSettings: hot),
-    .target(name: "Plotting", dependencies: ["Failures", "OutputFiles", "CCairo"]),
-    .target(name: "Audio", dependencies: ["Failures", "CLinux", "CSndFile", "CSoxr"], swiftSettings: hot),
+    .target(name: "Plotting", dependencies: ["CCairo", "Failures", "OutputFiles"], path: "Sources/Programs/Plotting"),
     .target(
-      name: "Spiketrum", dependencies: ["Failures", "CKernels", "Tensors"],
+      name: "Audio", dependencies: ["CLinux", "CSndFile", "CSoxr", "Failures"], path: "Sources/Signals/Audio",
+      swiftSettings: hot),
+    .target(
+      name: "Spiketrum", dependencies: ["CKernels", "Failures", "Numerics"], path: "Sources/Encoding/Spiketrum",
       // As for the networks: tests count its allocations.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
-      name: "SpikingNetworks", dependencies: ["Failures", "CKernels", "Settings", "Tensors"],
+      name: "SpikingNetworks", dependencies: ["CKernels", "Failures", "Numerics", "Settings"],
+      path: "Sources/Networks/SpikingNetworks",
       // Optimised in every configuration: tests count its allocations, and train with it.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "Learning",
       dependencies: [
-        "Failures", "OutputFiles", "Settings", "SpikingNetworks", "Events", "EventFormats", "Audio", "Spiketrum",
-        "ModelFiles", "Pipelines", "StreamSources",
-        "Yams", "Recognition", "Tensors",
-      ],
+        "Audio", "ClassifierStreams", "EventFormats", "Events", "Failures", "ModelFiles", "Numerics", "OutputFiles",
+        "Recognition", "Settings", "Spiketrum", "SpikingNetworks", "StreamSources", "Yams",
+      ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
-    .target(name: "Dataflow", dependencies: ["Failures"]),
-    .target(name: "Recognition", dependencies: ["Failures"]),
-    .target(name: "SocketProtocol", dependencies: ["Failures"], swiftSettings: hot),
+    .target(name: "Dataflow", dependencies: ["Failures"], path: "Sources/Streams/Dataflow"),
+    .target(name: "Recognition", dependencies: ["Failures"], path: "Sources/Networks/Recognition"),
+    .target(
+      name: "SocketProtocol", dependencies: ["Failures"], path: "Sources/Service/SocketProtocol", swiftSettings: hot),
     .target(
       name: "StreamSources",
-      dependencies: ["CLinux", "Failures", "Audio", "Events", "EventFormats", "Dataflow"], swiftSettings: hot),
+      dependencies: ["Audio", "CLinux", "Dataflow", "EventFormats", "Events", "Failures"],
+      path: "Sources/Streams/StreamSources", swiftSettings: hot),
     .target(
       name: "ModelFiles",
-      dependencies: ["Failures", "OutputFiles", "Events", "Tensors", "Spiketrum", "SpikingNetworks", "Recognition"],
+      dependencies: ["Events", "Failures", "Numerics", "OutputFiles", "Recognition", "Spiketrum", "SpikingNetworks"],
+      path: "Sources/Networks/ModelFiles",
       swiftSettings: hot),
     .target(
-      name: "Pipelines",
+      name: "ClassifierStreams",
       dependencies: [
-        "ModelFiles", "OutputFiles", "Audio", "Events", "EventFormats", "Tensors", "Spiketrum",
-        "SpikingNetworks",
-        "Dataflow", "StreamSources", "Recognition",
-      ],
+        "Audio", "Dataflow", "Events", "ModelFiles", "Numerics", "Recognition", "Spiketrum", "StreamSources",
+      ], path: "Sources/Streams/ClassifierStreams",
       swiftSettings: hot),
     .target(
-      name: "SoundCapture", dependencies: ["CALSA", "CALSAMessages", "Failures", "StreamSources", "Dataflow"],
+      name: "SoundCapture", dependencies: ["CALSA", "CALSAMessages", "Dataflow", "Failures", "StreamSources"],
+      path: "Sources/Streams/SoundCapture",
       swiftSettings: hot),
-    .target(name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"]),
+    .target(
+      name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"], path: "Sources/Service/GanglionClient"),
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Failures", "Settings", "SocketProtocol", "Dataflow", "ModelFiles", "Pipelines", "StreamSources",
-        "SoundCapture",
-        "Audio",
-        "Events", "Recognition", "Yams",
-      ],
+        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles", "OutputFiles",
+        "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
+      ], path: "Sources/Service/Daemon",
+      swiftSettings: hot),
+    .target(
+      name: "CommandSupport",
+      dependencies: [
+        "EventFormats", "Events", "Failures", "OutputFiles", "StreamSources",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/Programs/CommandSupport"),
+    .target(
+      name: "Experiments",
+      dependencies: ["Events", "Failures", "Learning", "Numerics", "Spiketrum", "SpikingNetworks"],
+      path: "Sources/Laboratory/Experiments",
+      swiftSettings: hot),
+    .executableTarget(
+      name: "ganglion-lab",
+      dependencies: [
+        "Audio", "CKernels", "CommandSupport", "Daemon", "EventFormats", "Events", "Experiments", "Failures",
+        "GanglionClient", "Learning", "Numerics", "OutputFiles", "Plotting", "SocketProtocol", "Spiketrum",
+        "SpikingNetworks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/Laboratory/ganglion-lab",
       swiftSettings: hot),
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "CLinux", "Failures", "OutputFiles", "Daemon", "GanglionClient", "SoundCapture", "StreamSources",
-        "SocketProtocol", "Learning",
-        "ModelFiles", "Pipelines",
-        "Audio", "EventFormats", "Events", "Plotting", "Recognition", "Spiketrum", "SpikingNetworks",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"), "CKernels", "Tensors",
-      ],
+        "Audio", "CLinux", "ClassifierStreams", "CommandSupport", "Daemon", "EventFormats", "Events", "Failures",
+        "GanglionClient", "Learning", "ModelFiles", "Numerics", "OutputFiles", "Plotting", "Recognition",
+        "SocketProtocol", "SoundCapture", "Spiketrum", "SpikingNetworks", "StreamSources",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/Programs/ganglion",
       swiftSettings: hot),
 
     // Recordings, models and files that several test targets make.
     .target(
       name: "TestSupport",
       dependencies: [
-        "ModelFiles", "Pipelines", "SpikingNetworks", "Spiketrum", "Events", "EventFormats", "Recognition", "CZlib",
-        "CZstd",
+        "CZlib", "CZstd", "EventFormats", "Events", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
+        "SpikingNetworks",
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CBLAS"]),
-    .testTarget(name: "EventsTests", dependencies: ["Events", "Tensors"]),
+    .testTarget(name: "NumericsTests", dependencies: ["CBLAS", "Numerics"]),
+    .testTarget(name: "EventsTests", dependencies: ["Events", "Numerics"]),
     .testTarget(
       name: "EventFormatsTests",
-      dependencies: ["EventFormats", "CHDF5", "CSQLite", "TestSupport", "Events", "Tensors"],
+      dependencies: ["CHDF5", "CSQLite", "EventFormats", "Events", "Numerics", "TestSupport"],
       exclude: ["Fixtures", "Foreign"]),
-    .testTarget(name: "PlottingTests", dependencies: ["Plotting", "CCairo"]),
+    .testTarget(name: "PlottingTests", dependencies: ["CCairo", "Plotting"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "SpiketrumTests", dependencies: ["Spiketrum", "CAllocationCounter", "Tensors"]),
+    .testTarget(name: "SpiketrumTests", dependencies: ["CAllocationCounter", "Numerics", "Spiketrum", "TestSupport"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
-      name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "CAllocationCounter", "Tensors"],
+      name: "SpikingNetworksTests", dependencies: ["CAllocationCounter", "Numerics", "SpikingNetworks"],
       exclude: ["Golden"]),
     .testTarget(
       name: "LearningTests",
       dependencies: [
-        "Learning", "ModelFiles", "Pipelines", "EventFormats", "Events", "Recognition", "Spiketrum", "SpikingNetworks",
-        "Tensors", "TestSupport",
+        "EventFormats", "Events", "Experiments", "Learning", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
+        "SpikingNetworks", "StreamSources", "TestSupport",
       ]),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "Learning", "Numerics", "Spiketrum", "SpikingNetworks", "TestSupport"]),
+    .testTarget(name: "LaboratoryTests", dependencies: ["TestSupport"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
-    .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol"]),
-    .testTarget(name: "StreamSourcesTests", dependencies: ["StreamSources", "TestSupport", "Audio", "Events"]),
-    .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources"]),
+    .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol", "TestSupport"]),
+    .testTarget(name: "StreamSourcesTests", dependencies: ["Audio", "Events", "StreamSources", "TestSupport"]),
+    .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources", "TestSupport"]),
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Audio", "Daemon", "GanglionClient", "SocketProtocol", "TestSupport", "Dataflow", "Events", "ModelFiles",
-        "Pipelines", "Recognition", "StreamSources",
+        "Audio", "ClassifierStreams", "Daemon", "Dataflow", "Events", "GanglionClient", "ModelFiles", "Recognition",
+        "SocketProtocol", "StreamSources", "TestSupport",
       ]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "TestSupport", "SpikingNetworks", "Tensors"]),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Numerics", "SpikingNetworks", "TestSupport"]),
     .testTarget(
-      name: "PipelinesTests",
+      name: "ClassifierStreamsTests",
       dependencies: [
-        "ModelFiles", "Pipelines", "StreamSources", "TestSupport", "Audio", "EventFormats", "Events", "Recognition",
-        "Spiketrum", "SpikingNetworks", "Tensors",
+        "Audio", "ClassifierStreams", "EventFormats", "Events", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
+        "SpikingNetworks", "StreamSources", "TestSupport",
       ]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "ganglion", "Failures", "ModelFiles", "Pipelines", "TestSupport", "EventFormats", "Events", "Recognition",
+        "ClassifierStreams", "CommandSupport", "EventFormats", "Events", "Failures", "ModelFiles", "Recognition",
+        "TestSupport", "ganglion",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `ganglion info`, `convert` and `plot` on shipped samples.

@@ -100,7 +100,7 @@ struct FullDiskTests {
       "encode tones.wav", "encode tones.wav --json", "evaluate sound.safetensors data --layout folders --part all",
       "evaluate --stream sound.safetensors tones.wav --labels tones.tsv --json",
       "learn two.safetensors new --task more --check data --limit 100 -o new.safetensors",
-      "benchmark events --events 1000 --repeats 1", "--help", "run --help", "--version", "manual",
+      "--help", "run --help", "--version", "manual",
       "serve --check --config ganglion.yaml",
     ])
   func standardOutput(command: String) throws {

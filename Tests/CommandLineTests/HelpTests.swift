@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("Help")
@@ -7,13 +8,27 @@ struct HelpTests {
     arguments: [
       "", "run", "serve", "listen", "sources", "info", "convert", "encode", "decode", "plot", "train", "evaluate",
       "compose",
-      "benchmark", "benchmark run", "experiment srnn-scbam",
+      "benchmark", "benchmark run",
     ])
   func help(command: String) throws {
     let outcome = try Program.shell("ganglion \(command) --help")
     #expect(outcome.code == 0)
     #expect(outcome.lines.contains { $0.hasPrefix("USAGE: ganglion \(command)") })
     #expect(outcome.errors == "")
+  }
+
+  @Test("the laboratory's too", arguments: ["", "experiment srnn-scbam", "benchmark networks"])
+  func laboratory(command: String) throws {
+    let outcome = try Program.shell("ganglion-lab \(command) --help")
+    #expect(outcome.code == 0)
+    #expect(outcome.lines.contains { $0.hasPrefix("USAGE: ganglion-lab \(command)") })
+  }
+
+  @Test("the laboratory's failures bear its name")
+  func laboratoryFailure() throws {
+    let outcome = try Program.shell("ganglion-lab experiment srnn-scbam --results /nonexistent")
+    #expect(outcome.code == 74)
+    #expect(outcome.errors.hasPrefix("ganglion-lab: /nonexistent"))
   }
 
   @Test("the containers that are read from a pipe are named")

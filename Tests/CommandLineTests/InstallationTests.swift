@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the installation scripts put where, tried below a folder.
@@ -10,7 +11,7 @@ struct InstallationTests {
   @Test("the manual names every command and option")
   func manual() throws {
     let page = try Program.shell("ganglion manual").output
-    for command in ["run", "serve", "listen", "sources", "train", "benchmark daemon", "benchmark subscribers"] {
+    for command in ["run", "serve", "listen", "sources", "train", "benchmark daemon", "benchmark models"] {
       #expect(page.contains("\n.SS ganglion \(command)\n"), "\(command)")
     }
     #expect(page.contains("\\fB\\-c\\fR, \\fB\\-\\-config\\fR \\fIfile\\fR"))

@@ -1,5 +1,5 @@
+import ClassifierStreams
 import ModelFiles
-import Pipelines
 import Recognition
 import TestSupport
 import Testing

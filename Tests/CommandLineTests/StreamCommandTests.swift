@@ -1,6 +1,5 @@
 import Foundation
 import ModelFiles
-import Pipelines
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
+import ClassifierStreams
 import Dataflow
 import Events
 import Foundation
 import ModelFiles
-import Pipelines
 import Recognition
 import SocketProtocol
 import StreamSources

@@ -1,7 +1,7 @@
+import ClassifierStreams
 import Dataflow
 import Foundation
 import ModelFiles
-import Pipelines
 import SocketProtocol
 import StreamSources
 import Synchronization

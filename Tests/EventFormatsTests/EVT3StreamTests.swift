@@ -1,6 +1,6 @@
 import EventFormats
 import Events
-import Tensors
+import Numerics
 import Testing
 
 /// Streams of words as cameras write them, against a decoder of a few plain lines.

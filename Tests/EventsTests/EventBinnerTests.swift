@@ -1,5 +1,5 @@
 import Events
-import Tensors
+import Numerics
 import Testing
 
 /// Events from a small congruential generator: sorted in time, on a sensor, both polarities.

@@ -1,6 +1,6 @@
 import Foundation
 import Learning
-import Tensors
+import Numerics
 import Testing
 
 /// A folder with files of the given names and contents, removed afterwards.

@@ -1,8 +1,9 @@
 import Foundation
+import Numerics
 import SpikingNetworks
-import Tensors
 import Testing
 
+@testable import Experiments
 @testable import Learning
 
 @Suite("Learning from a teacher")

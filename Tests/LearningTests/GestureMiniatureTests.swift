@@ -2,7 +2,7 @@ import EventFormats
 import Events
 import Foundation
 import Learning
-import Tensors
+import Numerics
 import Testing
 
 /// DVS128 Gesture in small, in its publisher's layout: AEDAT 3.1 files with a table of stretches beside each. Five subjects,

@@ -1,6 +1,6 @@
 import Learning
+import Numerics
 import SpikingNetworks
-import Tensors
 import Testing
 
 @Suite("Optimisers")

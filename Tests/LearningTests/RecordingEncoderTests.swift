@@ -1,8 +1,8 @@
 import Events
 import Foundation
 import Learning
-import Pipelines
 import Spiketrum
+import StreamSources
 import TestSupport
 import Testing
 

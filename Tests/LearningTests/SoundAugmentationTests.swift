@@ -1,5 +1,5 @@
 import Learning
-import Tensors
+import Numerics
 import Testing
 
 @Suite("Augmentation of sound")

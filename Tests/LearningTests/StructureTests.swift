@@ -1,28 +1,15 @@
 import Foundation
+import Numerics
 import SpikingNetworks
-import Tensors
+import TestSupport
 import Testing
 
 @testable import Learning
 
 /// Which of two groups of inputs is active.
 func groupsSet(_ count: Int, shape: [Int] = [8], seed: UInt64) -> TrainingSet {
-  var random = RandomStream(seed: seed)
-  let half = shape.reduce(1, *) / 2
-  var set = TrainingSet(variants: [], targets: [])
-  for sample in 0..<count {
-    let label = sample % 2
-    var sequence = SpikeSequence(shape: shape)
-    for _ in 0..<6 {
-      let first = random.integer(below: half)
-      let second = (first + 1 + random.integer(below: half - 1)) % half
-      let channels = [first, second].sorted().map { UInt32(label * half + $0) }
-      sequence.append(channels: channels, values: [1, 1])
-    }
-    set.variants.append([sequence])
-    set.targets.append(label)
-  }
-  return set
+  let groups = groups(count, shape: shape, seed: seed)
+  return TrainingSet(variants: groups.variants, targets: groups.targets)
 }
 
 @Suite("Networks that learn which connections to have")

@@ -1,12 +1,12 @@
 import Foundation
 import ModelFiles
-import Pipelines
+import Numerics
 import Recognition
 import Spiketrum
 import SpikingNetworks
-import Tensors
 import Testing
 
+@testable import Experiments
 @testable import Learning
 
 /// Spikes that stand for a label: more of them in its own third of the inputs.

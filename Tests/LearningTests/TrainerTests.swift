@@ -1,7 +1,7 @@
 import Foundation
 import Learning
+import Numerics
 import SpikingNetworks
-import Tensors
 import Testing
 
 /// A task that can be learnt in a few epochs: which of two groups of inputs is active.

@@ -1,6 +1,6 @@
 import Foundation
+import Numerics
 import SpikingNetworks
-import Tensors
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import SocketProtocol
@@ -102,18 +103,5 @@ struct SubscriberQueueTests {
     #expect(-numbers[0] == numbers[1] - 1)
     #expect(Array(numbers[1...]) == Array(numbers[1]...20))
     #expect(outbox.isEmpty)
-  }
-}
-
-/// A small generator that gives the same numbers everywhere.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import StreamSources
+import TestSupport
 import Testing
 
 @testable import SoundCapture

@@ -1,21 +1,7 @@
 import Glibc
 import SoundCapture
 import StreamSources
-
-/// A small generator that gives the same numbers everywhere.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-}
+import TestSupport
 
 /// A capture device on a clock of its own that fails as told. The value of a sample is the number of the moment at which
 /// it was captured, counted modulo `lap`, so what is delivered can be held against the truth.

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import Numerics
+import TestSupport
 import Testing
 
 @testable import Spiketrum

@@ -1,4 +1,5 @@
-import Tensors
+import Numerics
+import TestSupport
 import Testing
 
 @testable import Spiketrum

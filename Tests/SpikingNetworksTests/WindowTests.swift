@@ -1,5 +1,5 @@
 import CAllocationCounter
-import Tensors
+import Numerics
 import Testing
 
 @testable import SpikingNetworks

@@ -1,7 +1,6 @@
 import Events
 import Foundation
 import ModelFiles
-import Pipelines
 import Recognition
 import Spiketrum
 import SpikingNetworks

@@ -1,0 +1,97 @@
+import Numerics
+
+/// What turns a stream of samples into frames of spikes or currents, one for each step.
+public protocol SoundEncoder: Sendable {
+  /// Extent of each frame's inputs.
+  var shape: [Int] { get }
+  /// Takes samples and emits the frames that are complete, in order, also silent ones; the result does not depend on how
+  /// the stream is cut into pushes.
+  mutating func push(_ samples: Span<Float>, emit: (SpikeFrame) -> Void)
+  /// Ends the stream and emits what is left.
+  mutating func finish(emit: (SpikeFrame) -> Void)
+}
+
+extension SoundEncoder {
+  /// The frames of a whole recording; the encoder itself stays as it is.
+  public func encode(_ samples: [Float]) -> SpikeSequence {
+    var encoder = self
+    var sequence = SpikeSequence(shape: shape)
+    encoder.push(samples.span) { sequence.append($0) }
+    encoder.finish { sequence.append($0) }
+    return sequence
+  }
+}
+
+extension SpiketrumEncoder: SoundEncoder {}
+
+/// Codes the samples of one step at a time.
+public protocol StepCoder: Sendable {
+  /// Number of inputs.
+  var width: Int { get }
+  /// Appends the active inputs of the next step to a frame, ascending; the last step of a stream may be short.
+  mutating func code(_ samples: Span<Float>, into frame: inout SpikeFrame)
+}
+
+/// Cuts a stream into steps of fixed length and lets a coder turn each into a frame as soon as it is complete.
+public struct SteppedEncoder<Coder: StepCoder>: SoundEncoder {
+  public private(set) var coder: Coder
+  private let sampleRate: Int64
+  private let stepMicroseconds: Int64
+  private var waiting: [Float] = []
+  private var received: Int64 = 0
+  private var frame: SpikeFrame
+
+  /// Throws ``SpiketrumError`` when a step would hold no sample.
+  public init(_ coder: Coder, sampleRate: Int, stepMicroseconds: Int64) throws(SpiketrumError) {
+    try SpiketrumError.require(
+      stepMicroseconds * Int64(sampleRate) >= 1_000_000, "stepMicroseconds", stepMicroseconds, "at least one sample")
+    self.coder = coder
+    self.sampleRate = Int64(sampleRate)
+    self.stepMicroseconds = stepMicroseconds
+    frame = SpikeFrame(step: 0, startMicroseconds: 0, endMicroseconds: stepMicroseconds)
+  }
+
+  public var shape: [Int] { [coder.width] }
+
+  public mutating func push(_ samples: Span<Float>, emit: (SpikeFrame) -> Void) {
+    var taken = 0
+    while taken < samples.count {
+      // The step ends before the first sample whose time is at or past its end.
+      let stepEnd = (frame.endMicroseconds * sampleRate + 999_999) / 1_000_000
+      let count = min(samples.count - taken, Int(stepEnd - received))
+      for index in taken..<taken + count { waiting.append(samples[index].isFinite ? samples[index] : 0) }
+      taken += count
+      received += Int64(count)
+      if received == stepEnd { complete(emit) }
+    }
+  }
+
+  public mutating func finish(emit: (SpikeFrame) -> Void) {
+    if !waiting.isEmpty { complete(emit) }
+  }
+
+  private mutating func complete(_ emit: (SpikeFrame) -> Void) {
+    frame.channels.removeAll(keepingCapacity: true)
+    frame.values.removeAll(keepingCapacity: true)
+    // Taken out while the coder looks at them, and given back with their storage.
+    var samples: [Float] = []
+    swap(&samples, &waiting)
+    coder.code(samples.span, into: &frame)
+    samples.removeAll(keepingCapacity: true)
+    swap(&samples, &waiting)
+    emit(frame)
+    frame.step += 1
+    frame.startMicroseconds = frame.endMicroseconds
+    frame.endMicroseconds += stepMicroseconds
+  }
+}
+
+extension SpikeFrame {
+  /// Appends every input whose value is not zero.
+  package mutating func append(nonzero values: [Float]) {
+    for (index, value) in values.enumerated() where value != 0 {
+      channels.append(UInt32(index))
+      self.values.append(value)
+    }
+  }
+}

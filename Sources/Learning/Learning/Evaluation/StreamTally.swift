@@ -1,0 +1,96 @@
+import Numerics
+import Recognition
+
+/// How often a recogniser was right on long recordings: every labelled word is found or missed, and every detection that
+/// belongs to none is a false accept.
+///
+/// A detection belongs to a word of its label when it ends between the word's start and `tolerance` after the word's
+/// end, and each word has one at most: the first. A further one is a repeat, and a false accept too.
+public struct StreamTally: Sendable, Equatable {
+  /// A detection, as far as it matters here.
+  public struct Detection: Sendable, Equatable {
+    public var label: Int
+    /// Stream time at which it ends, microseconds.
+    public var endMicroseconds: Int64
+
+    public init(label: Int, endMicroseconds: Int64) {
+      self.label = label
+      self.endMicroseconds = endMicroseconds
+    }
+  }
+
+  /// The figures of one label, or of all of them together.
+  public struct Counts: Sendable, Equatable {
+    public var words = 0
+    public var missed = 0
+    public var falseAccepts = 0
+    /// False accepts that say a word again which was found already.
+    public var repeats = 0
+
+    static func + (left: Self, right: Self) -> Self {
+      Counts(
+        words: left.words + right.words, missed: left.missed + right.missed,
+        falseAccepts: left.falseAccepts + right.falseAccepts, repeats: left.repeats + right.repeats)
+    }
+
+    /// Share of the words that were missed.
+    public var missedShare: Proportion { Proportion(right: missed, total: words) }
+  }
+
+  public private(set) var counts: [Counts]
+  /// Stream time listened to.
+  public private(set) var microseconds: Int64 = 0
+
+  public init(labelCount: Int) {
+    counts = [Counts](repeating: Counts(), count: labelCount)
+  }
+
+  public var total: Counts { counts.reduce(Counts(), +) }
+  public var hours: Double { Double(microseconds) / 3.6e9 }
+
+  /// A number of events as a rate; 0 where nothing was listened to.
+  public func perHour(_ count: Int) -> Double { microseconds > 0 ? Double(count) / hours : 0 }
+
+  /// Adds a recording.
+  ///
+  /// - Parameters:
+  ///   - words: label and place, in order of their starts.
+  ///   - detections: in the order in which they were told.
+  public mutating func add(
+    words: [(label: Int, startMicroseconds: Int64, endMicroseconds: Int64)], detections: [Detection],
+    toleranceMicroseconds: Int64, microseconds: Int64
+  ) {
+    self.microseconds += microseconds
+    for label in counts.indices {
+      let mine = words.filter { $0.label == label }
+      var isFound = [Bool](repeating: false, count: mine.count)
+      // Words before it ended, with the tolerance, before everything that is still to come.
+      var first = 0
+      for detection in detections.filter({ $0.label == label }).sorted(by: { $0.endMicroseconds < $1.endMicroseconds })
+      {
+        let end = detection.endMicroseconds
+        while first < mine.count && mine[first].endMicroseconds + toleranceMicroseconds < end { first += 1 }
+        var candidate = first
+        var isRepeat = false
+        var isMatched = false
+        while !isMatched && candidate < mine.count && mine[candidate].startMicroseconds <= end {
+          if mine[candidate].endMicroseconds + toleranceMicroseconds >= end {
+            if isFound[candidate] {
+              isRepeat = true
+            } else {
+              isFound[candidate] = true
+              isMatched = true
+            }
+          }
+          candidate += 1
+        }
+        if !isMatched {
+          counts[label].falseAccepts += 1
+          if isRepeat { counts[label].repeats += 1 }
+        }
+      }
+      counts[label].words += mine.count
+      counts[label].missed += isFound.count { !$0 }
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import Numerics
+import OutputFiles
+import Recognition
+import Spiketrum
+import SpikingNetworks
+
+/// A network that is ready to run, with the manifest that says how.
+public struct Model: Sendable {
+  public let manifest: ModelManifest
+  public let network: Network<Float>
+  /// The network in the form that steps quickest.
+  public let stepped: Network<Float>
+
+  /// Largest file that is read into memory.
+  private static let largestFile = 1 << 30
+
+  /// Puts a manifest and a network together; throws `ModelError` (its path is the manifest's name) where they disagree.
+  public init(manifest: ModelManifest, network: Network<Float>) throws(ModelError) {
+    try self.init(manifest: manifest, network: network, path: manifest.name)
+  }
+
+  private init(manifest: ModelManifest, network: Network<Float>, path: String) throws(ModelError) {
+    func refuse(_ why: String) -> ModelError { ModelError(path: path, reason: .manifest(why)) }
+    if manifest.sense != manifest.encoder.sense {
+      throw refuse("its sense is \(manifest.sense.rawValue), its encoder is for \(manifest.encoder.sense.rawValue)")
+    }
+    if case .spiketrum(let encoder) = manifest.encoder, encoder.version != SpiketrumConfiguration.currentVersion {
+      throw ModelError(
+        path: path, reason: .encoderVersion(found: encoder.version, known: SpiketrumConfiguration.currentVersion))
+    }
+    if Set(manifest.labels).count != manifest.labels.count { throw refuse("a label occurs twice") }
+    if network.outputCount != manifest.labels.count {
+      throw refuse("the network has \(network.outputCount) outputs for \(manifest.labels.count) labels")
+    }
+    // Equal in number is enough: a network may read a row of inputs as a map of channels and levels.
+    if network.inputWidth != manifest.encoder.shape.reduce(1, *) {
+      throw refuse("the encoder makes \(manifest.encoder.shape), the network takes \(network.inputShape)")
+    }
+    if let problem = Self.problem(with: manifest, contexts: network.contextCount) { throw refuse(problem) }
+    do throws(RecognitionError) {
+      try manifest.decision.validate(labels: manifest.labels)
+    } catch {
+      throw refuse(error.description)
+    }
+    self.manifest = manifest
+    self.network = network
+    stepped = network.sparse()
+  }
+
+  /// Reads a model file and checks everything in it before anything runs.
+  public init(reading path: String) throws(ModelError) {
+    let container = try Self.container(path)
+    guard let text = container.metadata[ModelManifest.metadataKey] else {
+      throw ModelError(path: path, reason: .noManifest)
+    }
+    let manifest = try Self.manifest(text, path: path)
+    let digest = Self.digest(of: container.tensors)
+    if digest != manifest.sha256 {
+      throw ModelError(path: path, reason: .digest(expected: manifest.sha256, found: digest))
+    }
+    let network: Network<Float>
+    do throws(NetworkError) {
+      network = try Network(manifest.network, tensors: container.tensors)
+    } catch {
+      throw ModelError(path: path, reason: .tensors(error.description))
+    }
+    try self.init(manifest: manifest, network: network, path: path)
+  }
+
+  /// Writes the model file whole or not at all, and returns the manifest as written, with its digest.
+  @discardableResult
+  public func write(to path: String) throws(ModelError) -> ModelManifest {
+    var manifest = manifest
+    let bytes: Data
+    do {
+      let tensors = try network.tensors()
+      manifest.sha256 = Self.digest(of: tensors)
+      // Who does not know of missing weights or of tasks can still read a model that has neither.
+      manifest.formatVersion =
+        manifest.tasks != nil || tensors.values.contains(where: Safetensors.isStoredSparse)
+        ? ModelManifest.currentFormatVersion : ModelManifest.denseFormatVersion
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      let text = String(decoding: try encoder.encode(manifest), as: UTF8.self)
+      bytes = try Safetensors(tensors: tensors, metadata: [ModelManifest.metadataKey: text]).encoded()
+    } catch let error as EncodingError {
+      throw ModelError(path: path, reason: .manifest(error.place))
+    } catch {
+      throw ModelError(path: path, reason: .cannotWrite("\(error)"))
+    }
+    do throws(OutputFileError) {
+      try OutputFile.write(bytes.bytes, to: path, isLasting: true)
+    } catch {
+      throw ModelError(path: path, reason: .cannotWrite(error.reason))
+    }
+    return manifest
+  }
+
+  /// SHA-256 of the tensors' little-endian bytes in the order of their names.
+  static func digest(of tensors: [String: Tensor]) -> String {
+    var digest = SHA256()
+    for name in tensors.keys.sorted() {
+      tensors[name]?.values.withUnsafeBytes { digest.update($0) }
+    }
+    return digest.hexadecimal()
+  }
+
+  private static func container(_ path: String) throws(ModelError) -> Safetensors {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw ModelError(path: path, reason: .cannotOpen("it is a folder"))
+    }
+    let bytes: Data
+    do {
+      let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+      if size > largestFile {
+        throw ModelError(path: path, reason: .container("has \(size) bytes, no model is so large"))
+      }
+      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch let error as ModelError {
+      throw error
+    } catch {
+      throw ModelError(path: path, reason: .cannotOpen(plainReason(error)))
+    }
+    do {
+      return try Safetensors(decoding: bytes)
+    } catch {
+      throw ModelError(path: path, reason: .container("\(error)"))
+    }
+  }
+
+  /// The system's words for a Foundation error, without its wrapping.
+  private static func plainReason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+    if underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
+    switch (error as NSError).code {
+    case CocoaError.fileReadNoSuchFile.rawValue, CocoaError.fileNoSuchFile.rawValue:
+      return String(cString: strerror(ENOENT))
+    case CocoaError.fileReadNoPermission.rawValue: return String(cString: strerror(EACCES))
+    default: return error.localizedDescription
+    }
+  }
+
+  private static func manifest(_ text: String, path: String) throws(ModelError) -> ModelManifest {
+    /// Read first, because a newer manifest may differ in everything else.
+    struct Version: Codable { var formatVersion: Int }
+    do {
+      let found = try JSONDecoder().decode(Version.self, from: Data(text.utf8)).formatVersion
+      let known = ModelManifest.currentFormatVersion
+      if found > known { throw ModelError(path: path, reason: .newerVersion(found: found, known: known)) }
+      return try JSONDecoder().decode(ModelManifest.self, from: Data(text.utf8))
+    } catch let error as ModelError {
+      throw error
+    } catch let error as DecodingError {
+      throw ModelError(path: path, reason: .manifest(error.place))
+    } catch {
+      throw ModelError(path: path, reason: .manifest("\(error)"))
+    }
+  }
+}
+
+extension EncodingError {
+  /// Which value of a document cannot be written, on one line.
+  var place: String {
+    guard case .invalidValue(let value, let context) = self else { return "\(self)" }
+    let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+    return "\(path.isEmpty ? "a value" : path.joined(separator: ".")) is \(value)"
+  }
+}
+
+extension DecodingError {
+  /// Where in a document decoding failed, and why, on one line.
+  var place: String {
+    let (context, extra): (Context, [any CodingKey]) =
+      switch self {
+      case .keyNotFound(let key, let context): (context, [key])
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): (context, [])
+      @unknown default: (Context(codingPath: [], debugDescription: "\(self)"), [])
+      }
+    let path = (context.codingPath + extra).map { $0.intValue.map(String.init) ?? $0.stringValue }
+    if case .keyNotFound = self { return "\(path.joined(separator: ".")) is missing" }
+    return path.isEmpty ? context.debugDescription : "\(path.joined(separator: ".")): \(context.debugDescription)"
+  }
+}

@@ -1,0 +1,169 @@
+import Numerics
+
+/// Convolutional synapses; see `ConvDescription` for the layout of weights and maps.
+public struct Conv<Scalar: Real>: Layer {
+  public let kind: String
+  public let inputShape: [Int]
+  public let outputShape: [Int]
+  public let emitsSpikes = false
+  public let backwardReadsOutput = false
+  public let stateCount = 0
+  let convolution: Convolution<Scalar>
+  let bias: Bool
+
+  public init(_ description: ConvDescription, inputShape: [Int], layer: Int) throws(NetworkError) {
+    guard inputShape.count == 3 else {
+      throw .shape(
+        layer: layer, kind: "conv",
+        problem: "takes a map [height, width, channels], the layer before gives \(inputShape)")
+    }
+    try self.init(description, kind: "conv", inputShape: inputShape, extent: inputShape, layer: layer)
+  }
+
+  /// A convolution along a row `[length, channels]` or `[length]`.
+  public init(alongLength description: ConvDescription, inputShape: [Int], layer: Int) throws(NetworkError) {
+    guard (1...2).contains(inputShape.count) else {
+      throw .shape(
+        layer: layer, kind: "conv1d", problem: "takes a row [length, channels], the layer before gives \(inputShape)")
+    }
+    let channels = inputShape.count == 2 ? inputShape[1] : 1
+    try self.init(
+      description, kind: "conv1d", inputShape: inputShape, extent: [1, inputShape[0], channels], layer: layer)
+  }
+
+  private init(
+    _ description: ConvDescription, kind: String, inputShape: [Int], extent: [Int], layer: Int
+  ) throws(NetworkError) {
+    self.kind = kind
+    guard description.channels > 0, description.kernel > 0, description.stride > 0, description.padding >= 0,
+      description.groups > 0
+    else {
+      throw .option(layer: layer, kind: kind, problem: "channels, kernel, stride and groups must be positive")
+    }
+    guard extent[2] % description.groups == 0, description.channels % description.groups == 0 else {
+      throw .option(
+        layer: layer, kind: kind,
+        problem: "\(description.groups) groups do not divide \(extent[2]) into \(description.channels) channels")
+    }
+    let isMap = inputShape.count == 3
+    for length in isMap ? extent[..<2] : extent[1..<2] where length + 2 * description.padding < description.kernel {
+      throw .shape(
+        layer: layer, kind: kind,
+        problem: "a kernel of \(description.kernel) does not fit \(extent[0]) x \(extent[1])")
+    }
+    self.inputShape = inputShape
+    bias = description.bias
+    convolution = Convolution(
+      height: extent[0], width: extent[1], inputChannels: extent[2], channels: description.channels,
+      kernel: (isMap ? description.kernel : 1, description.kernel),
+      stride: (isMap ? description.stride : 1, description.stride),
+      padding: (isMap ? description.padding : 0, description.padding), groups: description.groups)
+    let (height, width) = (Int(convolution.shape.out_height), Int(convolution.shape.out_width))
+    outputShape = isMap ? [height, width, description.channels] : [width, description.channels]
+  }
+
+  public var multiplyAccumulates: Int { convolution.outputs * convolution.depth }
+
+  public var parameters: [ParameterSpecification] {
+    let weight = ParameterSpecification(
+      name: "weight", shape: convolution.weightShape, role: .weight,
+      beginning: .uniform(bound: (3 / Double(convolution.depth)).squareRoot()))
+    let shift = ParameterSpecification(
+      name: "bias", shape: [convolution.channels], role: .gain, beginning: .constant(0))
+    return bias ? [weight, shift] : [weight]
+  }
+
+  public var workspaceCount: Int { convolution.stepRoom }
+
+  private func begin(_ output: UnsafeMutablePointer<Scalar>, parameters: UnsafePointer<Scalar>) {
+    begin(output, places: convolution.places, parameters: parameters)
+  }
+
+  /// What `places` outputs are before any input is added.
+  func begin(_ output: UnsafeMutablePointer<Scalar>, places: Int, parameters: UnsafePointer<Scalar>) {
+    let channels = convolution.channels
+    guard bias else {
+      output.update(repeating: 0, count: places * channels)
+      return
+    }
+    for place in 0..<places {
+      (output + place * channels).update(from: parameters + convolution.weightCount, count: channels)
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func step(
+    parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
+    output: inout Signal<Scalar>
+  ) {
+    begin(output.values, parameters: parameters)
+    convolution.add(
+      input.values, active: input.active, activeCount: input.activeCount, weights: parameters, to: output.values,
+      workspace: input.workspace)
+    output.activeCount = nil
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func forward(_ pass: LayerPass<Scalar>) {
+    let width = inputWidth
+    let workspace = pass.tape.scalars("workspace", count: pass.lanes.count * convolution.trainingRoom).base
+    let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
+    let spikes = pass.input.areSpikes
+    pass.forEachSample { lane, _, row, steps in
+      let list = active + lane * max(width, convolution.outputs)
+      for step in row..<row + steps {
+        let input = pass.input.values.base + step * width
+        let output = pass.output.values.base + step * convolution.outputs
+        begin(output, parameters: pass.parameters)
+        convolution.add(
+          input, active: list, activeCount: spikes ? convolution.listed(input, into: list) : nil,
+          weights: pass.parameters, to: output, workspace: workspace + lane * convolution.trainingRoom)
+      }
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func backward(_ pass: LayerPass<Scalar>) {
+    let width = inputWidth
+    let workspace = pass.tape.scalars("workspace", count: pass.lanes.count * convolution.trainingRoom).base
+    let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
+    let transposed = pass.tape.scalars("transposed", count: convolution.weightCount).base
+    if pass.inputGradient != nil { convolution.transpose(pass.parameters, into: transposed) }
+    pass.forEachSample { lane, _, row, steps in
+      let list = active + lane * max(width, convolution.outputs)
+      let workspace = workspace + lane * convolution.trainingRoom
+      let gradient = pass.laneGradients[lane]
+      for step in row..<row + steps {
+        let input = pass.input.values.base + step * width
+        let delta = pass.outputGradient.base + step * convolution.outputs
+        convolution.addWeightGradient(input, active: list, delta: delta, to: gradient, workspace: workspace)
+        if bias { addBiasGradient(delta, to: gradient + convolution.weightCount) }
+        guard let inputGradient = pass.inputGradient else { continue }
+        let target = inputGradient.base + step * width
+        target.update(repeating: 0, count: width)
+        convolution.addInputGradient(
+          delta: delta, weights: pass.parameters, transposed: transposed, active: list, to: target,
+          workspace: workspace)
+      }
+    }
+  }
+
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func work(of pass: LayerPass<Scalar>) -> LayerWork {
+    var work = LayerWork()
+    let fan = convolution.fan(pass.parameters)
+    for row in 0..<pass.layout.rows { work.meet(pass.input.values.base + row * inputWidth, fan: fan) }
+    return work
+  }
+
+  private func addBiasGradient(_ delta: UnsafePointer<Scalar>, to gradient: UnsafeMutablePointer<Scalar>) {
+    let channels = convolution.channels
+    for place in 0..<convolution.places {
+      for channel in 0..<channels { gradient[channel] += delta[place * channels + channel] }
+    }
+  }
+}

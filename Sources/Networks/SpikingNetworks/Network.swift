@@ -1,0 +1,169 @@
+import Numerics
+
+/// A spiking network: layers, and their parameters in one block of memory.
+///
+/// Nothing in it changes while it runs: `step` takes the stream's state and gives it back changed, so one network serves
+/// any number of streams.
+public struct Network<Scalar: Real>: Sendable {
+  public let description: NetworkDescription
+  public let layers: [any Layer<Scalar>]
+  /// Parameters of all layers, one after another.
+  public var parameters: [Scalar]
+  /// Where each layer's parameters begin.
+  public let parameterOffsets: [Int]
+  private let stateOffsets: [Int]
+  private let widest: Int
+  private let workspace: Int
+  /// For each layer what is stepped when it is its turn: it and those behind it together, or it alone.
+  private let fused: [FusedStep<Scalar>?]
+
+  /// A network with parameters as they begin, drawn from `seed`.
+  public init(_ description: NetworkDescription, seed: UInt64) throws(NetworkError) {
+    self.init(description, layers: try LayerBuilder.build(description))
+    var parameters: [Scalar] = []
+    parameters.reserveCapacity(self.parameters.count)
+    for (index, layer) in layers.enumerated() {
+      for (block, specification) in layer.parameters.enumerated() {
+        var random = RandomStream(seed: seed, purpose: "layer \(index)", index: block)
+        for _ in 0..<specification.count {
+          switch specification.beginning {
+          case .constant(let value): parameters.append(Scalar(value))
+          case .normal(let deviation): parameters.append(Scalar(random.normal() * deviation))
+          case .uniform(let bound): parameters.append(Scalar(random.uniform(in: -bound...bound)))
+          }
+        }
+      }
+    }
+    self.parameters = parameters
+  }
+
+  /// A network of layers that are at hand, all parameters zero.
+  init(_ description: NetworkDescription, layers: [any Layer<Scalar>]) {
+    self.description = description
+    self.layers = layers
+    var offset = 0
+    var stateOffset = 0
+    var parameterOffsets: [Int] = []
+    var stateOffsets: [Int] = []
+    for layer in layers {
+      parameterOffsets.append(offset)
+      stateOffsets.append(stateOffset)
+      offset += layer.parameterCount
+      stateOffset += layer.stateCount
+    }
+    self.parameterOffsets = parameterOffsets
+    self.stateOffsets = stateOffsets + [stateOffset]
+    widest = layers.reduce(description.input.reduce(1, *)) { max($0, $1.outputWidth) }
+    fused = layers.indices.map { FusedStep(layers, at: $0) }
+    workspace = (layers.map(\.workspaceCount) + fused.compactMap { $0?.workspaceCount }).max() ?? 0
+    parameters = [Scalar](repeating: 0, count: offset)
+  }
+
+  public var inputShape: [Int] { description.input }
+  public var inputWidth: Int { description.input.reduce(1, *) }
+  /// Number of logits of a step.
+  public var outputCount: Int { layers.last?.outputWidth ?? 0 }
+
+  /// Context units, the most that any layer has.
+  public var contextCount: Int {
+    layers.reduce(0) { max($0, ($1 as? ContextGate<Scalar>)?.contexts ?? 0) }
+  }
+
+  /// Tells a stream its context from the next step on; `contextCount` numbers, of which each layer takes its first.
+  public func setContext(_ context: [Scalar], of state: inout NetworkState<Scalar>) {
+    precondition(context.count == contextCount, "\(contextCount) context units need as many numbers")
+    for (index, layer) in layers.enumerated() {
+      guard let gate = layer as? ContextGate<Scalar> else { continue }
+      state.set(context[..<gate.contexts], at: stateOffsets[index])
+    }
+  }
+
+  /// The state of a stream that has not begun.
+  public func makeState() -> NetworkState<Scalar> {
+    NetworkState(scalars: stateOffsets[layers.count], workspace: 2 * widest + workspace, indices: 2 * widest)
+  }
+
+  /// One step of one stream: spikes in, logits out. Allocates nothing.
+  ///
+  /// - Parameters:
+  ///   - frame: spikes of this step; channels below `inputWidth`.
+  ///   - logits: overwritten; must hold `outputCount` numbers.
+  @specialized(where Scalar == Float)
+  public func step(_ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar]) {
+    precondition(logits.count == outputCount, "\(outputCount) logits need as many places, not \(logits.count)")
+    precondition(frame.channels.last.map { Int($0) < inputWidth } ?? true, "a spike beyond the network's input")
+    let widest = widest
+    state.withMemory { scalars, memory, indices in
+      let workspace = memory + 2 * widest
+      var signal = Signal(values: memory, active: indices, activeCount: frame.channels.count, workspace: workspace)
+      var next = Signal(values: memory + widest, active: indices + widest, activeCount: nil, workspace: workspace)
+      signal.values.update(repeating: 0, count: inputWidth)
+      for (place, channel) in frame.channels.enumerated() {
+        signal.values[Int(channel)] = Scalar(frame.values[place])
+        signal.active[place] = channel
+      }
+      parameters.withUnsafeBufferPointer { parameters in
+        // A network without any parameter still needs an address to offset from.
+        let base = parameters.baseAddress ?? UnsafePointer(scalars)
+        var index = 0
+        while index < layers.count {
+          let count = fused[index]?.count ?? 1
+          next.isListWanted = index + count < layers.count && layers[index + count].readsActive
+          if let fused = fused[index] {
+            fused.step(
+              convParameters: base + parameterOffsets[index], neuronParameters: base + parameterOffsets[index + 1],
+              neuronState: scalars + stateOffsets[index + 1], input: signal, output: &next)
+          } else {
+            layers[index].step(
+              parameters: base + parameterOffsets[index], state: scalars + stateOffsets[index], input: signal,
+              output: &next)
+          }
+          index += count
+          swap(&signal, &next)
+        }
+      }
+      for index in logits.indices { logits[index] = signal.values[index] }
+    }
+  }
+}
+
+/// Everything a network remembers of one stream between two steps; a value that can be copied, stored and put back.
+public struct NetworkState<Scalar: Real>: Sendable, Equatable {
+  /// The layers' states one after another: all there is to store.
+  public private(set) var scalars: [Scalar]
+  // Memory a step works in, without meaning between two steps.
+  private var workspace: [Scalar]
+  private var indices: [UInt32]
+
+  init(scalars: Int, workspace: Int, indices: Int) {
+    self.scalars = [Scalar](repeating: 0, count: max(scalars, 1))
+    self.workspace = [Scalar](repeating: 0, count: max(workspace, 1))
+    self.indices = [UInt32](repeating: 0, count: max(indices, 1))
+  }
+
+  mutating func set(_ values: ArraySlice<Scalar>, at offset: Int) {
+    scalars.replaceSubrange(offset..<offset + values.count, with: values)
+  }
+
+  /// Back to the state of a stream that has not begun.
+  public mutating func reset() {
+    for index in scalars.indices { scalars[index] = 0 }
+  }
+
+  public static func == (left: Self, right: Self) -> Bool { left.scalars == right.scalars }
+
+  mutating func withMemory(
+    _ body: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<UInt32>) -> Void
+  ) {
+    scalars.withUnsafeMutableBufferPointer { scalars in
+      workspace.withUnsafeMutableBufferPointer { workspace in
+        indices.withUnsafeMutableBufferPointer { indices in
+          guard let scalarBase = scalars.baseAddress, let workBase = workspace.baseAddress,
+            let indexBase = indices.baseAddress
+          else { return }
+          body(scalarBase, workBase, indexBase)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import Failures
+import Foundation
+import Numerics
+
+/// The safetensors container: an 8-byte little-endian header length, a JSON header, then the tensors' bytes.
+///
+/// Only 32-bit floats are read and written. Reading checks every extent against the bytes that are there.
+///
+/// A tensor with many zeros is stored as two: `NAME.values`, what is not zero, and `NAME.present`, a bit for each place
+/// (bytes, lowest bit first); its shape stands in the metadata under `sparse`, a JSON object by name.
+public struct Safetensors: Sendable, Equatable {
+  public var tensors: [String: Tensor]
+  public var metadata: [String: String]
+
+  /// Whether a tensor is stored without its zeros: enough of them that the file becomes smaller.
+  public static func isStoredSparse(_ tensor: Tensor) -> Bool {
+    tensor.values.count >= 256 && 4 * tensor.values.count { $0.bitPattern == 0 } >= tensor.values.count
+  }
+
+  private static let sparseKey = "sparse"
+  private static let (valuesEnding, presentEnding) = (".values", ".present")
+
+  /// A header longer than this is refused before it is parsed.
+  public static var largestHeader: Int { 16 << 20 }
+
+  public init(tensors: [String: Tensor], metadata: [String: String]) {
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+
+  /// - Throws: `SafetensorsError` naming the byte offset at which the data stop making sense.
+  public init(decoding data: Data) throws {
+    let data = Data(data)
+    guard data.count >= 8 else {
+      throw SafetensorsError.truncated(offset: data.count, needed: 8, what: "the header length")
+    }
+    let length = data[0..<8].enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
+    guard length <= UInt64(Self.largestHeader) else {
+      throw SafetensorsError.notSafetensors(reason: "its first 8 bytes give a header of \(length) bytes")
+    }
+    let headerEnd = 8 + Int(length)
+    guard data.count >= headerEnd else {
+      throw SafetensorsError.truncated(offset: data.count, needed: headerEnd, what: "the header")
+    }
+    let header = data[8..<headerEnd]
+    guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
+      throw SafetensorsError.notSafetensors(reason: "the header of \(length) bytes is not a JSON object")
+    }
+    metadata = object["__metadata__"] as? [String: String] ?? [:]
+    tensors = [:]
+    var present: [String: [UInt8]] = [:]
+    for (name, value) in object where name != "__metadata__" {
+      guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
+        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
+      else { throw SafetensorsError.notSafetensors(reason: "the entry of tensor '\(name)' is malformed") }
+      let isPresence = type == "U8" && name.hasSuffix(Self.presentEnding)
+      guard type == "F32" || isPresence else { throw SafetensorsError.type(tensor: name, found: type) }
+      var count = 1
+      for extent in shape {
+        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        guard extent >= 0, !overflow else { throw SafetensorsError.extent(tensor: name, shape: shape) }
+        count = product
+      }
+      guard offsets[0] >= 0, offsets[1] >= offsets[0], count <= Int.max / 8,
+        offsets[1] - offsets[0] == count * (isPresence ? 1 : 4)
+      else { throw SafetensorsError.extent(tensor: name, shape: shape) }
+      let (end, overflow) = headerEnd.addingReportingOverflow(offsets[1])
+      guard !overflow, end <= data.count else {
+        throw SafetensorsError.truncated(offset: data.count, needed: overflow ? Int.max : end, what: "tensor '\(name)'")
+      }
+      let bytes = data[(headerEnd + offsets[0])..<end]
+      if isPresence {
+        present[name] = Array(bytes)
+        continue
+      }
+      let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
+        // The range above holds exactly `count` little-endian floats.
+        _ = bytes.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
+        initialised = count
+      }
+      tensors[name] = try Tensor(shape: shape, values: values)
+    }
+    try spread(present)
+  }
+
+  /// Puts the zeros back into tensors that were stored without them.
+  private mutating func spread(_ present: [String: [UInt8]]) throws {
+    let text = metadata.removeValue(forKey: Self.sparseKey) ?? "{}"
+    guard let shapes = try? JSONDecoder().decode([String: [Int]].self, from: Data(text.utf8)) else {
+      throw SafetensorsError.notSafetensors(reason: "the shapes of its sparse tensors are malformed")
+    }
+    for (name, shape) in shapes {
+      let valuesName = name + Self.valuesEnding
+      guard let values = tensors.removeValue(forKey: valuesName)?.values, let bits = present[name + Self.presentEnding]
+      else { throw SafetensorsError.notSafetensors(reason: "the sparse tensor '\(name)' lacks a part") }
+      var count = 1
+      for extent in shape {
+        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        guard extent >= 0, !overflow else { throw SafetensorsError.extent(tensor: name, shape: shape) }
+        count = product
+      }
+      guard count <= Int.max - 7, bits.count == (count + 7) / 8,
+        bits.reduce(0, { $0 + $1.nonzeroBitCount }) == values.count
+      else { throw SafetensorsError.extent(tensor: name, shape: shape) }
+      var full = [Float](repeating: 0, count: count)
+      var next = 0
+      for index in 0..<8 * bits.count where bits[index / 8] >> UInt8(index % 8) & 1 == 1 {
+        guard index < count else { throw SafetensorsError.extent(tensor: name, shape: shape) }
+        full[index] = values[next]
+        next += 1
+      }
+      tensors[name] = try Tensor(shape: shape, values: full)
+    }
+  }
+
+  /// The bytes of the container: tensors in the order of their names, header padded to a multiple of 8.
+  public func encoded() throws -> Data {
+    var entries: [String: Any] = [:]
+    var body = Data()
+    var shapes: [String: [Int]] = [:]
+    func add(_ name: String, _ type: String, _ shape: [Int], _ bytes: UnsafeRawBufferPointer) {
+      entries[name] =
+        ["dtype": type, "shape": shape, "data_offsets": [body.count, body.count + bytes.count]] as [String: Any]
+      body.append(contentsOf: bytes)
+    }
+    // Floats come first, so that they lie at multiples of four bytes.
+    var masks: [(name: String, bits: [UInt8])] = []
+    for name in tensors.keys.sorted() {
+      guard let tensor = tensors[name] else { continue }
+      guard Self.isStoredSparse(tensor) else {
+        tensor.values.withUnsafeBytes { add(name, "F32", tensor.shape, $0) }
+        continue
+      }
+      var bits = [UInt8](repeating: 0, count: (tensor.values.count + 7) / 8)
+      for (index, value) in tensor.values.enumerated() where value.bitPattern != 0 {
+        bits[index / 8] |= 1 << UInt8(index % 8)
+      }
+      let values = tensor.values.filter { $0.bitPattern != 0 }
+      values.withUnsafeBytes { add(name + Self.valuesEnding, "F32", [values.count], $0) }
+      masks.append((name + Self.presentEnding, bits))
+      shapes[name] = tensor.shape
+    }
+    for mask in masks { mask.bits.withUnsafeBytes { add(mask.name, "U8", [mask.bits.count], $0) } }
+    var metadata = metadata
+    if !shapes.isEmpty {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      metadata[Self.sparseKey] = String(decoding: try encoder.encode(shapes), as: UTF8.self)
+    }
+    entries["__metadata__"] = metadata
+    var header = try JSONSerialization.data(withJSONObject: entries, options: [.sortedKeys, .withoutEscapingSlashes])
+    while (header.count + 8) % 8 != 0 { header.append(0x20) }
+    var data = Data(capacity: 8 + header.count + body.count)
+    for byte in 0..<8 { data.append(UInt8(truncatingIfNeeded: header.count >> (8 * byte))) }
+    data.append(header)
+    data.append(body)
+    return data
+  }
+}
+
+/// Why bytes are not a readable safetensors container.
+public enum SafetensorsError: ReportedError, Equatable {
+  case truncated(offset: Int, needed: Int, what: String)
+  case notSafetensors(reason: String)
+  case type(tensor: String, found: String)
+  case extent(tensor: String, shape: [Int])
+
+  public var kind: FailureKind { .configuration }
+  public var description: String {
+    switch self {
+    case .truncated(let offset, let needed, let what):
+      "ends at byte \(offset) inside \(what), which needs \(needed) bytes: the file is truncated, copy it again"
+    case .notSafetensors(let reason): "is not a safetensors file: \(reason)"
+    case .type(let tensor, let found): "tensor '\(tensor)' is of type \(found); only F32 is supported"
+    case .extent(let tensor, let shape): "tensor '\(tensor)' of shape \(shape) does not match its place in the file"
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import CommandSupport
+import Foundation
+import Learning
+import ModelFiles
+import OutputFiles
+import SpikingNetworks
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a model from a recipe and a folder of recordings.",
+    discussion: """
+      A recipe is a YAML file that names the data set's layout, the encoder, the network and how it is trained; \
+      Samples/recipes holds one for each shipped model. The model is written when training ends, with its manifest \
+      and the accuracy on the test part; beside it stand a log and, while training lasts, a checkpoint.
+
+      Before anything runs every option of the recipe is checked, and the data are looked through: an option outside its \
+      range, the same recording in two parts, a class without recordings or a teacher of another encoder are refused; \
+      files that are no recordings, lines of lists that match nothing, clips beyond the end of their recording and the \
+      like are told with their number, on standard error and in the log.
+
+      Ctrl-C stops at once; the same command goes on from the last whole epoch and ends with the same \
+      weights as a run that was never stopped.
+
+      Example: ganglion train Samples/recipes/digits.yaml --data ~/free-spoken-digit-dataset/recordings
+
+      \(ExitStatus.help)
+      """)
+
+  @Argument(help: ArgumentHelp("The recipe.", valueName: "recipe.yaml")) var recipe: String
+  @Option(help: "Folder of the data set; the recipe's path when absent.") var data: String?
+  @Option(help: "Folder with noise recordings that augmentation mixes in; the recipe's when absent.") var noise: String?
+  @Option(name: .shortAndLong, help: "The model to write; the recipe's name with .safetensors when absent.")
+  var output: String?
+  @Option(help: "Seed of every random choice; the recipe's when absent.") var seed: UInt64?
+  @Option(help: "Leave this group (speaker) out for the test; the recipe's choice when absent.") var leaveOut: String?
+  @Option(help: "With --leave-out: validate on this other group.") var validateOn: String?
+  @Option(help: "Epochs; the recipe's when absent.") var epochs: Int?
+  @Option(help: "Threads to train on.") var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var reading: RecordingInputOptions
+  @Flag(help: "Begin anew even if there is a checkpoint.") var restart = false
+
+  func validate() throws {
+    guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
+    guard epochs.map({ $0 > 0 }) ?? true else { throw ValidationError("--epochs must be at least 1") }
+  }
+
+  func run() throws {
+    let text: String
+    do {
+      text = try String(contentsOfFile: recipe, encoding: .utf8)
+    } catch {
+      let isText = FileManager.default.isReadableFile(atPath: recipe)
+      throw RecipeError(
+        path: recipe,
+        reason: isText ? "is no UTF-8 text; check that this is the recipe" : "cannot be opened; check the path",
+        kind: isText ? .configuration : .missing)
+    }
+    var made = try Recipe(yaml: text, path: recipe)
+    made.training.seed = seed ?? made.training.seed
+    made.training.epochs = epochs ?? made.training.epochs
+    made.data.leaveOut = leaveOut ?? made.data.leaveOut
+    made.data.reading = try reading.readingOptions().completed(by: made.data.reading)
+    made.data.validateOn = validateOn ?? made.data.validateOn
+    let recipeFolder = FileNames.folder(of: recipe) ?? (recipe as NSString).deletingLastPathComponent
+    let folder = recipeFolder.isEmpty ? "." : recipeFolder
+    guard let dataFolder = data ?? made.data.path.map({ $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }) else {
+      throw ValidationError("the recipe names no data folder; give one with --data")
+    }
+    let modelPath = output ?? "\(made.name).safetensors"
+    let line = WorkProgress()
+    let session = try TrainingSession(
+      made,
+      settings: .init(dataFolder: dataFolder, recipeFolder: folder, noiseFolder: noise, threads: threads)
+    ) { activity in Self.show(activity, line) }
+    let begin = Date()
+    let checkpoint = Checkpoint(path: modelPath + ".checkpoint")
+    let fingerprint = try session.fingerprint()
+    let resumed = restart ? nil : try checkpoint.read(fingerprint: fingerprint)
+    let report = TrainingReport(path: Self.stem(modelPath) + ".log")
+    if let resumed {
+      Ending.shared.remark("the same command goes on after epoch \(resumed.epochsDone)")
+      try report.resume(afterEpoch: resumed.epochsDone, of: session.recipe.training.epochs)
+    } else {
+      try report.begin(session, recipePath: recipe)
+    }
+    let train = try session.encode(.train) { Self.show($0, line) }
+    let validation = try session.encode(.validation) { Self.show($0, line) }
+    line.clear()
+    if resumed == nil {
+      try report.encoded(train: train, validation: validation, reading: session.notes)
+      try report.summary(session, train: train)
+    } else {
+      for note in session.notes.lines { StandardError.report(note) }
+    }
+
+    let trainer = try Trainer(
+      network: session.network, options: session.recipe.training, augmentation: session.recipe.spikes, train: train,
+      validation: validation, levels: session.encoder.levels, threads: threads, fingerprint: fingerprint,
+      teacher: session.teacher, resuming: resumed)
+    try trainAll(trainer, checkpoint: checkpoint, report: report, line: line)
+
+    var model = try session.model(trainer, recipeText: text, seconds: Date().timeIntervalSince(begin))
+    if !session.split.test.isEmpty {
+      let evaluator = try Evaluator(model, reading: session.recipe.data.reading)
+      let evaluation = try evaluator.evaluate(
+        session.split.test, labels: session.split.labels, threads: threads
+      ) { line.show("testing", done: $0, total: $1) }
+      line.clear()
+      model = try model.recording(evaluation)
+      try report.tested(evaluation, reading: evaluator.notes)
+    }
+    try model.write(to: modelPath)
+    try? FileManager.default.removeItem(atPath: checkpoint.path)
+    try report.finish(modelPath: modelPath, seconds: Date().timeIntervalSince(begin))
+  }
+
+  private func trainAll(
+    _ trainer: Trainer, checkpoint: Checkpoint, report: TrainingReport, line: WorkProgress
+  ) throws {
+    let begin = Date()
+    let first = trainer.state.epochsDone
+    let epochs = trainer.options.epochs
+    while !trainer.isFinished {
+      let epoch = trainer.state.epochsDone + 1
+      let start = Date()
+      let record = try trainer.runEpoch { done, total, loss in
+        let speed = Double(done) / Date().timeIntervalSince(start)
+        let share = Double(epoch - 1 - first) + Double(done) / Double(total)
+        let left = Date().timeIntervalSince(begin) / share * (Double(epochs - first) - share)
+        line.show(
+          "epoch \(epoch)/\(epochs)", done: done, total: total,
+          detail: "loss \(fixed(loss, 3))  \(Int(speed)) samples/s  \(duration(left)) left")
+        return true
+      }
+      line.clear()
+      guard let record else { return }
+      try checkpoint.write(trainer.state)
+      Ending.shared.remark("the same command goes on after epoch \(trainer.state.epochsDone)")
+      try report.epoch(
+        record, isBest: trainer.state.bestEpoch == record.epoch, seconds: Date().timeIntervalSince(start))
+    }
+  }
+
+  private static func show(_ activity: TrainingSession.Activity, _ line: WorkProgress) {
+    switch activity {
+    case .comparing(let done, let total): line.show("comparing recordings", done: done, total: total)
+    case .calibrating: line.show("fitting the encoder to the data", done: 0, total: 1)
+    case .encoding(let part, let done, let total): line.show("encoding \(part.rawValue)", done: done, total: total)
+    }
+  }
+
+  private static func stem(_ path: String) -> String { (path as NSString).deletingPathExtension }
+}

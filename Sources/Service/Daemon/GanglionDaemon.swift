@@ -1,0 +1,335 @@
+import ClassifierStreams
+import Dataflow
+import Failures
+import Glibc
+import ModelFiles
+import SocketProtocol
+import StreamSources
+import Synchronization
+
+/// Why a daemon ended otherwise than it was told to.
+public struct DaemonError: ReportedError, Sendable {
+  public let description: String
+  public var kind: FailureKind { .other }
+}
+
+/// The daemon: sources, models and subscribers of one configuration, kept running and changed while they run.
+public actor GanglionDaemon {
+  /// Between two looks at everything.
+  private static let tick = Duration.milliseconds(250)
+  /// Nothing for so long from something that claims to run is deafness.
+  private static let patienceMicroseconds: Int64 = 10_000_000
+  /// For sources and models that fail.
+  static let restarts = RestartPolicy()
+
+  private enum Event: Sendable {
+    case stop
+    case over(String, SourceOutcome)
+  }
+
+  private let path: String
+  private var plan: Plan
+  private let name: String
+  private let exitsAtEnd: Bool
+  public nonisolated let hub: Hub
+  public nonisolated let log: Log
+  private let notifier: Notifier
+  private var units: [String: any RunningSource] = [:]
+  private var server: SocketServer?
+  private var metrics: MetricsServer?
+  private var liveness = Liveness(patienceMicroseconds: GanglionDaemon.patienceMicroseconds)
+  private var reloads = (good: 0, bad: 0)
+  /// Why the last reload changed nothing; nil after a good one.
+  private var reloadFailure: String?
+  private var lastReload: Task<RequestError?, Never>?
+  private nonisolated let events: AsyncStream<Event>
+  private nonisolated let tell: AsyncStream<Event>.Continuation
+
+  /// - Parameters:
+  ///   - path: of the configuration, read again at every reload.
+  ///   - exitsAtEnd: whether to end once every source has come to its end.
+  public init(
+    path: String, plan: Plan, name: String, exitsAtEnd: Bool = false, log: Log, notifier: Notifier
+  ) {
+    self.path = path
+    self.plan = plan
+    self.name = name
+    self.exitsAtEnd = exitsAtEnd
+    self.log = log
+    self.notifier = notifier
+    hub = Hub(limits: plan.configuration.socket.limits)
+    (events, tell) = AsyncStream.makeStream(of: Event.self)
+  }
+
+  /// Works until it is told to stop, every source has ended, or something is given up.
+  ///
+  /// - Parameter listener: where subscribers come.
+  public func run(_ listener: UnixListener) async throws {
+    StartupCode.letGo()
+    log.level = plan.configuration.logLevel
+    hub.directory = directory(plan)
+    let socket = plan.configuration.socket
+    server = SocketServer(
+      listener, hub: hub, name: name, policy: PeerPolicy(users: socket.users, groups: socket.groups),
+      maximumSubscribers: socket.maximumSubscribers,
+      handlers: .init(
+        reload: { [weak self] answer in
+          Task { answer(await self?.reload() ?? nil) }
+        },
+        context: { [weak self] request, answer in
+          Task { answer(await self?.change(request)) }
+        }, log: { [log] in log($0, $1, $2) }))
+    if let configuration = plan.configuration.metrics {
+      metrics = try MetricsServer(configuration, log: log) { [weak self] answer in
+        Task { answer(await self?.metricsText() ?? "") }
+      }
+    }
+    for source in plan.configuration.sources { await begin(source) }
+    log(.info, "ready", [("socket", listener.path), ("status", status)])
+    notifier.ready(status)
+    StartupCode.letGo()
+    let watching = Task { await watch() }
+    let failure = await waitForEnd()
+    watching.cancel()
+    notifier.stopping()
+    log(.info, "stopping")
+    for unit in units.values { await unit.shutDown() }
+    metrics?.stop()
+    server?.stop()
+    if let failure { throw DaemonError(description: failure) }
+  }
+
+  /// For the service manager and people: what runs, and that the configuration on the disk is another, where it is.
+  private var status: String {
+    let serving = "serving \(plan.configuration.sources.count) sources, \(plan.models.count) models"
+    return reloadFailure.map { "reload failed, still \(serving): \($0)" } ?? serving
+  }
+
+  /// Makes `run` return, after everything that has come in has been classified and sent.
+  public nonisolated func stop() { tell.yield(.stop) }
+
+  /// The reason to end with a failure, or nil.
+  private func waitForEnd() async -> String? {
+    var open = Set(plan.configuration.sources.map(\.id))
+    var firstFailure: String?
+    for await event in events {
+      switch event {
+      case .stop: return nil
+      case .over(let id, let outcome):
+        guard units[id] != nil || id.contains("/") else { continue }
+        switch outcome {
+        case .ended: break
+        case .failed(let error): firstFailure = firstFailure ?? "\(error)"
+        case .givenUp(let error): return "\(error)"
+        }
+        open = Set(units.keys.filter { [.ended, .failed].contains(units[$0]?.status.snapshot.state) == false })
+        if exitsAtEnd && open.isEmpty { return firstFailure }
+      }
+    }
+    return nil
+  }
+
+  private func directory(_ plan: Plan) -> Directory {
+    Directory(
+      sources: plan.configuration.sources.map { source in
+        var kind = Reply.Source.Kind.audio
+        if case .events? = plan.demand(of: source) { kind = .events }
+        return Reply.Source(id: source.id, kind: kind)
+      },
+      models: plan.configuration.models.compactMap { plan.models[$0.name]?.model.manifest }.map {
+        Reply.Model(
+          name: $0.name, labels: $0.labels, sha256: $0.sha256,
+          tasks: ($0.tasks?.count ?? 1) > 1 ? $0.knownTasks.map(\.name) : [])
+      })
+  }
+
+  /// Has streams go over to another task.
+  func change(_ request: ContextRequest) async -> RequestError? {
+    guard let unit = units[request.source] else {
+      return RequestError(.unknownSource, "there is no source '\(request.source.prefix(64))'")
+    }
+    guard await unit.select(task: request.task, model: request.model) else {
+      let model = request.model.map { "model '\($0.prefix(64))'" } ?? "no model"
+      return RequestError(
+        .unknownTask,
+        request.model == nil
+          ? "\(model) of source '\(request.source)' has learnt the task '\(request.task.prefix(64))'"
+          : "\(model) of source '\(request.source)' does not exist, or has not learnt the task "
+            + "'\(request.task.prefix(64))'")
+    }
+    log(.info, "task", [("source", request.source), ("task", request.task)])
+    return nil
+  }
+
+  /// Starts a source with its models.
+  private func begin(_ source: SourceConfiguration) async {
+    guard let unit = unit(for: source) else { return }
+    units[source.id] = unit
+    await unit.update(
+      models: source.models.compactMap { key in plan.models[key].map { (key, $0, false) } }, whenTaken: { _ in })
+    await unit.start()
+  }
+
+  private func unit(for source: SourceConfiguration) -> (any RunningSource)? {
+    let whenOver: @Sendable (String, SourceOutcome) -> Void = { [tell] in tell.yield(.over($0, $1)) }
+    switch plan.demand(of: source) {
+    case .sound(let rate):
+      return SourceUnit<SoundSegments>(
+        source, hub: hub, log: log, restarts: Self.restarts,
+        open: { try source.openSound(sampleRate: rate, stop: $0, resumeAt: $1) }, whenOver: whenOver)
+    case .events(let sensor):
+      return SourceUnit<EventSegments>(
+        source, hub: hub, log: log, restarts: Self.restarts,
+        open: { try source.openEvents(sensor: sensor, stop: $0, resumeAt: $1) }, whenOver: whenOver)
+    case nil: return nil
+    }
+  }
+}
+
+// Reloading.
+extension GanglionDaemon {
+  /// Reads the configuration and the models anew and changes over without losing a subscriber or a window; nothing
+  /// changes where something is wrong. Reloads that are asked for meanwhile follow one after another.
+  public func reload() async -> RequestError? {
+    let before = lastReload
+    let task = Task {
+      _ = await before?.value
+      return await changeOver()
+    }
+    lastReload = task
+    return await task.value
+  }
+
+  private func changeOver() async -> RequestError? {
+    notifier.reloading(monotonicMicroseconds: monotonicMicroseconds())
+    defer { notifier.ready(status) }
+    var fresh: Plan
+    do {
+      fresh = try await read()
+    } catch {
+      reloads.bad += 1
+      reloadFailure = String("\(error)".prefix(512))
+      log(.error, "reload failed", [("error", "\(error)")])
+      return RequestError(.reloadFailed, String("\(error)".prefix(2_048)))
+    }
+    let old = plan
+    fresh.reuseModels(of: old)
+    if let socket = old.chosenSocket { fresh.useSocket(socket) }
+    let new = fresh
+    plan = new
+    log.level = new.configuration.logLevel
+    if new.configuration.socket != old.configuration.socket || new.configuration.metrics != old.configuration.metrics {
+      log(.warning, "socket and metrics settings change only when the daemon is started again")
+    }
+    hub.directory = directory(new)
+    let changed = Set(
+      new.models.filter { key, model in old.models[key].map { $0.model.manifest != model.model.manifest } ?? false }
+        .keys)
+    for source in old.configuration.sources
+    where !new.configuration.sources.contains(where: {
+      $0.isSame(as: source) && new.demand(of: $0) == old.demand(of: source)
+    }) {
+      let unit = units.removeValue(forKey: source.id)
+      await unit?.shutDown()
+    }
+    let announcer = Announcer(hub: hub, models: new.models, changed: changed, sources: new.configuration.sources)
+    for source in new.configuration.sources {
+      if let unit = units[source.id] {
+        await unit.update(
+          models: source.models.compactMap { key in
+            new.models[key].map { (key, $0, changed.contains(key)) }
+          }, whenTaken: { announcer.taken($0) })
+        // What was asked for on the socket holds until the configuration says something else.
+        let before = old.configuration.sources.first { $0.id == source.id }?.task
+        if source.task != before { _ = await unit.select(task: source.task, model: nil) }
+      } else {
+        await begin(source)
+        for key in source.models where changed.contains(key) { announcer.taken(key) }
+      }
+    }
+    StartupCode.letGo()
+    reloads.good += 1
+    reloadFailure = nil
+    log(.info, "reloaded", [("models_changed", "\(changed.count)")])
+    return nil
+  }
+
+  /// Reads the new plan on a thread of its own: building encoders takes longer than the shared threads can be kept.
+  private func read() async throws -> Plan {
+    let executor = ThreadExecutor(name: "reload")
+    defer { executor.shutDown() }
+    let path = path
+    return try await Task(executorPreference: executor) { () async throws -> Plan in try Plan(path: path) }.value
+  }
+}
+
+/// Says that a model was replaced once all its streams run the new one.
+private final class Announcer: Sendable {
+  private let hub: Hub
+  private let models: [String: PreparedModel]
+  private let waiting: Mutex<[String: Int]>
+
+  init(hub: Hub, models: [String: PreparedModel], changed: Set<String>, sources: [SourceConfiguration]) {
+    self.hub = hub
+    self.models = models
+    var counts: [String: Int] = [:]
+    for key in changed { counts[key] = sources.filter { $0.models.contains(key) }.count }
+    waiting = Mutex(counts)
+  }
+
+  func taken(_ key: String) {
+    let isLast = waiting.withLock { waiting in
+      waiting[key, default: 0] -= 1
+      return waiting[key] == 0
+    }
+    guard isLast, let manifest = models[key]?.model.manifest else { return }
+    hub.publish(.reloaded(model: manifest.name, sha256: manifest.sha256))
+  }
+}
+
+// Watching.
+extension GanglionDaemon {
+  private func watch() async {
+    var lastWatchdog: Int64 = 0
+    while !Task.isCancelled {
+      let now = monotonicMicroseconds()
+      for unit in units.values { await unit.tick(now: now) }
+      if let interval = notifier.watchdogMicroseconds, now - lastWatchdog >= interval / 3 {
+        let stuck = await stuckParts(now: now)
+        if stuck.isEmpty {
+          notifier.watchdog()
+          lastWatchdog = now
+        } else {
+          log(.error, "stuck", [("parts", stuck.joined(separator: ", "))])
+        }
+      }
+      try? await Task.sleep(for: Self.tick)
+    }
+  }
+
+  private func stuckParts(now: Int64) async -> [String] {
+    var pipelines: [Liveness.Pipeline] = []
+    for unit in units.values {
+      for figures in await unit.pipelines {
+        pipelines.append(
+          .init(name: "\(figures.source)/\(figures.model)", waiting: figures.waiting, blocks: figures.progress.blocks))
+      }
+    }
+    let sources = units.values.map { unit in
+      let snapshot = unit.status.snapshot
+      return Liveness.Source(id: unit.configuration.id, state: snapshot.state, lastArrival: snapshot.lastArrival)
+    }
+    return liveness.stuck(sources: sources, pipelines: pipelines, now: now)
+  }
+
+  private func metricsText() async -> String {
+    var figures = MetricsSnapshot(
+      name: name, counters: server?.counters ?? SocketServer.Counters(), sequence: hub.sequence,
+      reloadsGood: reloads.good, reloadsBad: reloads.bad)
+    for unit in units.values.sorted(by: { $0.configuration.id < $1.configuration.id }) {
+      figures.sources.append((unit.configuration.id, unit.status.carriesEvents, unit.status.snapshot))
+      figures.pipelines += await unit.pipelines
+    }
+    return figures.text(now: monotonicMicroseconds(), process: .now())
+  }
+}

@@ -1,0 +1,128 @@
+import ClassifierStreams
+import Events
+import Glibc
+import ModelFiles
+import StreamSources
+
+/// A configuration with everything it names opened and made ready: what a daemon can run without further questions.
+public struct Plan: Sendable {
+  public private(set) var configuration: DaemonConfiguration
+  private let configurationPath: String
+  /// By the names of the configuration.
+  private(set) var models: [String: PreparedModel]
+
+  /// Reads the configuration and its models and holds them against each other.
+  ///
+  /// - Throws: `ConfigurationError` with all that is wrong.
+  public init(path: String) throws(ConfigurationError) {
+    let configuration = try DaemonConfiguration(path: path)
+    StartupCode.letGo()
+    var diagnostics: [Diagnostic] = []
+    var models: [String: PreparedModel] = [:]
+    var owners: [String: String] = [:]
+    for entry in configuration.models {
+      func note(_ problem: String) { diagnostics.append(Diagnostic(path: path, line: entry.line, problem: problem)) }
+      do {
+        let model = try PreparedModel(try Model(reading: entry.file), tellsProgress: true)
+        let name = model.model.manifest.name
+        if let other = owners[name] { note("models '\(other)' and '\(entry.name)' both call themselves '\(name)'") }
+        owners[name] = entry.name
+        models[entry.name] = model
+      } catch {
+        note("model '\(entry.name)': \(error)")
+      }
+    }
+    if diagnostics.isEmpty {
+      for source in configuration.sources {
+        for problem in Self.problems(of: source, models: models) {
+          diagnostics.append(Diagnostic(path: path, line: source.line, problem: problem))
+        }
+      }
+    }
+    if !diagnostics.isEmpty { throw ConfigurationError(diagnostics: diagnostics) }
+    self.configuration = configuration
+    self.models = models
+    configurationPath = path
+  }
+
+  /// What is no mistake but may well be one: what sources want to read is not there.
+  public var notes: [String] {
+    configuration.sources.compactMap { source in
+      guard case .feed(let kind, let path) = source.input, kind != .standardInput else { return nil }
+      let place = "\(configurationPath):\(source.line): source '\(source.id)': \(path) "
+      var status = stat()
+      let isThere = stat(path, &status) == 0
+      let isPipe = isThere && status.st_mode & S_IFMT == S_IFIFO
+      switch kind {
+      case .file: return isThere ? nil : place + "is not there"
+      case .pipe: return isPipe ? nil : place + (isThere ? "is no named pipe" : "is not there") + "; one is waited for"
+      case .followed: return isThere ? nil : place + "is not there; it is waited for"
+      case .standardInput: return nil
+      }
+    }
+  }
+
+  /// Takes over the models that are the same in another plan, so that no second copy of them is kept.
+  mutating func reuseModels(of other: Plan) {
+    for (key, model) in models {
+      if let old = other.models[key], old.model.manifest == model.model.manifest { models[key] = old }
+    }
+  }
+
+  /// Listens there, whatever the configuration says.
+  public mutating func useSocket(_ path: String) {
+    configuration.socket.path = path
+    chosenSocket = path
+  }
+
+  /// The path that was chosen in place of the configuration's.
+  private(set) var chosenSocket: String?
+
+  /// What a source has to deliver; nil for one without models.
+  func demand(of source: SourceConfiguration) -> SourceDemand? {
+    Self.demand(of: source.models.compactMap { models[$0] })
+  }
+
+  private static func demand(of models: [PreparedModel]) -> SourceDemand? {
+    var demand: SourceDemand?
+    for model in models {
+      switch (model.model.manifest.encoder, demand) {
+      case (.spiketrum(let encoder), .sound(let rate)?): demand = .sound(sampleRate: max(rate, encoder.sampleRate))
+      case (.spiketrum(let encoder), nil): demand = .sound(sampleRate: encoder.sampleRate)
+      case (.events(let encoder), nil): demand = .events(encoder.sensor)
+      default: break
+      }
+    }
+    return demand
+  }
+
+  private static func problems(of source: SourceConfiguration, models: [String: PreparedModel]) -> [String] {
+    let chosen = source.models.compactMap { models[$0] }
+    guard let demand = demand(of: chosen) else { return ["source '\(source.id)' has no models"] }
+    var problems: [String] = []
+    for model in chosen {
+      switch (model.model.manifest.encoder, demand) {
+      case (.spiketrum, .sound): break
+      case (.events(let encoder), .events(let sensor)):
+        if encoder.sensor != sensor {
+          problems.append("the models of source '\(source.id)' expect sensors of \(sensor) and \(encoder.sensor)")
+        }
+      default: problems.append("the models of source '\(source.id)' do not all listen, nor all watch")
+      }
+    }
+    switch (source.input, demand) {
+    case (.alsa, .events): problems.append("source '\(source.id)' carries sound, but its models watch events")
+    case (.udp, .sound): problems.append("source '\(source.id)' carries events, but its models listen to sound")
+    default: break
+    }
+    if let task = source.task, !chosen.contains(where: { (try? $0.model.selection(task)) != nil }) {
+      let known = Set(chosen.flatMap { $0.model.manifest.knownTasks.map(\.name) }).sorted()
+      problems.append(
+        "no model of source '\(source.id)' has learnt the task '\(task)'; there is \(known.joined(separator: ", "))")
+    }
+    if source.reading.sound.raw != nil, case .events = demand {
+      problems.append("raw of source '\(source.id)' describes sound, but its models watch events")
+    }
+    return problems
+  }
+}

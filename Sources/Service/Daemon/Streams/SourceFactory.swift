@@ -1,0 +1,44 @@
+import Audio
+import Events
+import SoundCapture
+import StreamSources
+
+/// What a source has to deliver for the models it feeds.
+enum SourceDemand: Equatable, Sendable {
+  /// The rate that suits the models best, in Hz.
+  case sound(sampleRate: Int)
+  case events(SensorGeometry)
+}
+
+extension SourceConfiguration {
+  /// Opens it as sound. Blocks, and is called on the source's own thread.
+  ///
+  /// - Parameter resumeAt: stream time at which it begins, microseconds: where it failed before.
+  func openSound(sampleRate: Int, stop: StopSignal, resumeAt: Int64) throws -> any StreamSource<SoundBlock> {
+    switch input {
+    case .feed(let kind, let path):
+      return SoundFeedSource(
+        try ByteFeed(kind, path: path, stop: stop), options: reading.sound, assumedRate: sampleRate,
+        skipsOld: beginsAtEnd, stop: stop, originMicroseconds: resumeAt)
+    case .alsa(let device, let rate, let channels, let channel, let encoding):
+      let settings = ALSADevice.Settings(
+        device: device, sampleRate: rate ?? sampleRate, channels: channels, channel: channel, encoding: encoding,
+        gain: reading.sound.gain)
+      return CaptureSource(ALSADevice(settings), clocks: .init(stop: stop), seconds: seconds)
+    case .udp: throw FeedError(path: id, reason: "carries events, its models listen to sound")
+    }
+  }
+
+  /// Opens it as events.
+  func openEvents(sensor: SensorGeometry, stop: StopSignal, resumeAt: Int64) throws -> any StreamSource<EventBlock> {
+    switch input {
+    case .feed(let kind, let path):
+      return EventFeedSource(
+        try ByteFeed(kind, path: path, stop: stop), sensor: sensor, options: reading.events, skipsOld: beginsAtEnd,
+        originMicroseconds: resumeAt)
+    case .udp(let host, let port, let format):
+      return DatagramSource(host: host, port: port, format: format, stop: stop, originMicroseconds: resumeAt)
+    case .alsa: throw FeedError(path: id, reason: "carries sound, its models watch events")
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import ModelFiles
+import Numerics
+import Recognition
+
+/// Network and recogniser of one stream: spike frames in, decisions out. A value; copying it copies the stream's state.
+///
+/// Streams, whole clips and evaluation all go through it, so they agree to the bit. It may hold several recognisers: what a
+/// stream gives under other settings of the decision, for the price of one network.
+public struct StreamClassifier: Sendable {
+  /// The scores after one active step.
+  public struct Scores: Equatable, Sendable {
+    public var endMicroseconds: Int64
+    /// One for each label.
+    public var values: [Double]
+
+    package init(endMicroseconds: Int64, values: [Double]) {
+      self.endMicroseconds = endMicroseconds
+      self.values = values
+    }
+  }
+
+  private var network: TaskNetwork
+  /// One for each setting that is tried.
+  private var recognisers: [Recogniser]
+  private var outputs: [Float]
+
+  /// - Parameters:
+  ///   - task: one that the model has, see `Model.selection`.
+  ///   - tellsProgress: whether detections are told from their start on, see `Recogniser`.
+  ///   - configurations: settings that are tried side by side; nil for the model's own. They must cut the stream as the
+  ///     model's do, with the same `gapMicroseconds`, for the network's state begins anew with every utterance.
+  /// - Throws: for settings that cannot be tried, or a manifest that `Model` would refuse.
+  public init(
+    _ model: Model, task: TaskSelection = .task(0), tellsProgress: Bool = false,
+    trying configurations: [DecisionConfiguration]? = nil
+  ) throws(RecognitionError) {
+    let own = model.manifest.decision
+    network = TaskNetwork(model, selection: task)
+    outputs = [Float](repeating: 0, count: network.outputCount)
+    recognisers = []
+    for configuration in configurations ?? [own] {
+      guard configuration.gapMicroseconds == own.gapMicroseconds else {
+        throw .setting(
+          name: "gapMicroseconds", value: "\(configuration.gapMicroseconds)",
+          allowed: "\(own.gapMicroseconds), as in the model")
+      }
+      recognisers.append(
+        try Recogniser(
+          labels: model.manifest.labels, configuration: configuration, tellsProgress: tellsProgress,
+          rows: network.rows))
+    }
+  }
+
+  /// What the stream is about. A change counts from the next step on; nothing that is open is lost by it.
+  public var task: TaskSelection {
+    get { network.selection }
+    set { if newValue != network.selection { network.select(newValue) } }
+  }
+
+  /// Whether nothing is open: the place to put another model in.
+  public var isBetweenUtterances: Bool { recognisers.allSatisfy(\.isBetweenUtterances) }
+
+  /// Takes the next step of the stream; returns the scores after it if it was active.
+  ///
+  /// - Parameter emit: gets each decision with the place of its settings in the list.
+  @discardableResult
+  public mutating func push(
+    _ frame: SpikeFrame, emit: (Decision, _ trial: Int) -> Void
+  ) throws(RecognitionError) -> Scores? {
+    var request = Recogniser.Request.skip
+    for trial in recognisers.indices {
+      request = recognisers[trial].advance(
+        startMicroseconds: frame.startMicroseconds, endMicroseconds: frame.endMicroseconds, isActive: !frame.isSilent
+      ) { emit($0, trial) }
+    }
+    if request == .skip { return nil }
+    if request == .resetThenRun { network.reset() }
+    network.step(frame, outputs: &outputs)
+    for trial in recognisers.indices { try recognisers[trial].take(logits: outputs) { emit($0, trial) } }
+    if frame.isSilent { return nil }
+    return recognisers[0].currentScores.map { Scores(endMicroseconds: frame.endMicroseconds, values: $0) }
+  }
+
+  /// Ends the stream and decides what is open.
+  public mutating func finish(emit: (Decision, _ trial: Int) -> Void) {
+    for trial in recognisers.indices { recognisers[trial].finish { emit($0, trial) } }
+  }
+
+  /// The decisions on a whole recording by the same code; the classifier itself stays as it is.
+  ///
+  /// - Parameter stepMicroseconds: length of a step, `EncoderConfiguration.stepMicroseconds`.
+  public func decisions(
+    on sequence: SpikeSequence, stepMicroseconds: Int64
+  ) throws(RecognitionError) -> [Decision] {
+    var classifier = self
+    var decisions: [Decision] = []
+    for step in 0..<sequence.steps {
+      let range = sequence.range(ofStep: step)
+      let start = Int64(step) * stepMicroseconds
+      let frame = SpikeFrame(
+        step: step, startMicroseconds: start, endMicroseconds: start + stepMicroseconds,
+        channels: Array(sequence.channels[range]), values: Array(sequence.values[range]))
+      try classifier.push(frame) { decision, _ in decisions.append(decision) }
+    }
+    classifier.finish { decision, _ in decisions.append(decision) }
+    return decisions
+  }
+}
