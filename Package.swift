@@ -62,7 +62,18 @@ let package = Package(
       name: "Audio", dependencies: ["CLinux", "CSndFile", "CSoxr", "Failures"], path: "Sources/Signals/Audio",
       swiftSettings: hot),
     .target(
-      name: "Spiketrum", dependencies: ["CKernels", "Failures", "Numerics"], path: "Sources/Encoding/Spiketrum",
+      name: "SoundEncoders", dependencies: ["Failures", "Numerics"], path: "Sources/Encoding/SoundEncoders",
+      swiftSettings: hot),
+    .target(
+      name: "BandEncoders", dependencies: ["Numerics", "Settings", "SoundEncoders", "Spiketrum"],
+      path: "Sources/Encoding/BandEncoders",
+      swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    .target(
+      name: "EncoderList", dependencies: ["BandEncoders", "Events", "SoundEncoders", "Spiketrum"],
+      path: "Sources/Encoding/EncoderList"),
+    .target(
+      name: "Spiketrum", dependencies: ["CKernels", "Numerics", "Settings", "SoundEncoders"],
+      path: "Sources/Encoding/Spiketrum",
       // As for the networks: tests count its allocations.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
@@ -73,8 +84,9 @@ let package = Package(
     .target(
       name: "Learning",
       dependencies: [
-        "Audio", "ClassifierStreams", "EventFormats", "Events", "Failures", "ModelFiles", "Numerics", "OutputFiles",
-        "Recognition", "Settings", "Spiketrum", "SpikingNetworks", "StreamSources", "Yams",
+        "Audio", "ClassifierStreams", "EncoderList", "EventFormats", "Events", "Failures", "ModelFiles", "Numerics",
+        "OutputFiles", "Recognition", "Settings", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamSources",
+        "Yams",
       ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
     .target(name: "Dataflow", dependencies: ["Failures"], path: "Sources/Streams/Dataflow"),
@@ -87,13 +99,17 @@ let package = Package(
       path: "Sources/Streams/StreamSources", swiftSettings: hot),
     .target(
       name: "ModelFiles",
-      dependencies: ["Events", "Failures", "Numerics", "OutputFiles", "Recognition", "Spiketrum", "SpikingNetworks"],
+      dependencies: [
+        "EncoderList", "Failures", "Numerics", "OutputFiles", "Recognition", "SoundEncoders", "Spiketrum",
+        "SpikingNetworks",
+      ],
       path: "Sources/Networks/ModelFiles",
       swiftSettings: hot),
     .target(
       name: "ClassifierStreams",
       dependencies: [
-        "Audio", "Dataflow", "Events", "ModelFiles", "Numerics", "Recognition", "Spiketrum", "StreamSources",
+        "Audio", "Dataflow", "EncoderList", "Events", "ModelFiles", "Numerics", "Recognition", "SoundEncoders",
+        "Spiketrum", "StreamSources",
       ], path: "Sources/Streams/ClassifierStreams",
       swiftSettings: hot),
     .target(
@@ -117,7 +133,9 @@ let package = Package(
       ], path: "Sources/Programs/CommandSupport"),
     .target(
       name: "Experiments",
-      dependencies: ["Events", "Failures", "Learning", "Numerics", "Spiketrum", "SpikingNetworks"],
+      dependencies: [
+        "BandEncoders", "Events", "Failures", "Learning", "Numerics", "SoundEncoders", "Spiketrum", "SpikingNetworks",
+      ],
       path: "Sources/Laboratory/Experiments",
       swiftSettings: hot),
     .executableTarget(
@@ -133,7 +151,7 @@ let package = Package(
       dependencies: [
         "Audio", "CLinux", "ClassifierStreams", "CommandSupport", "Daemon", "EventFormats", "Events", "Failures",
         "GanglionClient", "Learning", "ModelFiles", "Numerics", "OutputFiles", "Plotting", "Recognition",
-        "SocketProtocol", "SoundCapture", "Spiketrum", "SpikingNetworks", "StreamSources",
+        "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamSources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Programs/ganglion",
       swiftSettings: hot),
@@ -142,10 +160,13 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "CZlib", "CZstd", "EventFormats", "Events", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
+        "CZlib", "CZstd", "EncoderList", "EventFormats", "Events", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
         "SpikingNetworks",
       ],
       path: "Tests/TestSupport"),
+    .testTarget(
+      name: "BandEncodersTests",
+      dependencies: ["BandEncoders", "Numerics", "SoundEncoders", "Spiketrum", "TestSupport"]),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
@@ -157,7 +178,9 @@ let package = Package(
       exclude: ["Fixtures", "Foreign"]),
     .testTarget(name: "PlottingTests", dependencies: ["CCairo", "Plotting"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], exclude: ["Fixtures"]),
-    .testTarget(name: "SpiketrumTests", dependencies: ["CAllocationCounter", "Numerics", "Spiketrum", "TestSupport"]),
+    .testTarget(
+      name: "SpiketrumTests",
+      dependencies: ["CAllocationCounter", "Numerics", "SoundEncoders", "Spiketrum", "TestSupport"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(
       name: "SpikingNetworksTests", dependencies: ["CAllocationCounter", "Numerics", "SpikingNetworks"],
@@ -170,7 +193,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Experiments", "Learning", "Numerics", "Spiketrum", "SpikingNetworks", "TestSupport"]),
+      dependencies: [
+        "BandEncoders", "Experiments", "Learning", "Numerics", "SoundEncoders", "Spiketrum", "SpikingNetworks",
+        "TestSupport",
+      ]),
     .testTarget(name: "LaboratoryTests", dependencies: ["TestSupport"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),

@@ -31,7 +31,8 @@ struct SoundPipelineTests {
     let model = try TestModels.sound()
     let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(TestModels.tones))
     let streamed = decisions(try await run(model, file.path))
-    guard case .spiketrum(let configuration) = model.manifest.encoder else { return }
+    guard case .sound(let encoding) = model.manifest.encoder, let configuration = encoding as? SpiketrumConfiguration
+    else { return }
     let sequence = try SpiketrumEncoder(configuration).encode(TestModels.tones)
     let whole = try StreamClassifier(model).decisions(on: sequence, stepMicroseconds: 10_000)
     #expect(streamed.count >= 3)
@@ -121,9 +122,11 @@ struct SoundPipelineTests {
   @Test func anOffsetIsToldWhereTheModelHearsIt() async throws {
     func notices(offset: Float, hearsOffset: Bool) async throws -> [String] {
       var manifest = try TestModels.sound().manifest
-      guard case .spiketrum(var encoder) = manifest.encoder else { return [] }
+      guard case .sound(let encoding) = manifest.encoder, var encoder = encoding as? SpiketrumConfiguration else {
+        return []
+      }
       encoder.highPassFrequency = hearsOffset ? nil : 20
-      manifest.encoder = .spiketrum(encoder)
+      manifest.encoder = .sound(encoder)
       let samples = TestModels.tones.map { $0 / 2 + offset }
       let file = try TemporaryFile(WaveBytes(sampleRate: 8_000, isFloat: true).file(samples))
       let model = try Model(manifest: manifest, network: TestModels.sound().network)

@@ -39,7 +39,7 @@ struct LiveClassificationTests {
   }
 
   private func decisions(ofFile samples: [Float], _ model: Model) throws -> [Decision] {
-    guard case .sound(let encoder) = try PreparedModel(model, tellsProgress: true).encoder else { return [] }
+    guard case .sound(let encoder, _) = try PreparedModel(model, tellsProgress: true).encoder else { return [] }
     return try StreamClassifier(model).decisions(on: encoder.encode(samples), stepMicroseconds: 10_000)
   }
 

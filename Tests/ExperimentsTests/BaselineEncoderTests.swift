@@ -4,6 +4,7 @@ import Numerics
 import TestSupport
 import Testing
 
+@testable import BandEncoders
 @testable import Spiketrum
 
 @Suite struct BaselineEncoderTests {

@@ -1,4 +1,5 @@
 import Numerics
+import SoundEncoders
 import SpikingNetworks
 import TestSupport
 import Testing

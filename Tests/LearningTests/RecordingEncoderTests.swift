@@ -12,7 +12,7 @@ struct RecordingEncoderTests {
   func lead() throws {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Samples/recordings/digits/five-lucas.wav").standardizedFileURL.path
-    let encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(SpiketrumConfiguration(sampleRate: 8000)))
+    let encoder = try RecordingEncoder(sound: SpiketrumConfiguration(sampleRate: 8000))
     let recording = Recording(path: path, label: 5, group: "lucas")
     let whole = try encoder.encodeWhole(recording)
     var augmentation = SoundAugmentation()

@@ -18,13 +18,7 @@ struct ShippedRecipeTests {
     let path = "\(Self.folder)/\(name).yaml"
     let recipe = try Recipe(yaml: String(contentsOfFile: path, encoding: .utf8), path: path)
     let network = try Network<Float>(recipe.network, seed: recipe.training.seed)
-    let width =
-      switch recipe.encoder {
-      case .spiketrum(let options):
-        options.configuration.channelCount * max(options.evenLevels, options.configuration.levels)
-      case .events(let options): options.configuration.shape.reduce(1, *)
-      }
-    #expect(network.inputWidth == width)
+    #expect(network.inputWidth == recipe.encoder.shape.reduce(1, *))
     #expect(network.outputCount == classes)
   }
 }

@@ -33,7 +33,7 @@ private func model(_ more: [LayerDescription] = []) throws -> Model {
     ] + more + [.dense(.init(units: 2, bias: true))])
   let manifest = ModelManifest(
     name: "two", labels: ["a", "b"], network: description,
-    encoder: .spiketrum(SpiketrumConfiguration(sampleRate: 8_000, channelCount: 12)),
+    encoder: .sound(SpiketrumConfiguration(sampleRate: 8_000, channelCount: 12)),
     decision: DecisionConfiguration())
   let network = try Network<Float>(description, seed: 3)
   let runner = BatchRunner(network, lanes: Lanes(threads: 1))

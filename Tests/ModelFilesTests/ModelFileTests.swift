@@ -96,7 +96,7 @@ struct ModelFileTests {
         manifest["encoder"] = encoder
       }
       let found = try reason(other)
-      #expect(found == .encoderVersion(found: version, known: 2))
+      #expect(found == .encoderVersion("spiketrum", found: version, known: 2))
     }
   }
 
@@ -131,7 +131,7 @@ struct ModelFileTests {
     #expect(try why { $0["sense"] = "events" } == "its sense is events, its encoder is for sound")
     #expect(
       try why { $0["encoder"] = [String: Any]() }
-        == "encoder: an encoder is a map with exactly one of: spiketrum, events")
+        == "encoder: an encoder is a map with exactly one of: spiketrum, mel, spiketrumBands, events")
     #expect(
       try why {
         var decision = $0["decision"] as? [String: Any] ?? [:]

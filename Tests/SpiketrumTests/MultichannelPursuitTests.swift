@@ -1,3 +1,4 @@
+import SoundEncoders
 import TestSupport
 import Testing
 
@@ -35,7 +36,7 @@ import Testing
 
   @Test func noMicrophoneIsRefused() throws {
     let settings = MatchingPursuit.Settings(budget: .threshold, threshold: 0.1, lookAhead: 0)
-    #expect(throws: SpiketrumError.self) {
+    #expect(throws: EncoderError.self) {
       try MultichannelPursuit(dictionary: dictionary, settings: settings, microphones: 0)
     }
   }

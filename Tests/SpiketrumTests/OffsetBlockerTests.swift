@@ -1,5 +1,6 @@
 import Foundation
 import Numerics
+import SoundEncoders
 import TestSupport
 import Testing
 
@@ -78,7 +79,7 @@ struct OffsetBlockerTests {
     #expect(Self.configuration(nil).highPassFrequency == nil)
     #expect(SpiketrumConfiguration(sampleRate: 8_000).highPassFrequency == 20)
     for wrong in [0, -1, 80, .nan, .infinity] {
-      #expect(throws: SpiketrumError.self) { try SpiketrumEncoder(Self.configuration(wrong)) }
+      #expect(throws: EncoderError.self) { try SpiketrumEncoder(Self.configuration(wrong)) }
     }
   }
 }

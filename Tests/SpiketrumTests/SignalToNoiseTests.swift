@@ -1,4 +1,5 @@
 import Foundation
+import SoundEncoders
 import TestSupport
 import Testing
 
@@ -66,7 +67,7 @@ import Testing
   @Test func silenceHasNothingToReach() throws {
     let stream = try pursuit(.signalToNoise(decibels: 40), lookAhead: 100)
     #expect(spikes(stream, [Float](repeating: 0, count: 9000), chunk: 512).isEmpty)
-    #expect(throws: SpiketrumError.self) { try pursuit(.signalToNoise(decibels: 0), lookAhead: 100) }
-    #expect(throws: SpiketrumError.self) { try pursuit(.signalToNoise(decibels: .infinity), lookAhead: 100) }
+    #expect(throws: EncoderError.self) { try pursuit(.signalToNoise(decibels: 0), lookAhead: 100) }
+    #expect(throws: EncoderError.self) { try pursuit(.signalToNoise(decibels: .infinity), lookAhead: 100) }
   }
 }

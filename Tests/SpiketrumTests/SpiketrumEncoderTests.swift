@@ -1,4 +1,5 @@
 import Numerics
+import SoundEncoders
 import TestSupport
 import Testing
 
@@ -70,7 +71,8 @@ import Testing
   @Test func spikesOfOtherRulesAreRefused() throws {
     var old = configuration
     old.version = 1
-    #expect(throws: SpiketrumError.version(found: 1, known: SpiketrumConfiguration.currentVersion)) {
+    #expect(throws: EncoderError.version(encoder: "spiketrum", found: 1, known: SpiketrumConfiguration.currentVersion))
+    {
       try SpiketrumEncoder(old)
     }
   }

@@ -1,3 +1,4 @@
+import EncoderList
 import Events
 import Foundation
 import ModelFiles
@@ -13,12 +14,12 @@ public enum TestModels {
   /// Listens at 8 kHz, three labels.
   public static func sound(seed: UInt64 = 1, decision: DecisionConfiguration = decision) throws -> Model {
     let encoder = SpiketrumConfiguration(sampleRate: 8_000, channelCount: 12)
-    return try model("sounds", labels: ["low", "mid", "high"], encoder: .spiketrum(encoder), decision, seed)
+    return try model("sounds", labels: ["low", "mid", "high"], encoder: .sound(encoder), decision, seed)
   }
 
   /// Listens as `sound` does and has two tasks: `first` among low and mid, `second` among all three, with other gates.
   public static func twoTasks(seed: UInt64 = 1) throws -> Model {
-    let encoder = EncoderConfiguration.spiketrum(SpiketrumConfiguration(sampleRate: 8_000, channelCount: 12))
+    let encoder = EncoderConfiguration.sound(SpiketrumConfiguration(sampleRate: 8_000, channelCount: 12))
     let network = NetworkDescription(
       input: encoder.shape,
       layers: [

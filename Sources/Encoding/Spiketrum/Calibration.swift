@@ -1,9 +1,11 @@
+import SoundEncoders
+
 /// What a place code takes over from training data, so that a stream begins as if it had heard such sound before.
 extension SpiketrumConfiguration {
   /// The same configuration with its `startingPrice`, unless it has one: the median over the clips of the price that the
   /// rate came to by the end of each. Clips hold samples at the configuration's rate; where none is long enough for a
   /// price, the configuration stays as it is.
-  public func withStartingPrice(from clips: some Sequence<[Float]>) throws(SpiketrumError) -> Self {
+  public func withStartingPrice(from clips: some Sequence<[Float]>) throws(EncoderError) -> Self {
     if startingPrice != nil || dynamicRangeDecibels != nil { return self }
     let encoder = try SpiketrumEncoder(self)
     var prices: [Float] = []
@@ -19,8 +21,8 @@ extension SpiketrumConfiguration {
 
   /// The same configuration with edges that put an equal share of the clips' spikes in each of so many levels, terciles
   /// for three, measured against the configuration's reference.
-  public func withEvenLevels(_ levels: Int, from clips: some Sequence<[Float]>) throws(SpiketrumError) -> Self {
-    try SpiketrumError.require((1...64).contains(levels), "levels", levels, "in 1...64")
+  public func withEvenLevels(_ levels: Int, from clips: some Sequence<[Float]>) throws(EncoderError) -> Self {
+    try EncoderError.require((1...64).contains(levels), "levels", levels, "in 1...64")
     let encoder = try SpiketrumEncoder(self)
     var measures: [Float] = []
     for clip in clips {

@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import SoundEncoders
 
 /// A streaming bank of gammatone filters on the channels of a dictionary, each of unit gain at its centre frequency.
 ///
@@ -13,9 +14,9 @@ public struct GammatoneBank: Sendable {
   private var fine: [Float] = []
   private var envelope: [Float] = []
 
-  /// Throws ``SpiketrumError`` when a parameter is outside the range its documentation gives; truncation and phase play
+  /// Throws ``EncoderError`` when a parameter is outside the range its documentation gives; truncation and phase play
   /// no part.
-  public init(_ parameters: GammatoneDictionary.Parameters) throws(SpiketrumError) {
+  public init(_ parameters: GammatoneDictionary.Parameters) throws(EncoderError) {
     try GammatoneDictionary.check(parameters)
     self.parameters = parameters
     let rate = Double(parameters.sampleRate)
@@ -67,8 +68,8 @@ public struct GammatoneBank: Sendable {
   /// Mean envelope of each channel in frames of a given length, `frames * count` values, frame after frame: a cochleagram.
   public static func cochleagram(
     of samples: [Float], _ parameters: GammatoneDictionary.Parameters, frameSamples: Int
-  ) throws(SpiketrumError) -> [Float] {
-    try SpiketrumError.require(frameSamples > 0, "frameSamples", frameSamples, "positive")
+  ) throws(EncoderError) -> [Float] {
+    try EncoderError.require(frameSamples > 0, "frameSamples", frameSamples, "positive")
     var bank = try GammatoneBank(parameters)
     var frames: [Float] = []
     for start in Swift.stride(from: 0, to: samples.count, by: frameSamples) {

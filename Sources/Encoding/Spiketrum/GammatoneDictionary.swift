@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import SoundEncoders
 
 /// A dictionary of unit-norm gammatone kernels, equally spaced on the ERB-rate scale, with the correlations between them.
 ///
@@ -65,8 +66,8 @@ public final class GammatoneDictionary: Sendable {
   /// Number of kernels.
   public var count: Int { parameters.channelCount }
 
-  /// Throws ``SpiketrumError`` when a parameter is outside the range its documentation gives.
-  public init(_ parameters: Parameters) throws(SpiketrumError) {
+  /// Throws ``EncoderError`` when a parameter is outside the range its documentation gives.
+  public init(_ parameters: Parameters) throws(EncoderError) {
     try Self.check(parameters)
     self.parameters = parameters
     let kernels = parameters.channelCount
@@ -167,20 +168,20 @@ public final class GammatoneDictionary: Sendable {
     return (0..<parameters.channelCount).map { frequency(erbRate: low + Double($0) * spacing) }
   }
 
-  static func check(_ parameters: Parameters) throws(SpiketrumError) {
+  package static func check(_ parameters: Parameters) throws(EncoderError) {
     let nyquist = Double(parameters.sampleRate) / 2
-    try SpiketrumError.require(parameters.sampleRate > 0, "sampleRate", parameters.sampleRate, "positive")
-    try SpiketrumError.require(
+    try EncoderError.require(parameters.sampleRate > 0, "sampleRate", parameters.sampleRate, "positive")
+    try EncoderError.require(
       (1...1024).contains(parameters.channelCount), "channelCount", parameters.channelCount, "in 1...1024")
-    try SpiketrumError.require(
+    try EncoderError.require(
       parameters.lowestFrequency > 0 && parameters.lowestFrequency <= parameters.highestFrequency,
       "lowestFrequency", parameters.lowestFrequency, "over 0 and at most highestFrequency")
-    try SpiketrumError.require(
+    try EncoderError.require(
       parameters.highestFrequency < nyquist, "highestFrequency", parameters.highestFrequency,
       "under half the sample rate, \(nyquist) Hz")
-    try SpiketrumError.require((1...8).contains(parameters.order), "order", parameters.order, "in 1...8")
-    try SpiketrumError.require(parameters.phase.isFinite, "phase", parameters.phase, "finite")
-    try SpiketrumError.require(
+    try EncoderError.require((1...8).contains(parameters.order), "order", parameters.order, "in 1...8")
+    try EncoderError.require(parameters.phase.isFinite, "phase", parameters.phase, "finite")
+    try EncoderError.require(
       parameters.truncation >= 1e-6 && parameters.truncation < 1, "truncation", parameters.truncation, "in 1e-6..<1")
   }
 }

@@ -1,9 +1,11 @@
+import SoundEncoders
+
 /// Edges that put an equal share of measured intensities in each level; equal intensities stay together.
-public func evenEdges(of measures: [Float], levels: Int) throws(SpiketrumError) -> [Float] {
-  try SpiketrumError.require((1...64).contains(levels), "levels", levels, "in 1...64")
+public func evenEdges(of measures: [Float], levels: Int) throws(EncoderError) -> [Float] {
+  try EncoderError.require((1...64).contains(levels), "levels", levels, "in 1...64")
   let sorted = measures.sorted()
   let distinct = Set(sorted).count
-  try SpiketrumError.require(distinct >= levels, "spikes", "\(distinct) distinct intensities", "at least \(levels)")
+  try EncoderError.require(distinct >= levels, "spikes", "\(distinct) distinct intensities", "at least \(levels)")
   var edges: [Float] = []
   for level in 1..<max(levels, 1) {
     // A share that would be empty borrows the next larger measure.

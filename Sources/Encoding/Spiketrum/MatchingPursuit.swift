@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import SoundEncoders
 
 /// One spike of the analogue code: `coefficient` times kernel number `kernel`, beginning at `sample` of the stream.
 public struct Spike: Sendable, Equatable, Hashable, Codable {
@@ -110,29 +111,29 @@ public struct MatchingPursuit: Sendable {
   /// Length of the stream once ``finish(emit:)`` has run.
   private var length: Int64?
 
-  /// Throws ``SpiketrumError`` when a setting is outside the range its documentation gives.
-  public init(dictionary: GammatoneDictionary, settings: Settings) throws(SpiketrumError) {
+  /// Throws ``EncoderError`` when a setting is outside the range its documentation gives.
+  public init(dictionary: GammatoneDictionary, settings: Settings) throws(EncoderError) {
     let rate = dictionary.parameters.sampleRate
-    try SpiketrumError.require(
+    try EncoderError.require(
       settings.threshold > 0 && settings.threshold.isFinite, "threshold", settings.threshold, "positive and finite")
     if let lookAhead = settings.lookAhead {
-      try SpiketrumError.require(
+      try EncoderError.require(
         (0...60 * rate).contains(lookAhead), "lookAhead", lookAhead, "in 0...\(60 * rate) samples, one minute")
     }
     switch settings.budget {
     case .spikesPerSecond(let spikes):
-      try SpiketrumError.require(
+      try EncoderError.require(
         spikes > 0 && spikes <= Double(rate), "spikesPerSecond", spikes, "over 0 and at most the sample rate, \(rate)")
     case .belowPeak(let decibels, let decay, let spikes):
-      try SpiketrumError.require(decay >= 0 && decay.isFinite, "decayDecibelsPerSecond", decay, "0 or more")
-      try SpiketrumError.require(decibels > 0 && decibels <= 120, "decibels", decibels, "over 0 and at most 120")
-      try SpiketrumError.require(
+      try EncoderError.require(decay >= 0 && decay.isFinite, "decayDecibelsPerSecond", decay, "0 or more")
+      try EncoderError.require(decibels > 0 && decibels <= 120, "decibels", decibels, "over 0 and at most 120")
+      try EncoderError.require(
         spikes > 0 && spikes <= Double(rate), "spikesPerSecond", spikes, "over 0 and at most the sample rate, \(rate)")
     case .count(let spikes):
-      try SpiketrumError.require(spikes >= 0, "count", spikes, "0 or more")
+      try EncoderError.require(spikes >= 0, "count", spikes, "0 or more")
     case .threshold: break
     case .signalToNoise(let decibels):
-      try SpiketrumError.require(decibels > 0 && decibels <= 120, "decibels", decibels, "over 0 and at most 120")
+      try EncoderError.require(decibels > 0 && decibels <= 120, "decibels", decibels, "over 0 and at most 120")
     }
     self.dictionary = dictionary
     self.settings = settings

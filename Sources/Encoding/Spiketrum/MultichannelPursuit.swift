@@ -1,3 +1,5 @@
+import SoundEncoders
+
 /// A spike of one of several microphones.
 public struct MicrophoneSpike: Sendable, Equatable, Hashable, Codable {
   /// Number of the microphone, from 0.
@@ -19,11 +21,11 @@ public struct MultichannelPursuit: Sendable {
   private var separated: [Float] = []
   private var arrived: [MicrophoneSpike] = []
 
-  /// Throws ``SpiketrumError`` when a setting is outside its range, or the number of microphones outside 1...1024.
+  /// Throws ``EncoderError`` when a setting is outside its range, or the number of microphones outside 1...1024.
   public init(
     dictionary: GammatoneDictionary, settings: MatchingPursuit.Settings, microphones: Int
-  ) throws(SpiketrumError) {
-    try SpiketrumError.require((1...1024).contains(microphones), "microphones", microphones, "in 1...1024")
+  ) throws(EncoderError) {
+    try EncoderError.require((1...1024).contains(microphones), "microphones", microphones, "in 1...1024")
     let pursuit = try MatchingPursuit(dictionary: dictionary, settings: settings)
     pursuits = [MatchingPursuit](repeating: pursuit, count: microphones)
   }

@@ -1,3 +1,5 @@
+import SoundEncoders
+
 /// Everything needed to rebuild a place-code encoder: it is stored with each model.
 public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
   /// What an intensity is measured against.
@@ -110,34 +112,46 @@ public struct SpiketrumConfiguration: Codable, Sendable, Equatable {
       decibels: dynamicRangeDecibels, decayDecibelsPerSecond: decay, spikesPerSecond: spikesPerSecond)
   }
 
-  /// Throws ``SpiketrumError`` when the place code cannot be built; the dictionary and the pursuit check the rest.
-  func checkPlaceCode() throws(SpiketrumError) {
-    guard version == Self.currentVersion else { throw .version(found: version, known: Self.currentVersion) }
+  /// The pursuit at the beginning of a stream.
+  package func makePursuit(_ dictionary: GammatoneDictionary) throws(EncoderError) -> MatchingPursuit {
+    let lookAhead = lookAheadMicroseconds.map { Int((Double($0) * Double(sampleRate) / 1e6).rounded()) }
+    return try MatchingPursuit(
+      dictionary: dictionary,
+      settings: .init(
+        budget: budget, positiveOnly: positiveOnly, threshold: silenceThreshold,
+        lookAhead: lookAhead ?? dictionary.longest, startingPrice: startingPrice))
+  }
+
+  /// Throws ``EncoderError`` when the place code cannot be built; the dictionary and the pursuit check the rest.
+  func checkPlaceCode() throws(EncoderError) {
+    guard version == Self.currentVersion else {
+      throw .version(encoder: Self.kind, found: version, known: Self.currentVersion)
+    }
     if let startingPrice {
-      try SpiketrumError.require(
+      try EncoderError.require(
         startingPrice > 0 && startingPrice <= 1, "startingPrice", startingPrice, "over 0 and at most 1")
     }
     if let highPassFrequency {
-      try SpiketrumError.require(
+      try EncoderError.require(
         highPassFrequency > 0 && highPassFrequency < lowestFrequency, "highPassFrequency", highPassFrequency,
         "over 0 and under lowestFrequency")
     }
-    try SpiketrumError.require(binMicroseconds > 0, "binMicroseconds", binMicroseconds, "positive")
-    try SpiketrumError.require(countClip > 0, "countClip", countClip, "positive")
-    try SpiketrumError.require(
+    try EncoderError.require(binMicroseconds > 0, "binMicroseconds", binMicroseconds, "positive")
+    try EncoderError.require(countClip > 0, "countClip", countClip, "positive")
+    try EncoderError.require(
       levelEdges.allSatisfy(\.isFinite) && zip(levelEdges, levelEdges.dropFirst()).allSatisfy(<),
       "levelEdges", levelEdges.description, "finite and strictly ascending")
     if let lookAheadMicroseconds {
-      try SpiketrumError.require(
+      try EncoderError.require(
         lookAheadMicroseconds >= 0, "lookAheadMicroseconds", lookAheadMicroseconds, "0 or more")
     }
     if case .runningPeak(let decay) = levelReference {
-      try SpiketrumError.require(decay >= 0 && decay.isFinite, "decayDecibelsPerSecond", decay, "0 or more")
+      try EncoderError.require(decay >= 0 && decay.isFinite, "decayDecibelsPerSecond", decay, "0 or more")
     } else {
-      try SpiketrumError.require(
+      try EncoderError.require(
         dropBelowPeakDecibels == nil, "dropBelowPeakDecibels", dropBelowPeakDecibels?.description ?? "nil",
         "nil unless levels are relative to the running peak")
-      try SpiketrumError.require(
+      try EncoderError.require(
         dynamicRangeDecibels == nil, "dynamicRangeDecibels", dynamicRangeDecibels?.description ?? "nil",
         "nil unless levels are relative to the running peak")
     }

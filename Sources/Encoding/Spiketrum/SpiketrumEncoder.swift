@@ -1,4 +1,5 @@
 import Numerics
+import SoundEncoders
 
 /// Sound to spikes of a place code: each kernel of the dictionary has one input for each intensity level.
 ///
@@ -15,27 +16,19 @@ public struct SpiketrumEncoder: Sendable {
   /// The samples at hand without their offset; kept for its room.
   private var filtered: [Float] = []
 
-  /// Throws ``SpiketrumError`` when the configuration is outside the ranges its documentation gives.
-  public init(_ configuration: SpiketrumConfiguration) throws(SpiketrumError) {
+  /// Throws ``EncoderError`` when the configuration is outside the ranges its documentation gives.
+  public init(_ configuration: SpiketrumConfiguration) throws(EncoderError) {
     try self.init(configuration, dictionary: GammatoneDictionary(configuration.dictionary))
   }
 
   /// An encoder on a dictionary that has been built before from the same parameters.
-  public init(_ configuration: SpiketrumConfiguration, dictionary: GammatoneDictionary) throws(SpiketrumError) {
+  public init(_ configuration: SpiketrumConfiguration, dictionary: GammatoneDictionary) throws(EncoderError) {
     try configuration.checkPlaceCode()
-    try SpiketrumError.require(
+    try EncoderError.require(
       dictionary.parameters == configuration.dictionary, "dictionary", "\(dictionary.parameters)",
       "built from \(configuration.dictionary)")
     self.configuration = configuration
-    let lookAhead = configuration.lookAheadMicroseconds.map {
-      Int((Double($0) * Double(configuration.sampleRate) / 1e6).rounded())
-    }
-    pursuit = try MatchingPursuit(
-      dictionary: dictionary,
-      settings: .init(
-        budget: configuration.budget, positiveOnly: configuration.positiveOnly,
-        threshold: configuration.silenceThreshold, lookAhead: lookAhead ?? dictionary.longest,
-        startingPrice: configuration.startingPrice))
+    pursuit = try configuration.makePursuit(dictionary)
     bins = PlaceCodeBins(configuration)
     blocker = configuration.highPassFrequency.map {
       OffsetBlocker(frequency: $0, sampleRate: configuration.sampleRate)
@@ -68,11 +61,6 @@ public struct SpiketrumEncoder: Sendable {
     push(samples, spikes: { _ in }, emit: emit)
   }
 
-  /// Takes samples of the stream and emits the frames that are complete.
-  public mutating func push(_ samples: [Float], emit: (SpikeFrame) -> Void) {
-    push(samples.span, spikes: { _ in }, emit: emit)
-  }
-
   /// Takes samples and hands over the analogue code beside the frames.
   public mutating func push(_ samples: Span<Float>, spikes: (Spike) -> Void, emit: (SpikeFrame) -> Void) {
     guard blocker != nil else { return pursue(samples, spikes: spikes, emit: emit) }
@@ -103,17 +91,5 @@ public struct SpiketrumEncoder: Sendable {
       bins.add(spike, emit)
     }
     bins.finish(samples: pursuit.received, emit)
-  }
-
-  /// The spikes of a whole recording, by the same streaming code; the encoder itself stays as it is.
-  public func encode(_ samples: [Float]) -> SpikeSequence { encodeCounting(samples).sequence }
-
-  /// The same, and the multiply-accumulates that it took.
-  public func encodeCounting(_ samples: [Float]) -> (sequence: SpikeSequence, multiplications: Int64) {
-    var encoder = self
-    var sequence = SpikeSequence(shape: shape)
-    encoder.push(samples) { sequence.append($0) }
-    encoder.finish { sequence.append($0) }
-    return (sequence, encoder.multiplications - multiplications)
   }
 }

@@ -40,7 +40,7 @@ extension AttentionTask {
       split.train.indices.filter { $0 % 5 == 0 }.map { split.train[$0] }, threads: threads, progress: { _, _ in },
       { _, recording in try RecordingEncoder.samples(recording, sampleRate: 8000) })
     configuration = try configuration.withStartingPrice(from: clips).withEvenLevels(3, from: clips)
-    let encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
+    let encoder = try RecordingEncoder(sound: configuration)
     let recordings = split.train + split.validation + split.test
     let sequences = try encodeAll(recordings, threads: threads, progress: progress) { _, recording in
       try encoder.encode(recording)

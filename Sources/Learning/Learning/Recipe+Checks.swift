@@ -23,7 +23,7 @@ extension Recipe {
       let channels = made / encoder.levels
       let form =
         switch encoder {
-        case .spiketrum: "[\(made)], or [\(channels), \(encoder.levels)] or [\(channels), 1, \(encoder.levels)]"
+        case .sound: "[\(made)], or [\(channels), \(encoder.levels)] or [\(channels), 1, \(encoder.levels)]"
         case .events: "\(encoder.shape)"
         }
       throw values.refusal(
@@ -69,8 +69,8 @@ extension Recipe {
   /// Augmentation leaves something of what the encoder makes.
   func checkAugmentation(_ values: OptionMap<CodingKeys>) throws {
     switch encoder {
-    case .spiketrum(let options):
-      let channels = options.configuration.channelCount
+    case .sound(let options):
+      let channels = options.axes[0]
       for (key, value) in [("channelShift", spikes.channelShift), ("channelMask", spikes.channelMask)]
       where value >= channels {
         throw values.refusal(
@@ -103,7 +103,7 @@ extension Recipe {
       for (option, isGiven) in options where isGiven { lines.append("\(option) does nothing: \(reason)") }
     }
     switch encoder {
-    case .spiketrum:
+    case .sound:
       note(
         [
           ("spikes.pixelShift", spikes.pixelShift > 0), ("spikes.flip", spikes.flip),
@@ -123,7 +123,7 @@ extension Recipe {
         ],
         "mode is binary")
     }
-    if sound.variants == 0, case .spiketrum = encoder {
+    if sound.variants == 0, case .sound = encoder {
       note([("sound", sound != SoundAugmentation())], "sound.variants is 0")
     }
     note(

@@ -2,6 +2,7 @@ import Foundation
 import Numerics
 import OutputFiles
 import Recognition
+import SoundEncoders
 import Spiketrum
 import SpikingNetworks
 
@@ -25,9 +26,14 @@ public struct Model: Sendable {
     if manifest.sense != manifest.encoder.sense {
       throw refuse("its sense is \(manifest.sense.rawValue), its encoder is for \(manifest.encoder.sense.rawValue)")
     }
-    if case .spiketrum(let encoder) = manifest.encoder, encoder.version != SpiketrumConfiguration.currentVersion {
-      throw ModelError(
-        path: path, reason: .encoderVersion(found: encoder.version, known: SpiketrumConfiguration.currentVersion))
+    if case .sound(let encoding) = manifest.encoder {
+      do throws(EncoderError) {
+        try encoding.check()
+      } catch .version(let encoder, let found, let known) {
+        throw ModelError(path: path, reason: .encoderVersion(encoder, found: found, known: known))
+      } catch {
+        throw refuse(error.description)
+      }
     }
     if Set(manifest.labels).count != manifest.labels.count { throw refuse("a label occurs twice") }
     if network.outputCount != manifest.labels.count {

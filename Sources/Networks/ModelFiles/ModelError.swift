@@ -11,7 +11,7 @@ public struct ModelError: ReportedError, Equatable, Sendable {
     case noManifest
     case newerVersion(found: Int, known: Int)
     /// The model was trained on spikes that this program's encoder no longer makes, or does not make yet.
-    case encoderVersion(found: Int, known: Int)
+    case encoderVersion(String, found: Int, known: Int)
     /// The manifest contradicts itself or lacks something.
     case manifest(String)
     /// It has not learnt a task of that name.
@@ -47,8 +47,8 @@ public struct ModelError: ReportedError, Equatable, Sendable {
     case .noManifest: "\(path): holds tensors but no Ganglion manifest; give a model that ganglion train wrote"
     case .newerVersion(let found, let known):
       "\(path): is a model of format version \(found), this program knows up to \(known); install a newer ganglion"
-    case .encoderVersion(let found, let known):
-      "\(path): was trained on spikes of encoder version \(found), this program makes those of version \(known); "
+    case .encoderVersion(let encoder, let found, let known):
+      "\(path): was trained on frames of \(encoder) encoder version \(found), this program makes those of version \(known); "
         + (found > known ? "install a newer ganglion" : "train the model again from its recipe")
     case .manifest(let why): "\(path): its manifest is not valid (\(why)); train the model again"
     case .unknownTask(let task, let known):

@@ -1,3 +1,4 @@
+import EncoderList
 import Recognition
 import SpikingNetworks
 

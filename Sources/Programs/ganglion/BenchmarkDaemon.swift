@@ -7,6 +7,7 @@ import GanglionClient
 import ModelFiles
 import OutputFiles
 import SocketProtocol
+import SoundEncoders
 import Spiketrum
 import Synchronization
 
@@ -39,7 +40,7 @@ struct BenchmarkDaemon: ParsableCommand {
 
   func run() throws {
     let manifest = try Model(reading: model).manifest
-    guard case .spiketrum(let encoding) = manifest.encoder else {
+    guard case .sound(let encoding) = manifest.encoder else {
       throw ValidationError("\(manifest.name) watches events; this plays sound")
     }
     let sound = try SoundStream.samples(ofFile: input, sampleRate: encoding.sampleRate)
@@ -100,16 +101,16 @@ struct BenchmarkDaemon: ParsableCommand {
     try StandardOutput.shared.write(
       line: "\(sources) sources, model \(manifest.name), \(seconds) s: \(sorted.count) scores; latency p50 "
         + "\(percentile(0.5)) ms, p99 \(percentile(0.99)) ms, most \(percentile(1)) ms "
-        + "(encoder: \(try SpiketrumEncoder(encoding).latencyMicroseconds / 1_000) ms at most); CPU "
+        + "(encoder: \(try encoding.makeEncoder().latencyMicroseconds / 1_000) ms at most); CPU "
         + "\(fixed(100 * cpu / elapsed, 2)) % of a core; resident \(fixed(Double(resident) / 1_048_576, 1)) MiB, at most "
         + "\(fixed(Double(peak) / 1_048_576, 1)) MiB")
   }
 
   /// For each step, the number of the piece whose samples complete it.
   private func pieceThatCompletes(
-    _ samples: [Float], piece: Int, _ configuration: SpiketrumConfiguration
+    _ samples: [Float], piece: Int, _ encoding: any SoundEncoding
   ) throws -> [Int] {
-    var encoder = try SpiketrumEncoder(configuration)
+    var encoder = try encoding.makeEncoder()
     var pieces: [Int] = []
     for number in 0..<samples.count / piece {
       encoder.push(Array(samples[number * piece..<(number + 1) * piece])) { _ in pieces.append(number) }

@@ -63,7 +63,7 @@ struct Compose: ParsableCommand {
 
   func run() throws {
     let model = try Model(reading: self.model)
-    guard case .spiketrum(let encoding) = model.manifest.encoder else {
+    guard case .sound(let encoding) = model.manifest.encoder else {
       throw ValidationError("\(model.manifest.name) watches events; this composes sound")
     }
     let clips = try LabelledClips(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audio
 import CommandSupport
+import SoundEncoders
 import Spiketrum
 
 /// `ganglion decode`: spikes to sound.

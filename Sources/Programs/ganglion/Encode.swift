@@ -3,6 +3,7 @@ import Audio
 import CommandSupport
 import EventFormats
 import Plotting
+import SoundEncoders
 import Spiketrum
 
 /// `ganglion encode`: sound to spikes.

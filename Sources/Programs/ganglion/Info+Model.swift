@@ -82,6 +82,7 @@ extension Info {
     if let encoder = activity.encoder {
       let operations =
         switch encoder.kind {
+        case .filterBank: "filter bank, \(fixed(encoder.multiplications / 1e6, 2)) million multiplications"
         case .matchingPursuit: "matching pursuit, \(fixed(encoder.multiplications / 1e6, 2)) million multiplications"
         case .eventBinning: "event binning, \(fixed(encoder.integerAdditions, 0)) whole-number additions"
         }
@@ -149,12 +150,7 @@ extension Info {
 
   private func encoder(_ manifest: ModelManifest) -> String {
     switch manifest.encoder {
-    case .spiketrum(let encoder):
-      let range = encoder.dynamicRangeDecibels.map { " within \(fixed($0, 0)) dB of the peak" } ?? ""
-      return "spiketrum version \(encoder.version): \(encoder.sampleRate) Hz, \(encoder.channelCount) channels x "
-        + "\(encoder.levels) levels, "
-        + "up to \(fixed(encoder.spikesPerSecond, 0)) spikes a second\(range), steps of "
-        + "\(encoder.binMicroseconds / 1000) ms"
+    case .sound(let encoding): return encoding.summary
     case .events(let binning):
       return "events of a sensor of \(binning.sensor), steps of \(binning.binMicroseconds / 1000) ms"
     }

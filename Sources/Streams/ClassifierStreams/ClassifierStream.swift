@@ -2,6 +2,7 @@ import Dataflow
 import ModelFiles
 import Numerics
 import Recognition
+import SoundEncoders
 import StreamSources
 
 /// What comes out of a stream, in stream time.

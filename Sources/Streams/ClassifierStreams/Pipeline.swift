@@ -44,7 +44,7 @@ public struct Pipeline: Sendable {
     // One where results are to come at once, more where throughput counts.
     let isFast = speed == .max && input.isFile
     switch model.model.manifest.encoder {
-    case .spiketrum(let encoder):
+    case .sound(let encoder):
       return try await run(
         ClassifierStream<SoundSegments>(model, source: input.name, wantsScores: wantsScores), stop: stop,
         level: encoder.highPassFrequency == nil ? SoundLevel() : nil, name: input.name,

@@ -2,6 +2,7 @@ import Events
 import ModelFiles
 import Numerics
 import Recognition
+import SoundEncoders
 import Spiketrum
 
 /// A model made ready: its encoder built and its network run once, so that the first real step is as fast as any other.
@@ -13,7 +14,7 @@ public struct PreparedModel: Sendable {
 
   /// What a stream's segments begin with.
   public enum Encoder: Sendable {
-    case sound(SpiketrumEncoder)
+    case sound(any SoundEncoder, sampleRate: Int)
     case events(EventBinningConfiguration)
   }
 
@@ -27,7 +28,7 @@ public struct PreparedModel: Sendable {
   ) throws {
     self.model = model
     switch model.manifest.encoder {
-    case .spiketrum(let configuration): encoder = .sound(try SpiketrumEncoder(configuration))
+    case .sound(let encoding): encoder = .sound(try encoding.makeEncoder(), sampleRate: encoding.sampleRate)
     case .events(let configuration): encoder = .events(configuration)
     }
     let fresh = try StreamClassifier(model, task: task, tellsProgress: tellsProgress, trying: configurations)

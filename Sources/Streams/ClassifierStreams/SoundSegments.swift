@@ -1,25 +1,28 @@
 import Audio
 import ModelFiles
 import Numerics
+import SoundEncoders
 import Spiketrum
 import StreamSources
 
 /// Sound, resampled to the model's rate and encoded.
 public struct SoundSegments: SegmentEncoder {
-  private let fresh: SpiketrumEncoder
+  private let fresh: any SoundEncoder
+  private let sampleRate: Int
   private let source: String
-  private var encoder: SpiketrumEncoder
+  private var encoder: any SoundEncoder
   private var resampler: Resampler?
   public private(set) var originMicroseconds: Int64 = 0
   private var last: SoundBlock?
 
   public init(_ model: PreparedModel, source: String) throws {
-    guard case .sound(let encoder) = model.encoder else {
+    guard case .sound(let encoder, let sampleRate) = model.encoder else {
       throw InputError(
         source: source, problem: "carries sound, and \(model.model.manifest.name) watches events",
         remedy: "give a model that listens")
     }
     fresh = encoder
+    self.sampleRate = sampleRate
     self.encoder = encoder
     self.source = source
   }
@@ -35,7 +38,7 @@ public struct SoundSegments: SegmentEncoder {
   public mutating func begin(_ block: SoundBlock) throws {
     encoder = fresh
     resampler = try Resampler(
-      inputRate: block.sampleRate, outputRate: fresh.configuration.sampleRate, source: source)
+      inputRate: block.sampleRate, outputRate: sampleRate, source: source)
     originMicroseconds = block.startMicroseconds
   }
 

@@ -1,3 +1,4 @@
+import EncoderList
 import ModelFiles
 import Numerics
 import Recognition

@@ -1,3 +1,4 @@
+import SoundEncoders
 import Spiketrum
 
 /// The encoders Spiketrum is compared with, as a recipe names them.
@@ -9,12 +10,12 @@ public enum BaselineEncoder: Codable, Sendable, Equatable {
   case poisson(floorDecibels: Double, spikesPerSecond: Double, seed: UInt64)
   case directCurrent(floorDecibels: Double)
 
-  /// The encoder on the channels of a dictionary, in steps of a given length. Throws ``SpiketrumError`` when a setting is
+  /// The encoder on the channels of a dictionary, in steps of a given length. Throws ``EncoderError`` when a setting is
   /// outside the range its coder gives.
   public func make(
     _ parameters: GammatoneDictionary.Parameters, stepMicroseconds: Int64
-  ) throws(SpiketrumError) -> any SoundEncoder {
-    func stepped(_ coder: some StepCoder) throws(SpiketrumError) -> any SoundEncoder {
+  ) throws(EncoderError) -> any SoundEncoder {
+    func stepped(_ coder: some StepCoder) throws(EncoderError) -> any SoundEncoder {
       try SteppedEncoder(coder, sampleRate: parameters.sampleRate, stepMicroseconds: stepMicroseconds)
     }
     return switch self {

@@ -1,5 +1,6 @@
 import Glibc
 import Numerics
+import SoundEncoders
 import Spiketrum
 
 /// Send-on-delta: a channel reports each time its envelope has risen or fallen by a fixed ratio since its last report.
@@ -17,14 +18,14 @@ public struct SendOnDeltaCoder: StepCoder {
   /// `decibels` is the change that is reported, over 0; `floor` the envelope under which nothing changes.
   public init(
     _ parameters: GammatoneDictionary.Parameters, decibels: Double, floor: Float
-  ) throws(SpiketrumError) {
-    try SpiketrumError.require(decibels > 0 && decibels.isFinite, "decibels", decibels, "positive")
-    try SpiketrumError.require(floor > 0 && floor.isFinite, "floor", floor, "positive")
+  ) throws(EncoderError) {
+    try EncoderError.require(decibels > 0 && decibels.isFinite, "decibels", decibels, "positive")
+    try EncoderError.require(floor > 0 && floor.isFinite, "floor", floor, "positive")
     bank = try GammatoneBank(parameters)
     self.floor = floor
     // Up to 120 dB over full scale: no envelope of a sound gets there.
     let highest = max(1, Int((120 - 20 * log10(Double(floor))) / decibels))
-    try SpiketrumError.require(highest < 1 << 20, "decibels", decibels, "at least a thousandth")
+    try EncoderError.require(highest < 1 << 20, "decibels", decibels, "at least a thousandth")
     steps = (0...highest).map { Float(Double(floor) * pow(10, Double($0) * decibels / 20)) }
     references = [Int](repeating: 0, count: parameters.channelCount)
     counts = [Float](repeating: 0, count: 2 * parameters.channelCount)
@@ -69,10 +70,10 @@ public struct IntegrateAndFireCoder: StepCoder {
   /// `timeConstantMicroseconds` is tau; `gain` what an amplitude of 1 drives the potential to.
   public init(
     _ parameters: GammatoneDictionary.Parameters, timeConstantMicroseconds: Int64, gain: Double
-  ) throws(SpiketrumError) {
-    try SpiketrumError.require(
+  ) throws(EncoderError) {
+    try EncoderError.require(
       timeConstantMicroseconds > 0, "timeConstantMicroseconds", timeConstantMicroseconds, "positive")
-    try SpiketrumError.require(gain > 0 && gain.isFinite, "gain", gain, "positive")
+    try EncoderError.require(gain > 0 && gain.isFinite, "gain", gain, "positive")
     bank = try GammatoneBank(parameters)
     decay = Float(exp(-1e6 / (Double(timeConstantMicroseconds) * Double(parameters.sampleRate))))
     self.gain = Float(gain)

@@ -1,5 +1,6 @@
 import Glibc
 import Numerics
+import SoundEncoders
 import Spiketrum
 
 /// The loudness of each gammatone channel in a step, from 0 at the floor to 1 at full scale, in even decibels.
@@ -8,8 +9,8 @@ struct IntensityMeter: Sendable {
   private let floorDecibels: Double
   private(set) var intensities: [Float]
 
-  init(_ parameters: GammatoneDictionary.Parameters, floorDecibels: Double) throws(SpiketrumError) {
-    try SpiketrumError.require(
+  init(_ parameters: GammatoneDictionary.Parameters, floorDecibels: Double) throws(EncoderError) {
+    try EncoderError.require(
       floorDecibels < 0 && floorDecibels.isFinite, "floorDecibels", floorDecibels, "negative")
     bank = try GammatoneBank(parameters)
     self.floorDecibels = floorDecibels
@@ -38,7 +39,7 @@ public struct DirectCurrentCoder: StepCoder {
   private var meter: IntensityMeter
 
   /// `floorDecibels`, negative, is the level relative to full scale that gives no current.
-  public init(_ parameters: GammatoneDictionary.Parameters, floorDecibels: Double) throws(SpiketrumError) {
+  public init(_ parameters: GammatoneDictionary.Parameters, floorDecibels: Double) throws(EncoderError) {
     meter = try IntensityMeter(parameters, floorDecibels: floorDecibels)
   }
 
@@ -61,8 +62,8 @@ public struct PoissonCoder: StepCoder {
   /// `spikesPerSecond` is the rate of a channel at full scale.
   public init(
     _ parameters: GammatoneDictionary.Parameters, floorDecibels: Double, spikesPerSecond: Double, seed: UInt64
-  ) throws(SpiketrumError) {
-    try SpiketrumError.require(
+  ) throws(EncoderError) {
+    try EncoderError.require(
       spikesPerSecond > 0 && spikesPerSecond <= Double(parameters.sampleRate), "spikesPerSecond", spikesPerSecond,
       "over 0 and at most the sample rate")
     meter = try IntensityMeter(parameters, floorDecibels: floorDecibels)
@@ -111,8 +112,8 @@ public struct LatencyCoder: StepCoder {
   /// `windowSteps` is the length of a window, 1 or more.
   public init(
     _ parameters: GammatoneDictionary.Parameters, floorDecibels: Double, windowSteps: Int
-  ) throws(SpiketrumError) {
-    try SpiketrumError.require((1...10_000).contains(windowSteps), "windowSteps", windowSteps, "in 1...10000")
+  ) throws(EncoderError) {
+    try EncoderError.require((1...10_000).contains(windowSteps), "windowSteps", windowSteps, "in 1...10000")
     meter = try IntensityMeter(parameters, floorDecibels: floorDecibels)
     self.windowSteps = windowSteps
     sums = [Float](repeating: 0, count: parameters.channelCount)

@@ -68,7 +68,7 @@ public struct TaskSequence: Sendable {
       first.indices.filter { $0 % stride == 0 }.map { first[$0] }, threads: threads, progress: { _, _ in },
       { _, recording in try RecordingEncoder.samples(recording, sampleRate: rate) })
     configuration = try configuration.withStartingPrice(from: clips).withEvenLevels(3, from: clips)
-    let encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
+    let encoder = try RecordingEncoder(sound: configuration)
     let recordings = split.train + split.validation + split.test
     let sequences = try encodeAll(recordings, threads: threads, progress: progress) { _, recording in
       try encoder.encode(recording)

@@ -107,7 +107,7 @@ public struct TrialTask: Sendable {
       split.train.indices.filter { $0 % stride == 0 }.map { split.train[$0] }, threads: threads,
       progress: { _, _ in }, { _, recording in try RecordingEncoder.samples(recording, sampleRate: sampleRate) })
     configuration = try configuration.withStartingPrice(from: clips).withEvenLevels(3, from: clips)
-    let encoder = RecordingEncoder(spiketrum: try SpiketrumEncoder(configuration))
+    let encoder = try RecordingEncoder(sound: configuration)
     func encoded(_ part: DataPart) throws -> TrainingSet {
       let sequences = try encodeAll(
         split[part], threads: threads, progress: { _, _ in }, { _, recording in try encoder.encode(recording) })

@@ -1,3 +1,4 @@
+import EncoderList
 import ModelFiles
 
 // Layouts in which every class has a folder of its own.

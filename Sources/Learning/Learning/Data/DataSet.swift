@@ -1,3 +1,4 @@
+import EncoderList
 import Foundation
 import ModelFiles
 

@@ -11,8 +11,7 @@ extension RecordingEncoder {
   func content(of path: String, limit: Int?) throws(DataError) -> ContentDigest {
     do {
       switch kind {
-      case .spiketrum(let encoder):
-        return try sound(path, rate: encoder.configuration.sampleRate, limit: limit)
+      case .sound(_, let encoding): return try sound(path, rate: encoding.sampleRate, limit: limit)
       case .events: return try events(path, limit: limit)
       }
     } catch {

@@ -1,15 +1,17 @@
 import Audio
+import EncoderList
 import EventFormats
 import Events
 import ModelFiles
 import Numerics
+import SoundEncoders
 import Spiketrum
 import StreamSources
 
 /// Turns recordings into the spike sequences a network learns from, by the encoders that run live.
 public struct RecordingEncoder: Sendable {
   enum Kind: Sendable {
-    case spiketrum(SpiketrumEncoder)
+    case sound(any SoundEncoder, any SoundEncoding)
     case events(EventBinningConfiguration)
   }
 
@@ -19,8 +21,8 @@ public struct RecordingEncoder: Sendable {
   /// Where to note what readers take for granted.
   public var notes: ReadingNotes?
 
-  public init(spiketrum: SpiketrumEncoder) {
-    kind = .spiketrum(spiketrum)
+  public init(sound encoding: any SoundEncoding) throws(EncoderError) {
+    kind = .sound(try encoding.makeEncoder(), encoding)
   }
 
   public init(events: EventBinningConfiguration) {
@@ -30,7 +32,7 @@ public struct RecordingEncoder: Sendable {
   /// The encoder of a model.
   public init(_ configuration: EncoderConfiguration) throws {
     switch configuration {
-    case .spiketrum(let configuration): self.init(spiketrum: try SpiketrumEncoder(configuration))
+    case .sound(let encoding): try self.init(sound: encoding)
     case .events(let configuration): self.init(events: configuration)
     }
   }
@@ -38,7 +40,7 @@ public struct RecordingEncoder: Sendable {
   /// Extent of one step.
   public var shape: [Int] {
     switch kind {
-    case .spiketrum(let encoder): encoder.shape
+    case .sound(_, let encoding): encoding.shape
     case .events(let configuration): configuration.shape
     }
   }
@@ -46,7 +48,7 @@ public struct RecordingEncoder: Sendable {
   /// What it perceives.
   var sense: Sense {
     switch kind {
-    case .spiketrum: .sound
+    case .sound: .sound
     case .events: .events
     }
   }
@@ -54,7 +56,7 @@ public struct RecordingEncoder: Sendable {
   /// Inputs that belong to one frequency channel.
   public var levels: Int {
     switch kind {
-    case .spiketrum(let encoder): encoder.levels
+    case .sound(_, let encoding): encoding.axes[1]
     case .events: 1
     }
   }
@@ -63,12 +65,10 @@ public struct RecordingEncoder: Sendable {
   public func encodeWhole(_ recording: Recording) throws -> SpikeSequence { try encodeCounting(recording).sequence }
 
   /// The same, and what it calculated.
-  func encodeCounting(_ recording: Recording) throws -> (sequence: SpikeSequence, work: EncoderWork) {
+  func encodeCounting(_ recording: Recording) throws -> (sequence: SpikeSequence, work: EncoderWork?) {
     switch kind {
-    case .spiketrum(let encoder):
-      let encoded = encoder.encodeCounting(
-        try samples(recording, sampleRate: encoder.configuration.sampleRate))
-      return (encoded.sequence, EncoderWork(kind: .matchingPursuit, multiplications: Double(encoded.multiplications)))
+    case .sound(let encoder, let encoding):
+      return encoder.encodeCounting(try samples(recording, sampleRate: encoding.sampleRate))
     case .events(let configuration):
       let binned = try bin(recording, configuration)
       if binned.cutAt != nil, recording.microseconds == nil {
@@ -99,14 +99,14 @@ public struct RecordingEncoder: Sendable {
     case .events(let configuration):
       let (sequence, _, cutAt) = try bin(recording, configuration)
       return EncodedRecording(variants: [Self.active(sequence)], cutAt: cutAt)
-    case .spiketrum(let encoder):
-      let rate = encoder.configuration.sampleRate
+    case .sound(let encoder, let encoding):
+      let rate = encoding.sampleRate
       let samples = try self.samples(recording, sampleRate: rate)
       var encoded = EncodedRecording(variants: [Self.active(encoder.encode(samples))])
       for variant in 0..<augmentation.variants {
         var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
         let changed = try augmentation.apply(samples, sampleRate: rate, noise: noise, random: &random)
-        let step = changed.lead * 1_000_000 / rate / Int(encoder.configuration.binMicroseconds)
+        let step = changed.lead * 1_000_000 / rate / Int(encoding.stepMicroseconds)
         if let sequence = encoder.encode(changed.samples).activePart(fromStep: step) {
           encoded.variants.append(sequence)
         } else {

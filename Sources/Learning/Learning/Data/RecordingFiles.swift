@@ -1,4 +1,5 @@
 import Audio
+import EncoderList
 import EventFormats
 import ModelFiles
 import StreamSources

@@ -1,10 +1,16 @@
+import EncoderList
 import Foundation
 import ModelFiles
 
 // What a recipe and the models it names must have in common.
 extension Recipe {
-  /// What of an encoder is measured on the training data, or does not change the spikes.
-  private static let measured: Set<String> = ["startingPrice", "levelEdges", "maximumGapMicroseconds"]
+  /// What of the encoder is measured on the training data, or does not change the spikes.
+  private var measured: Set<String> {
+    switch encoder {
+    case .sound(let options): options.measuredSettings
+    case .events: ["maximumGapMicroseconds"]
+    }
+  }
 
   /// A teacher has to hear what the student hears.
   ///
@@ -17,11 +23,7 @@ extension Recipe {
         teacher: teacher.manifest.name,
         differences: ["it is for \(teacher.manifest.sense.rawValue), this recipe for \(mine.sense.rawValue)"])
     }
-    var different = try Self.differences(mine, teacher.manifest.encoder).filter { !Self.measured.contains($0.option) }
-    // Edges that the recipe gives are no measurement.
-    if case .spiketrum(let options) = encoder, options.evenLevels == 0 {
-      different += try Self.differences(mine, teacher.manifest.encoder).filter { $0.option == "levelEdges" }
-    }
+    let different = try Self.differences(mine, teacher.manifest.encoder).filter { !measured.contains($0.option) }
     guard different.isEmpty else {
       throw DistillationError.encoder(
         teacher: teacher.manifest.name,

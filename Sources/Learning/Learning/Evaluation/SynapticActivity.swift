@@ -1,6 +1,7 @@
 import Foundation
 import ModelFiles
 import Numerics
+import SoundEncoders
 import Spiketrum
 import SpikingNetworks
 import StreamSources
@@ -91,6 +92,7 @@ public struct SynapticActivity: Sendable, Equatable, Encodable {
     for path in paths {
       let (sequence, work) = try encoder.encodeCounting(Recording(path: path, label: 0, group: ""))
       sequences.append(sequence)
+      guard let work else { continue }
       total = EncoderWork(
         kind: work.kind, multiplications: work.multiplications + (total?.multiplications ?? 0),
         integerAdditions: work.integerAdditions + (total?.integerAdditions ?? 0))

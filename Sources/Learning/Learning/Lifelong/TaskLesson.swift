@@ -263,7 +263,7 @@ public struct TaskLesson {
   /// The largest value the encoder gives an input in a step.
   private var largestInput: Float {
     switch base.manifest.encoder {
-    case .spiketrum(let configuration): Float(configuration.countClip)
+    case .sound(let encoding): encoding.largestInput
     // Where nothing bounds the count, an event a microsecond does.
     case .events(let binning): binning.maximumCount.map { Float($0) } ?? Float(binning.binMicroseconds)
     }

@@ -92,12 +92,13 @@ public struct TrainingSession: Sendable {
     try recipe.decision.configuration.validate(labels: split.labels)
 
     var recipe = recipe
-    if case .spiketrum(var options) = recipe.encoder,
-      options.evenLevels > 0 || options.configuration.startingPrice == nil
-    {
+    if case .sound(var options) = recipe.encoder, options.needsCalibration {
       activity(.calibrating)
-      try Self.calibrate(&options, split.train, reading: recipe.data.reading.sound, threads: settings.threads)
-      recipe.encoder = .spiketrum(options)
+      try options.calibrate(
+        on: Self.clips(
+          of: split.train, sampleRate: options.configuration.sampleRate, reading: recipe.data.reading.sound,
+          threads: settings.threads))
+      recipe.encoder = .sound(options)
     }
     var encoder = try RecordingEncoder(recipe.encoder.configuration)
     encoder.reading = recipe.data.reading
@@ -134,21 +135,15 @@ public struct TrainingSession: Sendable {
       chosen, threads: threads, progress: { _, _ in }, { _, recording in try encoder.encode(recording) })
   }
 
-  /// Fits what the encoder knows beforehand to up to 200 training recordings spread over the whole part.
-  private static func calibrate(
-    _ options: inout SpiketrumOptions, _ recordings: [Recording], reading: SoundReadingOptions, threads: Int
-  ) throws {
+  /// Up to 200 training recordings spread over the whole part, to fit the encoder to.
+  private static func clips(
+    of recordings: [Recording], sampleRate: Int, reading: SoundReadingOptions, threads: Int
+  ) throws -> [[Float]] {
     let stride = max(1, recordings.count / 200)
     let chosen = recordings.indices.filter { $0 % stride == 0 }.map { recordings[$0] }
-    let rate = options.configuration.sampleRate
-    let clips = try encodeAll(
+    return try encodeAll(
       chosen, threads: threads, progress: { _, _ in },
-      { _, recording in try RecordingEncoder.samples(recording, sampleRate: rate, options: reading) })
-    options.configuration = try options.configuration.withStartingPrice(from: clips)
-    if options.evenLevels > 0 {
-      options.configuration = try options.configuration.withEvenLevels(options.evenLevels, from: clips)
-      options.evenLevels = 0
-    }
+      { _, recording in try RecordingEncoder.samples(recording, sampleRate: sampleRate, options: reading) })
   }
 
   /// Identifies recipe and data: a checkpoint continues only what it was begun with.
@@ -185,7 +180,7 @@ public struct TrainingSession: Sendable {
   }
 
   private func noise() throws -> [[Float]] {
-    guard case .spiketrum(let options) = recipe.encoder, recipe.sound.noiseChance > 0, recipe.sound.variants > 0,
+    guard case .sound(let options) = recipe.encoder, recipe.sound.noiseChance > 0, recipe.sound.variants > 0,
       let folder = settings.noiseFolder
         ?? recipe.sound.noiseFolder.map({ $0.hasPrefix("/") ? $0 : "\(settings.recipeFolder)/\($0)" })
     else { return [] }

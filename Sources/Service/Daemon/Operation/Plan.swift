@@ -87,8 +87,8 @@ public struct Plan: Sendable {
     var demand: SourceDemand?
     for model in models {
       switch (model.model.manifest.encoder, demand) {
-      case (.spiketrum(let encoder), .sound(let rate)?): demand = .sound(sampleRate: max(rate, encoder.sampleRate))
-      case (.spiketrum(let encoder), nil): demand = .sound(sampleRate: encoder.sampleRate)
+      case (.sound(let encoder), .sound(let rate)?): demand = .sound(sampleRate: max(rate, encoder.sampleRate))
+      case (.sound(let encoder), nil): demand = .sound(sampleRate: encoder.sampleRate)
       case (.events(let encoder), nil): demand = .events(encoder.sensor)
       default: break
       }
@@ -102,7 +102,7 @@ public struct Plan: Sendable {
     var problems: [String] = []
     for model in chosen {
       switch (model.model.manifest.encoder, demand) {
-      case (.spiketrum, .sound): break
+      case (.sound, .sound): break
       case (.events(let encoder), .events(let sensor)):
         if encoder.sensor != sensor {
           problems.append("the models of source '\(source.id)' expect sensors of \(sensor) and \(encoder.sensor)")

@@ -90,11 +90,11 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     offeredAt = since
     let isPatient = block.startMicroseconds - since < Self.patienceMicroseconds
     if isPatient && !stream.isBetweenUtterances { return }
-    guard let (next, whenTaken) = slot.take() else { return }
+    guard let offer = slot.take() else { return }
     offeredAt = nil
-    try work(emit) { stream, tell in try stream.replace(by: next, emit: tell) }
+    try work(emit) { stream, tell in try stream.replace(by: offer.model, emit: tell) }
     chooseTask(always: true)
-    whenTaken()
+    offer.whenTaken()
   }
 
   /// Has the stream do something and tells what comes of it, also where it fails in the end.

@@ -15,15 +15,21 @@ final class ModelSlot: Sendable {
 
   var task: (name: String?, count: Int) { told.withLock { ($0.task, $0.count) } }
 
-  private let next = Mutex<(model: PreparedModel, whenTaken: @Sendable () -> Void)?>(nil)
+  /// A model, and what to do once a stream has it.
+  struct Offer: Sendable {
+    let model: PreparedModel
+    let whenTaken: @Sendable () -> Void
+  }
+
+  private let next = Mutex<Offer?>(nil)
 
   func offer(_ model: PreparedModel, whenTaken: @escaping @Sendable () -> Void) {
-    next.withLock { $0 = (model, whenTaken) }
+    next.withLock { $0 = Offer(model: model, whenTaken: whenTaken) }
   }
 
   var isOffered: Bool { next.withLock { $0 != nil } }
 
-  func take() -> (model: PreparedModel, whenTaken: @Sendable () -> Void)? {
+  func take() -> Offer? {
     next.withLock { waiting in
       defer { waiting = nil }
       return waiting

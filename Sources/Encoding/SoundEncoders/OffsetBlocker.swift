@@ -4,7 +4,7 @@ import Glibc
 ///
 /// An offset is no sound, but a pursuit finds it in every window and calls it activity. The filter starts from its first
 /// sample as if the stream had always been so, so that an offset does not begin with a step.
-struct OffsetBlocker: Sendable {
+package struct OffsetBlocker: Sendable {
   /// What is left of a sound long gone counts as nothing: numbers too small to be held exactly are slow.
   private static let nothing = 1e-30
 
@@ -14,12 +14,12 @@ struct OffsetBlocker: Sendable {
   /// - Parameters:
   ///   - frequency: where the filter takes away 3 dB, Hz.
   ///   - sampleRate: in Hz.
-  init(frequency: Double, sampleRate: Int) {
+  package init(frequency: Double, sampleRate: Int) {
     decay = exp(-2 * .pi * frequency / Double(sampleRate))
   }
 
   /// Filters samples of the stream into `output`, which is overwritten; its room is used again.
-  mutating func process(_ samples: Span<Float>, into output: inout [Float]) {
+  package mutating func process(_ samples: Span<Float>, into output: inout [Float]) {
     output.removeAll(keepingCapacity: true)
     var (input, result) = last ?? (samples.isEmpty ? 0 : Double(samples[0]), 0)
     for index in samples.indices {

@@ -1,35 +1,17 @@
 import Numerics
 
-/// What turns a stream of samples into frames of spikes or currents, one for each step.
-public protocol SoundEncoder: Sendable {
-  /// Extent of each frame's inputs.
-  var shape: [Int] { get }
-  /// Takes samples and emits the frames that are complete, in order, also silent ones; the result does not depend on how
-  /// the stream is cut into pushes.
-  mutating func push(_ samples: Span<Float>, emit: (SpikeFrame) -> Void)
-  /// Ends the stream and emits what is left.
-  mutating func finish(emit: (SpikeFrame) -> Void)
-}
-
-extension SoundEncoder {
-  /// The frames of a whole recording; the encoder itself stays as it is.
-  public func encode(_ samples: [Float]) -> SpikeSequence {
-    var encoder = self
-    var sequence = SpikeSequence(shape: shape)
-    encoder.push(samples.span) { sequence.append($0) }
-    encoder.finish { sequence.append($0) }
-    return sequence
-  }
-}
-
-extension SpiketrumEncoder: SoundEncoder {}
-
 /// Codes the samples of one step at a time.
 public protocol StepCoder: Sendable {
   /// Number of inputs.
   var width: Int { get }
+  /// What it has calculated so far; nil where nobody counts.
+  var work: EncoderWork? { get }
   /// Appends the active inputs of the next step to a frame, ascending; the last step of a stream may be short.
   mutating func code(_ samples: Span<Float>, into frame: inout SpikeFrame)
+}
+
+extension StepCoder {
+  public var work: EncoderWork? { nil }
 }
 
 /// Cuts a stream into steps of fixed length and lets a coder turn each into a frame as soon as it is complete.
@@ -41,9 +23,9 @@ public struct SteppedEncoder<Coder: StepCoder>: SoundEncoder {
   private var received: Int64 = 0
   private var frame: SpikeFrame
 
-  /// Throws ``SpiketrumError`` when a step would hold no sample.
-  public init(_ coder: Coder, sampleRate: Int, stepMicroseconds: Int64) throws(SpiketrumError) {
-    try SpiketrumError.require(
+  /// Throws ``EncoderError`` when a step would hold no sample.
+  public init(_ coder: Coder, sampleRate: Int, stepMicroseconds: Int64) throws(EncoderError) {
+    try EncoderError.require(
       stepMicroseconds * Int64(sampleRate) >= 1_000_000, "stepMicroseconds", stepMicroseconds, "at least one sample")
     self.coder = coder
     self.sampleRate = Int64(sampleRate)
@@ -52,6 +34,9 @@ public struct SteppedEncoder<Coder: StepCoder>: SoundEncoder {
   }
 
   public var shape: [Int] { [coder.width] }
+  /// None: a step is coded from what has been heard by its end.
+  public var latencyMicroseconds: Int64 { 0 }
+  public var work: EncoderWork? { coder.work }
 
   public mutating func push(_ samples: Span<Float>, emit: (SpikeFrame) -> Void) {
     var taken = 0
@@ -83,15 +68,5 @@ public struct SteppedEncoder<Coder: StepCoder>: SoundEncoder {
     frame.step += 1
     frame.startMicroseconds = frame.endMicroseconds
     frame.endMicroseconds += stepMicroseconds
-  }
-}
-
-extension SpikeFrame {
-  /// Appends every input whose value is not zero.
-  package mutating func append(nonzero values: [Float]) {
-    for (index, value) in values.enumerated() where value != 0 {
-      channels.append(UInt32(index))
-      self.values.append(value)
-    }
   }
 }
