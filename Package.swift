@@ -158,7 +158,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "ganglion", "Failures", "ModelFiles", "Pipelines", "TestSupport", "EventFormats", "Events", "Recognition",
+        "ganglion", "Failures", "Learning", "ModelFiles", "Pipelines", "TestSupport", "EventFormats", "Events",
+        "Recognition",
       ]),
   ],
   swiftLanguageModes: [.v6]
