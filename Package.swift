@@ -219,8 +219,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "ClassifierStreams", "CommandSupport", "EventFormats", "Events", "Failures", "ModelFiles", "Recognition",
-        "TestSupport", "ganglion",
+        "ClassifierStreams", "CommandSupport", "EventFormats", "Events", "Failures", "Learning", "ModelFiles",
+        "Recognition", "TestSupport", "ganglion",
       ]),
   ],
   swiftLanguageModes: [.v6]

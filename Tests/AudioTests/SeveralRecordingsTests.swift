@@ -30,6 +30,30 @@ struct SeveralRecordingsTests {
     }
   }
 
+  @Test func aHeaderIsFoundWhereverItIsCutByARead() throws {
+    let samples = SoundBytes.samples(Array(values[..<50]))
+    for mark in [Self.wave(values), SoundBytes.au(values, claiming: nil), SoundBytes.aiff(values)] {
+      let bytes = samples + mark
+      for cut in 96...116 {
+        var pieces = [bytes[..<cut], bytes[cut...]]
+        let stream = ByteStream(name: "-") { room throws(AudioError) in
+          guard let piece = pieces.first else { return 0 }
+          pieces.removeFirst()
+          room.copyBytes(from: piece)
+          return piece.count
+        }
+        var extent = OpenExtent(behind: 0)
+        var count = 0
+        while case let more = try extent.belonging(stream), more > 0 {
+          try stream.skip(Int64(more))
+          extent.took(more)
+          count += more
+        }
+        #expect(count == samples.count, "cut at \(cut)")
+      }
+    }
+  }
+
   @Test func allKindsFollowOneAnother() throws {
     let sound = tone(9_000)
     let flac = try written(SF_FORMAT_FLAC | SF_FORMAT_PCM_16, sound)

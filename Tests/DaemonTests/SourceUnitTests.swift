@@ -26,10 +26,21 @@ private final class FailingSource: StreamSource {
   }
 }
 
+/// A source that brings what it was given and ends.
+private final class ScriptedSource: StreamSource {
+  private var rest: ArraySlice<Arrival<SoundBlock>>
+
+  init(_ arrivals: [Arrival<SoundBlock>]) { rest = arrivals[...] }
+
+  func next() throws -> Arrival<SoundBlock> { rest.popFirst() ?? .end }
+}
+
 struct SourceUnitTests {
-  /// Runs a source that always fails: how it came to its end, and where in the stream it was opened each time.
+  /// Runs a source, by itself one that always fails: how it came to its end, and where in the stream it was opened each
+  /// time.
   private func outcome(
-    _ input: SourceConfiguration.Input, restarts: RestartPolicy
+    _ input: SourceConfiguration.Input, restarts: RestartPolicy,
+    source: @escaping @Sendable (_ resumeAt: Int64) -> any StreamSource<SoundBlock> = { FailingSource(begin: $0) }
   ) async throws -> (outcome: SourceOutcome, openedAt: [Int64], states: [Report.Health.State]) {
     var configuration = SourceConfiguration(id: "film", input: input, models: ["m"], line: 1)
     configuration.task = nil
@@ -40,7 +51,7 @@ struct SourceUnitTests {
       configuration, hub: hub, log: Log(least: .error, write: { _ in }), restarts: restarts,
       open: { _, resumeAt in
         openedAt.withLock { $0.append(resumeAt) }
-        return FailingSource(begin: resumeAt)
+        return source(resumeAt)
       }, whenOver: { _, outcome in tell.yield(outcome) })
     await unit.update(
       models: [(key: "m", model: try PreparedModel(try TestModels.sound(), tellsProgress: true), isNew: false)],
@@ -77,6 +88,35 @@ struct SourceUnitTests {
       return
     }
     #expect(openedAt == [0])
+  }
+
+  @Test func aDeviceThatComesBackIsSilentOnlyAfterAsLongAsBefore() async throws {
+    func silence(_ second: Int64) -> Arrival<SoundBlock> {
+      .block(
+        SoundBlock(samples: [Float](repeating: 0, count: 8_000), sampleRate: 8_000, startSample: 8_000 * second))
+    }
+    let arrivals = (0..<5).map(silence) + [.lost("unplugged"), .ready(nil), silence(5)]
+    let (_, _, states) = try await outcome(
+      .alsa(device: "d", rate: nil, channels: nil, channel: nil, encoding: nil), restarts: RestartPolicy(),
+      source: { _ in ScriptedSource(arrivals) })
+    #expect(states == [.running, .silent, .lost, .running, .ended])
+  }
+
+  @Test func whatAModelWasTooSlowForStaysCountedWhenItsStageEnds() async throws {
+    let pipeline = StreamPipeline<SoundSegments>(
+      source: "mic", modelKey: "m", model: try PreparedModel(try TestModels.sound()), task: nil, policy: .dropOldest,
+      hub: Hub())
+    pipeline.open()
+    for index in 0..<100 {
+      let block = SoundBlock(
+        samples: [Float](repeating: 0, count: 80), sampleRate: 8_000, startSample: 80 * Int64(index))
+      try await pipeline.send(.block(block, arrivedMicroseconds: 0))
+    }
+    let dropped = pipeline.dropped
+    #expect(dropped > 0 && dropped + pipeline.waiting == 100)
+    pipeline.finish()
+    try await pipeline.run()
+    #expect(pipeline.dropped == dropped)
   }
 
   @Test func theDaemonAllowsFiveFailuresAMinute() {

@@ -55,6 +55,16 @@ import Testing
     }
   }
 
+  @Test func whatEachCameraHasSentIsToldUnderItsName() throws {
+    // One row more of the first.
+    let (bytes, times) = Self.recording(101, master: true, slave: true)
+    for name in ["master", "slave"] {
+      let reading = try Reading(bytes, options: Self.options(name))
+      #expect(reading.streams.map(\.events) == [357, 350], "\(name)")
+      #expect(times.map(\.count) == [357, 350])
+    }
+  }
+
   @Test func twoCamerasAreNotMergedButSurveyed() throws {
     let (bytes, times) = Self.recording(1000, master: true, slave: true)
     let reading = try Reading(bytes)

@@ -64,6 +64,17 @@ func randomEvents(count: Int, seed: UInt64, width: Int, height: Int, maximumStep
     #expect(try bin(batch, configuration)[0].values == [1, 1])
   }
 
+  @Test func whatABusyInputCountsIsThatOfItsOwnStep() throws {
+    // More than a byte holds in two steps, less in the last.
+    let counts = [300, 260, 10]
+    var batch = EventBatch()
+    for (step, count) in counts.enumerated() {
+      for _ in 0..<count { batch.append(Event(timeMicroseconds: Int64(step) * 100, x: 1, y: 2, polarity: 1)) }
+    }
+    let configuration = EventBinningConfiguration(sensor: SensorGeometry(width: 4, height: 3), binMicroseconds: 100)
+    #expect(try bin(batch, configuration).map(\.values) == counts.map { [Float($0)] })
+  }
+
   @Test(arguments: 1...8)
   func noEventIsLostWhateverTheChunking(seed: Int) throws {
     let batch = randomEvents(count: 5000, seed: UInt64(seed), width: 20, height: 17, maximumStep: 40)

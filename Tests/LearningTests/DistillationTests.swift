@@ -65,6 +65,14 @@ struct DistillationTests {
     #expect(zip(shares, [0.05, 0.9, 0.05]).allSatisfy { abs($0 - $1) < 1e-12 })
   }
 
+  @Test("the first of each class keep their labels, as many as are asked for")
+  func labelled() {
+    let set = TrainingSet(variants: [[SpikeSequence]](repeating: [], count: 6), targets: [0, 1, 0, 0, 1, 1])
+    #expect(set.firstOfClass(1) == [true, true, false, false, false, false])
+    #expect(set.firstOfClass(2) == [true, true, true, false, true, false])
+    #expect(set.firstOfClass(nil) == [Bool](repeating: true, count: 6))
+  }
+
   @Test("attention looks at where, not at how much, and its gradient is that of the loss")
   func attention() {
     let mine: [Float] = [0.2, 0.7, 0.1, 0.4, 0.9, 0.3]

@@ -10,6 +10,8 @@ import Testing
   @Test func ticksStandAtRoundValues() {
     #expect(Axis("t", 0...10).ticks(count: 5).map(\.text) == ["0", "2", "4", "6", "8", "10"])
     #expect(Axis("t", -1.2...1.2).ticks(count: 5).map(\.text) == ["-1.0", "-0.5", "0", "0.5", "1.0"])
+    // Of a fraction the zeros in front are told, too.
+    #expect(Axis("t", 0...0.2).ticks(count: 4).map(\.text) == ["0", "0.05", "0.10", "0.15", "0.20"])
     #expect(Axis("f", 20...20000, isLogarithmic: true).ticks().map(\.value) == [100, 1000, 10000])
     #expect(Axis("n", 0...5_000_000).ticks(count: 5).map(\.text).last == "5e6")
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Recognition
@@ -28,6 +29,13 @@ struct RowTests {
   @Test("rows that are alike give what one gives, to the bit")
   func alike() throws {
     let logits: [[Float]] = [[0.3, 1.7, -2.2], [0.9, 0.1, 0.4], [-1, 2.5, 0.3]]
+    #expect(try scores(logits.map { $0 + $0 + $0 }, rows: 3) == scores(logits, rows: 1))
+  }
+
+  @Test("they do so in a long utterance, too, of which most steps have left the window")
+  func alikeForLong() throws {
+    // No label leads, so nothing is decided.
+    let logits = (0..<1_000).map { step -> [Float] in [0, 1, 2].map { sin(Float(step) * 0.01 + 2 * $0) / 8 } }
     #expect(try scores(logits.map { $0 + $0 + $0 }, rows: 3) == scores(logits, rows: 1))
   }
 }

@@ -29,6 +29,17 @@ struct SurveyTests {
     #expect(advice([tone(0.017)]) == nil)
   }
 
+  @Test func aDeviceThatEndsInSilenceIsNotMuted() {
+    var levels = ChannelLevels(count: 1)
+    var survey = CaptureSurvey()
+    for block in [tone(0.2), tone(0)] {
+      for sample in block { levels.add(sample, channel: 0) }
+      levels.advance(frames: block.count)
+      survey.hear(block)
+    }
+    #expect(survey.advice(levels) == nil)
+  }
+
   @Test func levelsAreInDecibelsBelowFullScale() {
     var survey = CaptureSurvey()
     survey.hear(tone(0.1))

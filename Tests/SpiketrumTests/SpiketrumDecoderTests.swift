@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -40,6 +41,13 @@ import Testing
       }
       #expect(abs(sound[index] - expected) < 1e-6)
     }
+  }
+
+  @Test func whatOneOfTwoSoundsLacksIsLost() {
+    let four = signalToNoiseDecibels(of: [1, 1, 1], reference: [1, 1, 1, 1])
+    #expect(abs(four - 10 * log10(4)) < 1e-9)
+    let two = signalToNoiseDecibels(of: [1, 1, 1], reference: [1, 1])
+    #expect(abs(two - 10 * log10(2)) < 1e-9)
   }
 
   @Test func moreLevelsDecodeBetter() throws {

@@ -24,7 +24,7 @@ enum Writers {
   }
 
   /// Those of this process that lead to a path.
-  private static func descriptors(of path: String) -> Set<Int32> {
+  static func descriptors(of path: String) -> Set<Int32> {
     let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     return Set(
       open.compactMap(Int32.init).filter {

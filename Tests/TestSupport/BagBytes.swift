@@ -312,6 +312,8 @@ struct MadeMCAP {
   var topics = [MadeTopic(type: "dvs_msgs/msg/EventArray", definition: Definitions.ros2Events)]
   var messages: [(topic: Int, data: [UInt8])] = []
   var chunks = Chunks.plain
+  /// Frames of Zstandard that a chunk is packed into, one after another.
+  var frames = 1
   var hasSummary = true
   var isClosed = true
   var serialization = "cdr"
@@ -331,6 +333,12 @@ struct MadeMCAP {
     return Self.record(3, schema) + Self.record(4, channel)
   }
 
+  private func packed(_ content: [UInt8]) -> [UInt8] {
+    (0..<frames).flatMap { frame in
+      zstd(Array(content[frame * content.count / frames..<(frame + 1) * content.count / frames]))
+    }
+  }
+
   func image() -> [UInt8] {
     var file = Self.magic + Self.record(1, text("ros2") + text("test"))
     var known: Set<Int> = []
@@ -339,7 +347,7 @@ struct MadeMCAP {
       // Sequence and two times are of no interest.
       let front: [UInt8] = bytes(UInt16(topic + 1)) + [UInt8](repeating: 0, count: 20)
       content += Self.record(5, front + data)
-      let stored = chunks == .zstd ? zstd(content) : content
+      let stored = chunks == .zstd ? packed(content) : content
       if chunks == .none {
         file += content
         continue

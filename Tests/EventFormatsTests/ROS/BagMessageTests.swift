@@ -159,6 +159,17 @@ import Testing
     }
   }
 
+  @Test func aChunkMayBePackedAsSeveralStreams() throws {
+    let events = tickingEvents(3000)
+    var made = MadeMCAP([events[..<2000], events[2000...]].map { CDRMessage().events(Array($0)) })
+    made.chunks = .zstd
+    made.frames = 3
+    for pieceSize in [977, Int.max] {
+      let reading = try Reading(made.image(), pieceSize: pieceSize)
+      #expect(reading.batch == batch(events) && reading.accounting.violations.isEmpty)
+    }
+  }
+
   @Test func wholeFilesMayBeCompressed() throws {
     let events = tickingEvents(500)
     for image in [MadeMCAP([CDRMessage().events(events)]).image(), MadeROS1Bag([ROS1Message.events(events)]).image()] {
