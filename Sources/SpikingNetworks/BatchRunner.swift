@@ -86,7 +86,10 @@ public final class BatchRunner<Scalar: Real> {
     laneGradients.resize(to: parameters.count * lanes.count)
     activations.append(Activations(width: inputWidth, areSpikes: true))
     for layer in layers {
-      activations.append(Activations(width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth))
+      let areCounts = layer.emitsCounts(from: activations[activations.count - 1].areCounts)
+      activations.append(
+        Activations(
+          width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth, areCounts: areCounts))
     }
     // Only two gradients are alive at a time, one where a layer works in place; the logits' own is left alone.
     let shared = [Buffer<Scalar>(), Buffer<Scalar>()]

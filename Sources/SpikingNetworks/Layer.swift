@@ -26,6 +26,8 @@ public protocol Layer<Scalar>: Sendable {
   var denseAccumulates: Int { get }
   /// Whether most outputs are zero, so that the next layer should look at the active ones only.
   var emitsSpikes: Bool { get }
+  /// Whether outputs are numbers of spikes, given whether inputs are: a number of n costs a synapse n additions.
+  func emitsCounts(from input: Bool) -> Bool
   /// Whether `backward` looks at the layer's output again; the next layer must not write over it then.
   var backwardReadsOutput: Bool { get }
   /// Whether `backward` may write the input gradient where the output gradient lies.
@@ -64,6 +66,7 @@ public protocol Layer<Scalar>: Sendable {
 extension Layer {
   public var takesSequences: Bool { false }
   public var readsActive: Bool { true }
+  public func emitsCounts(from input: Bool) -> Bool { false }
   public var backwardReadsOutput: Bool { true }
   public var worksInPlace: Bool { false }
   public var workspaceCount: Int { 0 }
@@ -93,6 +96,7 @@ public struct ParameterSpecification: Sendable, Equatable {
     case constant(Double)
     case normal(deviation: Double)
     case uniform(bound: Double)
+    case around(Double, bound: Double)
   }
 
   public let name: String

@@ -24,14 +24,17 @@ public final class Activations<Scalar: Real> {
   public let width: Int
   /// Whether most of the values are zero.
   public let areSpikes: Bool
+  /// Whether they are numbers of spikes.
+  public let areCounts: Bool
   /// The dense form; not filled where `sequences` is.
   public let values = Buffer<Scalar>()
   /// The sparse form of the network's own input, one for each sample.
   public var sequences: [SpikeSequence] = []
 
-  public init(width: Int, areSpikes: Bool) {
+  public init(width: Int, areSpikes: Bool, areCounts: Bool = false) {
     self.width = width
     self.areSpikes = areSpikes
+    self.areCounts = areCounts
   }
 }
 

@@ -30,6 +30,7 @@ public struct Network<Scalar: Real>: Sendable {
           case .constant(let value): parameters.append(Scalar(value))
           case .normal(let deviation): parameters.append(Scalar(random.normal() * deviation))
           case .uniform(let bound): parameters.append(Scalar(random.uniform(in: -bound...bound)))
+          case .around(let centre, let bound): parameters.append(Scalar(centre + random.uniform(in: -bound...bound)))
           }
         }
       }

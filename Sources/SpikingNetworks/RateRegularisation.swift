@@ -8,7 +8,7 @@ import Tensors
 /// residual block. (After the bounds on spike counts of Zenke and Vogels, Neural Computation 33, 2021.)
 public struct RateRegularisation: Codable, Sendable, Equatable {
   public var strength: Double
-  /// Spikes a step, `0 ... 1`.
+  /// Spikes a step, `0 ... 1`; up to 255 for neurons that send several.
   public var lower: Double
   public var upper: Double
 
@@ -23,8 +23,8 @@ public struct RateRegularisation: Codable, Sendable, Equatable {
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     self.init(strength: try values.required(.strength, .from(0, to: 1_000_000)))
-    lower = try values.number(.lower, .from(0, to: 1), or: lower)
-    upper = try values.number(.upper, .from(0, to: 1), or: upper)
+    lower = try values.number(.lower, .from(0, to: 255), or: lower)
+    upper = try values.number(.upper, .from(0, to: 255), or: upper)
     guard lower <= upper else {
       throw values.refusal("lower, \(lower), is above upper, \(upper)")
     }

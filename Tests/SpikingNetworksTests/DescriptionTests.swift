@@ -17,7 +17,11 @@ struct DescriptionTests {
         channels: 5, kernel: 5,
         attention: .init(kind: .channel, placement: .hidden, output: .lif, reduction: 4, kernel: 7, decay: 0.3),
         threshold: 0.1, surrogate: .arctan, surrogateWidth: 2, forgetBias: 0, output: .hidden)),
-    .neurons(.init(threshold: 2, initialPotential: 1)), .delay(.init(maximum: 9)),
+    .neurons(.init(threshold: 2, initialPotential: 1)),
+    .neurons(
+      .init(
+        learnedDecay: .neuron, maximumSpikes: 6, learnedThreshold: .layer, decaySpread: 2, subthresholdStrength: -0.5)),
+    .delay(.init(maximum: 9)),
     .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])),
   ]
 
@@ -62,7 +66,10 @@ struct DescriptionTests {
     let keys = try #require(
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(NeuronDescription())) as? [String: Any])
     #expect(
-      Set(keys.keys) == Set(NeuronDescription.CodingKeys.allCases.map(\.rawValue)).subtracting(["initialPotential"]))
+      Set(keys.keys)
+        == Set(NeuronDescription.CodingKeys.allCases.map(\.rawValue)).subtracting([
+          "initialPotential", "maximumSpikes", "learnedThreshold", "decaySpread", "subthresholdStrength",
+        ]))
   }
 
   @Test("What does not fit is said before anything runs")
@@ -87,6 +94,13 @@ struct DescriptionTests {
       #expect(
         error([6], [.neurons(.init(initialPotential: potential))]).contains("is not under the threshold, 1.0"))
     }
+    #expect(
+      error([6], [.neurons(.init(reset: .hard, maximumSpikes: 6))]).contains("maximumSpikes 6 needs reset: soft"))
+    #expect(
+      error([6], [.neurons(.init(refractorySteps: 1, maximumSpikes: 6))]).contains(
+        "maximumSpikes 6 needs refractorySteps: 0"))
+    #expect(error([6], [.neurons(.init(maximumSpikes: 0))]).contains("maximumSpikes is outside 1...255"))
+    #expect(error([6], [.neurons(.init(decaySpread: 1))]).contains("decaySpread needs learnedDecay: neuron"))
     #expect(error([6], [.delay(.init(maximum: 0))]).contains("outside 1...100000"))
   }
 }

@@ -53,5 +53,8 @@ struct PooledNeuronsTests {
     #expect(try !joins(.init(learnedDecay: .layer), size: 3))
     #expect(try !joins(.init(adaptationStrength: 0.1), size: 3))
     #expect(try !joins(.init(refractorySteps: 1), size: 3))
+    #expect(try !joins(.init(maximumSpikes: 2), size: 3))
+    #expect(try !joins(.init(learnedThreshold: .layer), size: 3))
+    #expect(try !joins(.init(subthresholdStrength: 0.1), size: 3))
   }
 }

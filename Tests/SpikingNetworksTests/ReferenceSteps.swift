@@ -8,10 +8,19 @@ final class Meter {
   var synapses = Arithmetic()
   var units = Arithmetic()
 
+  /// Whether inputs are numbers of spikes, each of which is added.
+  var isOfCounts = false
+
   /// A weight times an input, taken up into a sum.
   func meet(_ weight: Double, _ input: Double, into sum: inout Double) {
     guard weight != 0, input != 0 else { return }
-    if input == 1 { synapses.additions += 1 } else { synapses.multiplications += 1 }
+    if isOfCounts {
+      for _ in 0..<Int(input) { synapses.additions += 1 }
+    } else if input == 1 {
+      synapses.additions += 1
+    } else {
+      synapses.multiplications += 1
+    }
     sum += weight * input
   }
 
@@ -233,6 +242,7 @@ final class ReferenceNeurons: ReferenceLayer {
     let units = input.count
     var current = input
     if neurons.recurrent {
+      meter.isOfCounts = neurons.maximumSpikes > 1
       let weights = parameters.suffix(units * units)
       for from in 0..<units {
         for to in 0..<units {
@@ -246,17 +256,36 @@ final class ReferenceNeurons: ReferenceLayer {
       let logit = learned ? parameters[neurons.learnedDecay == .layer ? 0 : unit] : 0
       let decay = learned ? 1 / (1 + exp(-logit)) : neurons.decay
       synaptic[unit] = meter.scaled(neurons.synapticDecay, synaptic[unit], plus: current[unit])
-      var level = neurons.threshold
-      if neurons.adaptationStrength != 0 {
+      let logarithms = parameters.dropFirst(neurons.learnedDecay == .none ? 0 : learnedDecays)
+      let threshold =
+        neurons.learnedThreshold == .none
+        ? neurons.threshold
+        : exp(logarithms[logarithms.startIndex + (neurons.learnedThreshold == .layer ? 0 : unit)])
+      var level = threshold
+      let isCurrent = neurons.subthresholdStrength != 0
+      if !isCurrent, neurons.adaptationStrength != 0 {
         adaptation[unit] = meter.scaled(neurons.adaptationDecay, adaptation[unit], plus: earlier[unit])
         level = meter.scaled(neurons.adaptationStrength, adaptation[unit], plus: level)
       }
       var drive = synaptic[unit]
+      if isCurrent { drive = meter.add(drive, -adaptation[unit]) }
       if neurons.inputScale == .leaky {
         drive = decay == 0 ? drive : decay == 1 ? 0 : meter.multiply(1 - decay, drive)
       }
       var membrane = meter.scaled(decay, potential[unit], plus: drive)
-      if neurons.reset == .softLate, earlier[unit] == 1 { membrane = meter.add(membrane, -neurons.threshold) }
+      if neurons.reset == .softLate, earlier[unit] == 1 { membrane = meter.add(membrane, -threshold) }
+      if neurons.maximumSpikes > 1 {
+        // The finer steps: each that finds the threshold reached takes it away.
+        var count = 0.0
+        var rest = membrane
+        while count < Double(neurons.maximumSpikes), rest >= level {
+          rest = meter.add(rest, -level)
+          count += 1
+        }
+        if isCurrent { adapt(unit, membrane, count, meter) }
+        (last[unit], potential[unit]) = (count, rest)
+        return count
+      }
       var spike = membrane >= level
       if neurons.refractorySteps > 0 {
         if refractory[unit] > 0 {
@@ -269,9 +298,18 @@ final class ReferenceNeurons: ReferenceLayer {
       last[unit] = spike ? 1 : 0
       potential[unit] = membrane
       if spike, neurons.reset == .hard { potential[unit] = 0 }
-      if spike, neurons.reset == .soft { potential[unit] = meter.add(membrane, -neurons.threshold) }
+      if spike, neurons.reset == .soft { potential[unit] = meter.add(membrane, -threshold) }
+      if isCurrent { adapt(unit, membrane, last[unit], meter) }
       return neurons.output == .membrane ? membrane : last[unit]
     }
+  }
+
+  private var learnedDecays: Int { neurons.learnedDecay == .layer ? 1 : potential.count }
+
+  private func adapt(_ unit: Int, _ membrane: Double, _ spikes: Double, _ meter: Meter) {
+    let kept = meter.scaled(neurons.adaptationDecay, adaptation[unit], plus: 0)
+    let driven = meter.scaled(neurons.subthresholdStrength, membrane, plus: kept)
+    adaptation[unit] = meter.scaled(neurons.adaptationStrength, spikes, plus: driven)
   }
 }
 

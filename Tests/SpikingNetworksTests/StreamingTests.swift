@@ -55,6 +55,32 @@ enum Nets {
       .pool(.init(kind: .max)),
       .conv(.init(channels: 9)), .neurons(.init(learnedDecay: .neuron, threshold: 0.4, initialPotential: 0.2)),
     ]),
+    "counts": sound([
+      .dense(.init(units: 24)), .batchNorm(.init(gain: 2)), .neurons(.init(decay: 0, maximumSpikes: 6)),
+      .dense(.init(units: 17, taps: 3)),
+      .neurons(.init(decay: 0.5, threshold: 0.4, recurrent: true, maximumSpikes: 3)),
+      .residual(
+        .init(layers: [
+          .dense(.init(units: 17)),
+          .neurons(.init(learnedDecay: .neuron, threshold: 0.3, maximumSpikes: 255, learnedThreshold: .neuron)),
+        ])), .dense(.init(units: 9)),
+      .neurons(.init(threshold: 0.2, adaptationStrength: 0.1, synapticDecay: 0.4, maximumSpikes: 4)),
+    ]),
+    "thresholds and currents of adaptation": sound([
+      .dense(.init(units: 24)), .neurons(.init(threshold: 0.4, recurrent: true, learnedThreshold: .neuron)),
+      .dense(.init(units: 24)),
+      .neurons(
+        .init(
+          learnedDecay: .neuron, inputScale: .leaky, threshold: 0.1, reset: .softLate, adaptationStrength: 0.2,
+          learnedThreshold: .layer, decaySpread: 1, subthresholdStrength: 0.3)),
+      .dense(.init(units: 9)),
+      .neurons(.init(threshold: 0.2, recurrent: true, maximumSpikes: 3, subthresholdStrength: -0.1)),
+    ]),
+    "counts of maps": events([
+      .conv(.init(channels: 8)), .neurons(.init(threshold: 0.5, maximumSpikes: 4)), .pool(.init(kind: .max)),
+      .conv(.init(channels: 9)), .neurons(.init(threshold: 0.2, maximumSpikes: 4, learnedThreshold: .neuron)),
+      .pool(.init(kind: .average)),
+    ]),
     "delay": sound([
       .delay(.init(maximum: 5)), .dense(.init(units: 12)), .neurons(.init(threshold: 0.4)), .delay(.init(maximum: 2)),
     ]),

@@ -41,6 +41,30 @@ struct WorkTests {
           learnedDecay: .layer, threshold: 0.2, reset: .softLate, refractorySteps: 1, adaptationStrength: 0.2,
           synapticDecay: 0.5, recurrent: true)),
     ]),
+    "counts": around([
+      .dense(.init(units: 7)), .neurons(.init(decay: 0.5, threshold: 0.25, recurrent: true, maximumSpikes: 4)),
+      .dense(.init(units: 6, taps: 2)), .neurons(.init(decay: 0, threshold: 0.1, maximumSpikes: 6)), .flatten,
+      .dropout(.init(rate: 0.5)),
+    ]),
+    "counts of a map": around(
+      [
+        .neurons(.init(threshold: 0.25, maximumSpikes: 3)), .conv(.init(channels: 4)),
+        .neurons(.init(threshold: 0.1, maximumSpikes: 3)), .pool(.init(kind: .max)), .conv(.init(channels: 2)),
+        .neurons(.init(threshold: 0.1, maximumSpikes: 3)), .pool(.init(kind: .sum)),
+      ], input: [9, 8, 2]),
+    "learned thresholds": around([
+      .dense(.init(units: 7)),
+      .neurons(.init(learnedDecay: .neuron, threshold: 0.3, adaptationStrength: 0.1, learnedThreshold: .neuron)),
+      .dense(.init(units: 7)),
+      .neurons(.init(decay: 0.6, threshold: 0.2, maximumSpikes: 3, learnedThreshold: .layer)),
+    ]),
+    "adaptation under the threshold": around([
+      .dense(.init(units: 7)),
+      .neurons(
+        .init(inputScale: .leaky, threshold: 0.1, reset: .hard, adaptationStrength: 0.2, subthresholdStrength: 0.3)),
+      .dense(.init(units: 7)),
+      .neurons(.init(threshold: 0.1, adaptationStrength: 0.2, maximumSpikes: 3, subthresholdStrength: -0.1)),
+    ]),
     "integrators": around([
       .dense(.init(units: 7)), .neurons(.init(inputScale: .leaky, reset: .none, output: .membrane)), .relu,
       .dropout(.init(rate: 0.5)),
@@ -86,6 +110,11 @@ struct WorkTests {
     let runner = BatchRunner(network, lanes: Lanes(count: 2, threads: 1), keepsOutputs: true)
     runner.forward(recordings, training: false, contexts: recordings.map { _ in context })
     var meters = network.layers.map { _ in Meter() }
+    var areCounts = false
+    for (index, layer) in network.layers.enumerated() {
+      if layer.kind != "neurons" { meters[index].isOfCounts = areCounts }
+      areCounts = layer.emitsCounts(from: areCounts)
+    }
     for recording in recordings {
       let layers = network.layers.indices.map { index in
         let begin = whole.parameterOffsets[index]

@@ -156,7 +156,9 @@ public struct Conv<Scalar: Real>: Layer {
   public func work(of pass: LayerPass<Scalar>) -> LayerWork {
     var work = LayerWork()
     let fan = convolution.fan(pass.parameters)
-    for row in 0..<pass.layout.rows { work.meet(pass.input.values.base + row * inputWidth, fan: fan) }
+    for row in 0..<pass.layout.rows {
+      work.meet(pass.input.values.base + row * inputWidth, areCounts: pass.input.areCounts, fan: fan)
+    }
     return work
   }
 

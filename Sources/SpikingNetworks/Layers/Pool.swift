@@ -49,6 +49,8 @@ public struct Pool<Scalar: Real>: Layer {
       stride_y: Int32(strideY), stride_x: Int32(description.stride))
   }
 
+  public func emitsCounts(from input: Bool) -> Bool { input && shape.kind == Int32(GANGLION_POOL_MAX) }
+
   /// Extent of a square where squares tile the map's rows; nil where they overlap or leave some out.
   var tilingRows: Int? {
     shape.stride_y == shape.size_y && shape.out_height * shape.size_y == shape.in_height ? Int(shape.size_y) : nil

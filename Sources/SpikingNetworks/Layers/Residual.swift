@@ -104,7 +104,8 @@ public struct Residual<Scalar: Real>: Layer {
       for (index, layer) in residual.inner.enumerated() {
         let isLast = index == residual.inner.count - 1
         let output = Activations<Scalar>(
-          width: layer.outputWidth, areSpikes: layer.emitsSpikes && !pass.isSmooth)
+          width: layer.outputWidth, areSpikes: layer.emitsSpikes && !pass.isSmooth,
+          areCounts: layer.emitsCounts(from: (index == 0 ? pass.input : outputs[index - 1]).areCounts))
         let behind = isLast ? pass.outputGradient : Buffer<Scalar>()
         passes.append(
           LayerPass(
