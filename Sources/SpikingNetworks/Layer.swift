@@ -13,6 +13,8 @@ public protocol Layer<Scalar>: Sendable {
   var kind: String { get }
   var inputShape: [Int] { get }
   var outputShape: [Int] { get }
+  /// Steps of the input for one step of the output.
+  var timeStride: Int { get }
   var parameters: [ParameterSpecification] { get }
   /// Scalars of state between two steps.
   var stateCount: Int { get }
@@ -20,7 +22,7 @@ public protocol Layer<Scalar>: Sendable {
   var carriedCount: Int { get }
   /// Scalars of working memory a step needs in `Signal.workspace`; it keeps nothing there.
   var workspaceCount: Int { get }
-  /// Multiply-accumulates of a step if every input were active.
+  /// Multiply-accumulates for one step of the output if every input were active.
   var multiplyAccumulates: Int { get }
   /// Those of them whose input is never sparse.
   var denseAccumulates: Int { get }
@@ -41,7 +43,7 @@ public protocol Layer<Scalar>: Sendable {
   func begin(_ carried: UnsafeMutablePointer<Scalar>, samples: Int)
 
   /// One step of one stream. `output.values` comes undefined; the layer writes every entry and, if it emits spikes,
-  /// the list of active ones.
+  /// the list of active ones. A step that has no output (see `timeStride`) says so in `output.isDue`, which comes as true.
   func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>)
@@ -64,6 +66,7 @@ public protocol Layer<Scalar>: Sendable {
 }
 
 extension Layer {
+  public var timeStride: Int { 1 }
   public var takesSequences: Bool { false }
   public var readsActive: Bool { true }
   public func emitsCounts(from input: Bool) -> Bool { false }
@@ -122,6 +125,8 @@ public struct Signal<Scalar: Real> {
   public var active: UnsafeMutablePointer<UInt32>
   /// Whether the layer that takes this signal makes use of the list.
   public var isListWanted = true
+  /// Whether this step has the signal at all: behind a layer with a stride not all have.
+  public var isDue = true
   /// Number of active values, or nil where they are not listed.
   public var activeCount: Int?
   /// Working memory of a step, `workspaceCount` scalars of any layer; undefined before and after.

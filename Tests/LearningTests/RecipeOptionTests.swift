@@ -113,7 +113,8 @@ struct RecipeOptionTests {
     .init("training.loss.regularisation", no: ["-0.1", "1.1"], yes: ["0", "1"]),
     .init("training.loss.rates.strength", no: ["-1"], yes: ["0", "10"]),
     .init("training.loss.rates.lower", no: ["-0.1", "1.1", "0.5"], yes: ["0.2"], beside: rates),
-    .init("training.loss.rates.upper", no: ["255.1", "-0.1"], yes: ["1"], beside: ["training.loss.rates.strength": "1"]),
+    .init(
+      "training.loss.rates.upper", no: ["255.1", "-0.1"], yes: ["1"], beside: ["training.loss.rates.strength": "1"]),
     .init("training.optimiser.rate", no: ["0", "-0.01", "101"], yes: ["1e-5", "1"]),
     .word("training.optimiser.schedule", no: ["cosin", "3"], yes: ["constant", "oneCycle", "cosine"]),
     .init("training.optimiser.warmUp", no: ["3", "-0.1"], yes: ["0", "1"]),

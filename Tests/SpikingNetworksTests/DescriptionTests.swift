@@ -22,7 +22,8 @@ struct DescriptionTests {
       .init(
         learnedDecay: .neuron, maximumSpikes: 6, learnedThreshold: .layer, decaySpread: 2, subthresholdStrength: -0.5)),
     .delay(.init(maximum: 9)),
-    .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])),
+    .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])), .frames(.init(steps: 5, stride: 2, map: true)),
+    .residual(.init(layers: [.dense(.init(units: 3))], shortcut: [.frames(.init(steps: 1)), .dense(.init(units: 3))])),
   ]
 
   @Test("Every layer is written and read back")
@@ -38,7 +39,8 @@ struct DescriptionTests {
       #"{"conv": {"channels": 8, "kernal": 5}}"#, #"{"flatten": {"size": 2}}"#, #"{"pol": {}}"#,
       #"{"flatten": {}, "channelsLast": {}}"#, #"{"conv": {"kernel": 3}}"#,
       #"{"convLSTM": {"channels": 2, "peephole": 1}}"#,
-      #"{"convLSTM": {"channels": 2, "attention": {"sort": "both"}}}"#, #"{"delay": {}}"#,
+      #"{"convLSTM": {"channels": 2, "attention": {"sort": "both"}}}"#, #"{"delay": {}}"#, #"{"frames": {}}"#,
+      #"{"frames": {"steps": 0}}"#, #"{"frames": {"steps": 1, "stride": 1001}}"#,
     ])
   func refused(text: String) {
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(LayerDescription.self, from: Data(text.utf8)) }
@@ -53,6 +55,15 @@ struct DescriptionTests {
     #expect(try layer(#"{"pool": {"size": 3}}"#) == .pool(.init(size: 3, stride: 3)))
     #expect(try layer(#"{"convLSTM": {"channels": 3}}"#) == .convLSTM(.init(channels: 3)))
     #expect(try layer(#"{"channelsLast": {}}"#) == .channelsLast)
+  }
+
+  @Test("A shortcut is written where there is one")
+  func shortcut() throws {
+    func written(_ residual: ResidualDescription) throws -> String {
+      String(decoding: try JSONEncoder().encode(residual), as: UTF8.self)
+    }
+    #expect(try !written(.init(layers: [.flatten])).contains("shortcut"))
+    #expect(try written(.init(layers: [.flatten], shortcut: [.flatten])).contains("shortcut"))
   }
 
   @Test("A potential to begin with is written where there is one, and leaves other models as they were")
@@ -90,6 +101,15 @@ struct DescriptionTests {
     #expect(error([4, 4, 3], [.pool(.init(size: 5))]).contains("squares of 5 do not fit"))
     #expect(error([4, 4, 3], [.convLSTM(.init(channels: 2, kernel: 4))]).contains("kernel 4 is not odd"))
     #expect(error([6], [.residual(.init(layers: [.dense(.init(units: 5))]))]).contains("have to keep the shape"))
+    let half = LayerDescription.frames(.init(steps: 1, stride: 2))
+    #expect(
+      error([6], [.residual(.init(layers: [half, .flatten, .dense(.init(units: 6))]))]).contains(
+        "one step for 2, the way around them one for 1"))
+    #expect(
+      error([6], [.residual(.init(layers: [.dense(.init(units: 5))], shortcut: [.dense(.init(units: 4))]))]).contains(
+        "turn [6] into [5], but the shortcut gives [4]"))
+    #expect(error([6], [.residual(.init(layers: []))]).contains("have to keep the shape"))
+    #expect(error([6, 2], [.frames(.init(steps: 2, map: true))]).contains("takes an input without neighbours"))
     for potential in [1, 1.5, .infinity, .nan] {
       #expect(
         error([6], [.neurons(.init(initialPotential: potential))]).contains("is not under the threshold, 1.0"))

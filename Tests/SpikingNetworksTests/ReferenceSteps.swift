@@ -52,7 +52,8 @@ final class Meter {
   }
 }
 
-/// One layer, written out as its equations stand in its description: slow, plain and with state of its own.
+/// One layer, written out as its equations stand in its description: slow, plain and with state of its own. A step without
+/// an output gives no numbers.
 protocol ReferenceLayer: AnyObject {
   func step(_ input: [Double], _ meter: Meter) -> [Double]
 }
@@ -69,6 +70,7 @@ func reference(_ layer: any Layer<Double>, _ description: LayerDescription, _ pa
   case .pool(let pool): ReferencePool(pool, layer.inputShape, layer.outputShape)
   case .delay(let delay): ReferenceDelay(delay, layer.inputWidth, parameters)
   case .context(let context): ReferenceContext(context, layer.inputShape.last ?? 1, parameters)
+  case .frames(let frames): ReferenceFrames(frames, layer.inputWidth)
   case .residual(let residual): ReferenceResidual(residual, layer, parameters)
   case .convLSTM(let cell): ReferenceCell(cell, layer.inputShape, parameters)
   case .relu: ReferenceMap { max($0, 0) }
@@ -388,21 +390,57 @@ final class ReferenceContext: ReferenceLayer {
   }
 }
 
+final class ReferenceFrames: ReferenceLayer {
+  let frames: FramesDescription
+  var past: [[Double]]
+  var steps = 0
+
+  init(_ frames: FramesDescription, _ width: Int) {
+    self.frames = frames
+    past = [[Double]](repeating: [Double](repeating: 0, count: width), count: frames.steps)
+  }
+
+  func step(_ input: [Double], _ meter: Meter) -> [Double] {
+    past = past.dropFirst() + [input]
+    steps += 1
+    return steps % frames.stride == 0 ? Array(past.joined()) : []
+  }
+}
+
 final class ReferenceResidual: ReferenceLayer {
   let inner: [ReferenceLayer]
+  let around: [ReferenceLayer]
+  let layers: [any Layer<Double>]
 
   init(_ residual: ResidualDescription, _ layer: any Layer<Double>, _ parameters: [Double]) {
-    let layers = (layer as? Residual<Double>)?.inner ?? []
+    layers = (layer as? Residual<Double>)?.inner ?? []
     var offset = 0
-    inner = zip(layers, residual.layers).map { layer, description in
+    let all = zip(layers, residual.inner).map { layer, description in
       let own = Array(parameters[offset..<offset + layer.parameterCount])
       offset += layer.parameterCount
       return reference(layer, description, own)
     }
+    inner = Array(all.prefix(residual.layers.count))
+    around = Array(all.dropFirst(residual.layers.count))
+  }
+
+  private func run(_ layers: [ReferenceLayer], _ first: Int, _ input: [Double], _ meter: Meter) -> [Double] {
+    var values = input
+    var areCounts = meter.isOfCounts
+    for (index, layer) in layers.enumerated() where !values.isEmpty {
+      meter.isOfCounts = areCounts && self.layers[first + index].kind != "neurons"
+      values = layer.step(values, meter)
+      areCounts = self.layers[first + index].emitsCounts(from: areCounts)
+    }
+    return values
   }
 
   func step(_ input: [Double], _ meter: Meter) -> [Double] {
-    let output = inner.reduce(input) { $1.step($0, meter) }
-    return zip(input, output).map { meter.add($0, $1) }
+    let isOfCounts = meter.isOfCounts
+    let main = run(inner, 0, input, meter)
+    meter.isOfCounts = isOfCounts
+    let shortcut = run(around, inner.count, input, meter)
+    meter.isOfCounts = isOfCounts
+    return zip(main, shortcut).map { meter.add($0, $1) }
   }
 }

@@ -81,6 +81,38 @@ enum Nets {
       .conv(.init(channels: 9)), .neurons(.init(threshold: 0.2, maximumSpikes: 4, learnedThreshold: .neuron)),
       .pool(.init(kind: .average)),
     ]),
+    "frames": sound([
+      .frames(.init(steps: 5, stride: 2, map: true)), .conv(.init(channels: 6, padding: 0)), .batchNorm(.init(gain: 2)),
+      .neurons(.init(threshold: 0.4)), .flatten, .dense(.init(units: 14)), .neurons(.init(threshold: 0.3)),
+      .frames(.init(steps: 3)), .dense(.init(units: 9, taps: 2)), .neurons(.init(threshold: 0.3, recurrent: true)),
+    ]),
+    "steps left out": sound([
+      .dense(.init(units: 14)), .neurons(.init(threshold: 0.3, recurrent: true)), .frames(.init(steps: 1, stride: 3)),
+      .dense(.init(units: 9, taps: 3)),
+    ]),
+    "shortcuts": sound([
+      .dense(.init(units: 16)), .neurons(.init(decay: 0, threshold: 0.3, maximumSpikes: 6)),
+      .residual(
+        .init(
+          layers: [
+            .frames(.init(steps: 5, stride: 2)), .dense(.init(units: 11)), .batchNorm(.init(gain: 2)),
+            .neurons(.init(decay: 0, maximumSpikes: 6)), .dense(.init(units: 13, taps: 3)), .batchNorm(.init(gain: 2)),
+          ],
+          shortcut: [.frames(.init(steps: 1, stride: 2)), .dense(.init(units: 13)), .batchNorm(.init(gain: 2))])),
+      .neurons(.init(decay: 0, maximumSpikes: 6)),
+      .residual(
+        .init(
+          layers: [
+            .residual(.init(layers: [.dense(.init(units: 13))])), .frames(.init(steps: 2, stride: 2)),
+            .dense(.init(units: 9)),
+          ],
+          shortcut: [
+            .dense(.init(units: 7, taps: 4)), .dense(.init(units: 9)), .frames(.init(steps: 1, stride: 2)), .flatten,
+          ])),
+    ]),
+    "frames of maps": events([
+      .conv(.init(channels: 4)), .neurons(.init(threshold: 0.4, maximumSpikes: 3)), .frames(.init(steps: 2, stride: 4)),
+    ]),
     "delay": sound([
       .delay(.init(maximum: 5)), .dense(.init(units: 12)), .neurons(.init(threshold: 0.4)), .delay(.init(maximum: 2)),
     ]),
@@ -138,8 +170,7 @@ struct StreamingTests {
     var state = network.makeState()
     var logits = [Float](repeating: 0, count: network.outputCount)
     return (0..<sequence.steps).flatMap { step in
-      network.step(frame(sequence, step: step), &state, logits: &logits)
-      return logits
+      network.step(frame(sequence, step: step), &state, logits: &logits) ? logits : []
     }
   }
 
