@@ -49,7 +49,8 @@ public struct NetworkSummary: Sendable, Equatable {
     }
     let share = (density * 1000).rounded() / 10
     let notes = ["SynOps: \(share) % of spiking inputs active in a step"]
-    let rate = timeStride == 1 ? [] : ["an output every \(timeStride) steps; MAC and SynOps are those of a step of the input"]
+    let rate =
+      timeStride == 1 ? [] : ["an output every \(timeStride) steps; MAC and SynOps are those of a step of the input"]
     return (table + notes + rate).joined(separator: "\n")
   }
 

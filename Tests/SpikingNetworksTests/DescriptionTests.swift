@@ -11,6 +11,7 @@ struct DescriptionTests {
     .neurons(.init(decay: 0.3, learnedDecay: .neuron, reset: .softLate, refractorySteps: 2, recurrent: true)),
     .dropout(.init(rate: 0.25)), .channelsLast,
     .conv(.init(channels: 8, kernel: 5, stride: 2, padding: 1, groups: 2, bias: true)),
+    .conv(.init(channels: 8, kernel: [5, 8], stride: [1, 4], padding: [0, 2])), .pool(.init(size: [1, 4], stride: 2)),
     .conv1d(.init(channels: 3)), .pool(.init(kind: .sum, size: 3, stride: 2)), .flatten,
     .convLSTM(
       .init(
@@ -39,7 +40,9 @@ struct DescriptionTests {
       #"{"conv": {"channels": 8, "kernal": 5}}"#, #"{"flatten": {"size": 2}}"#, #"{"pol": {}}"#,
       #"{"flatten": {}, "channelsLast": {}}"#, #"{"conv": {"kernel": 3}}"#,
       #"{"convLSTM": {"channels": 2, "peephole": 1}}"#,
-      #"{"convLSTM": {"channels": 2, "attention": {"sort": "both"}}}"#, #"{"delay": {}}"#, #"{"frames": {}}"#,
+      #"{"convLSTM": {"channels": 2, "attention": {"sort": "both"}}}"#, #"{"delay": {}}"#,
+      #"{"conv": {"channels": 2, "kernel": [5]}}"#,
+      #"{"conv": {"channels": 2, "kernel": [5, 0]}}"#, #"{"pool": {"size": [1, 2, 3]}}"#, #"{"frames": {}}"#,
       #"{"frames": {"steps": 0}}"#, #"{"frames": {"steps": 1, "stride": 1001}}"#,
     ])
   func refused(text: String) {
@@ -55,6 +58,24 @@ struct DescriptionTests {
     #expect(try layer(#"{"pool": {"size": 3}}"#) == .pool(.init(size: 3, stride: 3)))
     #expect(try layer(#"{"convLSTM": {"channels": 3}}"#) == .convLSTM(.init(channels: 3)))
     #expect(try layer(#"{"channelsLast": {}}"#) == .channelsLast)
+  }
+
+  @Test("Extents are a number where they are the same, a pair otherwise")
+  func extents() throws {
+    func written(_ layer: LayerDescription) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return String(decoding: try encoder.encode(layer), as: UTF8.self)
+    }
+    #expect(
+      try written(.conv(.init(channels: 2, kernel: 5)))
+        == #"{"conv":{"bias":false,"channels":2,"groups":1,"kernel":5,"padding":2,"stride":1}}"#)
+    #expect(
+      try written(.conv(.init(channels: 2, kernel: [5, 8]))).contains(#""kernel":[5,8],"padding":[2,4],"stride":1"#))
+    #expect(try written(.pool(.init(size: [1, 2]))).contains(#""size":[1,2],"stride":[1,2]"#))
+    let read = try JSONDecoder().decode(
+      LayerDescription.self, from: Data(#"{"conv": {"channels": 2, "kernel": [5, 8], "stride": 2}}"#.utf8))
+    #expect(read == .conv(.init(channels: 2, kernel: [5, 8], stride: 2, padding: [2, 4])))
   }
 
   @Test("A shortcut is written where there is one")
@@ -98,6 +119,11 @@ struct DescriptionTests {
     #expect(error([12], [.flatten, .convLSTM(.init(channels: 2))]).hasPrefix("layer 1 (convLSTM): takes a map"))
     #expect(error([4, 4, 3], [.conv(.init(channels: 4, groups: 2))]).contains("2 groups do not divide 3 into 4"))
     #expect(error([4, 4, 3], [.conv(.init(channels: 4, kernel: 7, padding: 0))]).contains("does not fit 4 x 4"))
+    #expect(error([4, 4, 3], [.conv(.init(channels: 4, kernel: [2, 5], padding: 0))]).contains("2 x 5 does not fit"))
+    #expect(error([4, 4, 3], [.conv(.init(channels: 4, kernel: [5, 2], padding: 0))]).contains("5 x 2 does not fit"))
+    #expect(error([4, 4, 3], [.pool(.init(size: [1, 5]))]).contains("rectangles of 1 x 5 do not fit"))
+    #expect(error([9, 3], [.conv1d(.init(channels: 4, kernel: [1, 3]))]).contains("write a single number"))
+    #expect(error([9, 3], [.pool(.init(size: [1, 3]))]).contains("write a single number"))
     #expect(error([4, 4, 3], [.pool(.init(size: 5))]).contains("squares of 5 do not fit"))
     #expect(error([4, 4, 3], [.convLSTM(.init(channels: 2, kernel: 4))]).contains("kernel 4 is not odd"))
     #expect(error([6], [.residual(.init(layers: [.dense(.init(units: 5))]))]).contains("have to keep the shape"))

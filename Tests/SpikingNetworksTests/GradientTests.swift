@@ -194,6 +194,25 @@ struct GradientTests {
     ])
   }
 
+  static let oblong: [ConvDescription] = [
+    .init(channels: 6, kernel: [2, 3], bias: true),
+    .init(channels: 6, kernel: [4, 1], stride: [2, 1], padding: [1, 0]),
+    .init(channels: 6, kernel: [1, 4], stride: [1, 2], padding: [0, 2], groups: 2),
+    .init(channels: 4, kernel: [3, 2], padding: [2, 0], groups: 4), .init(channels: 5, kernel: [5, 6], padding: 0),
+  ]
+
+  @Test(arguments: oblong)
+  func oblongConvolution(description: ConvDescription) throws {
+    try checkMap([.conv(.init(channels: 4, bias: true)), .conv(description)])
+    try checkMap([.conv(.init(channels: 4, kernel: [2, 5], stride: [2, 1], padding: [1, 2])), .relu], density: 0.15)
+  }
+
+  @Test(arguments: [PoolDescription.Kind.average, .sum, .max])
+  func oblongPooling(kind: PoolDescription.Kind) throws {
+    try checkMap([.conv(.init(channels: 3, bias: true)), .pool(.init(kind: kind, size: [1, 3]))])
+    try checkMap([.conv(.init(channels: 3, bias: true)), .pool(.init(kind: kind, size: [3, 2], stride: [1, 2]))])
+  }
+
   @Test func convolutionOfFewSpikes() throws {
     try checkMap([.conv(.init(channels: 4, bias: true))], density: 0.1)
   }

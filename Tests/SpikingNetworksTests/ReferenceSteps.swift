@@ -197,8 +197,10 @@ final class ReferenceConv: ReferenceLayer {
     let bias = parameters.suffix(conv.channels)
     var output = (0..<outputs).map { conv.bias ? bias[bias.startIndex + $0 % conv.channels] : 0 }
     referenceConvolution(
-      input, shape, weights: parameters[...], channels: conv.channels, kernel: (isRow ? 1 : conv.kernel, conv.kernel),
-      stride: (isRow ? 1 : conv.stride, conv.stride), padding: (isRow ? 0 : conv.padding, conv.padding),
+      input, shape, weights: parameters[...], channels: conv.channels,
+      kernel: (isRow ? 1 : conv.kernel.height, conv.kernel.width),
+      stride: (isRow ? 1 : conv.stride.height, conv.stride.width),
+      padding: (isRow ? 0 : conv.padding.height, conv.padding.width),
       groups: conv.groups, meter: meter, into: &output)
     return output
   }
@@ -331,13 +333,13 @@ final class ReferencePool: ReferenceLayer {
   let isRow: Bool
 
   func step(_ values: [Double], _ meter: Meter) -> [Double] {
-    let (sizeY, strideY) = isRow ? (1, 1) : (pool.size, pool.stride)
+    let (sizeY, strideY) = isRow ? (1, 1) : (pool.size.height, pool.stride.height)
     return (0..<output.reduce(1, *)).map { place in
       let (channel, x, y) = (place % output[2], place / output[2] % output[1], place / output[2] / output[1])
       var found: [Double] = []
       for dy in 0..<sizeY {
-        for dx in 0..<pool.size {
-          found.append(values[((y * strideY + dy) * input[1] + x * pool.stride + dx) * input[2] + channel])
+        for dx in 0..<pool.size.width {
+          found.append(values[((y * strideY + dy) * input[1] + x * pool.stride.width + dx) * input[2] + channel])
         }
       }
       if pool.kind == .max { return found.max() ?? 0 }

@@ -81,8 +81,16 @@ enum Nets {
       .conv(.init(channels: 9)), .neurons(.init(threshold: 0.2, maximumSpikes: 4, learnedThreshold: .neuron)),
       .pool(.init(kind: .average)),
     ]),
+    "oblong": events([
+      .conv(.init(channels: 8, kernel: [2, 5], stride: [1, 3], padding: [0, 2])), .neurons(.init(threshold: 0.4)),
+      .pool(.init(kind: .max, size: [2, 1])), .conv(.init(channels: 8, kernel: [1, 3], groups: 8, bias: true)),
+      .neurons(.init(threshold: 0.2)), .conv(.init(channels: 16, kernel: [3, 1])), .neurons(.init(threshold: 0.2)),
+      .pool(.init(kind: .average, size: [1, 2], stride: [2, 1])),
+      .conv(.init(channels: 3, kernel: [1, 2], padding: 0)),
+    ]),
     "frames": sound([
-      .frames(.init(steps: 5, stride: 2, map: true)), .conv(.init(channels: 6, padding: 0)), .batchNorm(.init(gain: 2)),
+      .frames(.init(steps: 5, stride: 2, map: true)),
+      .conv(.init(channels: 6, kernel: [5, 8], stride: [1, 4], padding: [0, 2])), .batchNorm(.init(gain: 2)),
       .neurons(.init(threshold: 0.4)), .flatten, .dense(.init(units: 14)), .neurons(.init(threshold: 0.3)),
       .frames(.init(steps: 3)), .dense(.init(units: 9, taps: 2)), .neurons(.init(threshold: 0.3, recurrent: true)),
     ]),

@@ -65,6 +65,12 @@ struct WorkTests {
       .dense(.init(units: 7)),
       .neurons(.init(threshold: 0.1, adaptationStrength: 0.2, maximumSpikes: 3, subthresholdStrength: -0.1)),
     ]),
+    "oblong kernels": around(
+      [
+        .conv(.init(channels: 6, kernel: [2, 5], stride: [1, 3], padding: [0, 2])), .neurons(.init(threshold: 0.2)),
+        .conv(.init(channels: 6, kernel: [3, 1], groups: 6)), .neurons(.init(threshold: 0.1)),
+        .pool(.init(kind: .sum, size: [1, 3], stride: [2, 1])), .conv(.init(channels: 3, kernel: 1)),
+      ], input: [6, 11, 2]),
     "frames": around([
       .frames(.init(steps: 3, stride: 2)), .dense(.init(units: 7)), .neurons(.init(threshold: 0.3, maximumSpikes: 4)),
       .frames(.init(steps: 2)), .dense(.init(units: 6)),
