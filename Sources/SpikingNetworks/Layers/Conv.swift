@@ -135,14 +135,36 @@ public struct Conv<Scalar: Real>: Layer {
     let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
     let transposed = pass.tape.scalars("transposed", count: convolution.weightCount).base
     if pass.inputGradient != nil { convolution.transpose(pass.parameters, into: transposed) }
+    let together = convolution.gatheredSteps
+    let room = convolution.places * convolution.depth
+    let gathered = pass.tape.scalars("gathered", count: pass.lanes.count * together * room).base
+    let spikes = pass.input.areSpikes
     pass.forEachSample { lane, _, row, steps in
       let list = active + lane * max(width, convolution.outputs)
       let workspace = workspace + lane * convolution.trainingRoom
       let gradient = pass.laneGradients[lane]
+      // Dense maps in a row, the last of them just before `step`, whose weight gradient is still to come.
+      let columns = gathered + lane * together * room
+      var waiting = 0
+      func add(before step: Int) {
+        if waiting > 0 {
+          convolution.addWeightGradient(
+            columns: columns, delta: pass.outputGradient.base + (step - waiting) * convolution.outputs, maps: waiting,
+            to: gradient)
+        }
+        waiting = 0
+      }
       for step in row..<row + steps {
         let input = pass.input.values.base + step * width
         let delta = pass.outputGradient.base + step * convolution.outputs
-        convolution.addWeightGradient(input, active: list, delta: delta, to: gradient, workspace: workspace)
+        if together > 0, !spikes || convolution.isDense(input, into: list) {
+          convolution.gather(input, into: columns + waiting * room, workspace: workspace)
+          waiting += 1
+          if waiting == together || step == row + steps - 1 { add(before: step + 1) }
+        } else {
+          add(before: step)
+          convolution.addWeightGradient(input, active: list, delta: delta, to: gradient, workspace: workspace)
+        }
         if bias { addBiasGradient(delta, to: gradient + convolution.weightCount) }
         guard let inputGradient = pass.inputGradient else { continue }
         let target = inputGradient.base + step * width
