@@ -24,6 +24,20 @@ struct GradientTests {
     try check([.dense(.init(units: 4, taps: 3, dilation: 2, bias: true))])
   }
 
+  @Test("samples long enough to be multiplied alone, and others", arguments: [1, 3])
+  func longSamples(taps: Int) throws {
+    for windows in [nil, TimeWindows(steps: 49)] {
+      try GradientCheck(
+        description: NetworkDescription(
+          input: [6],
+          layers: [
+            .dense(.init(units: 5, bias: true)), .relu, .dense(.init(units: 4, taps: taps, bias: true)),
+            attached { $0.reset = .soft }, .dense(.init(units: 4)), .relu, .dense(.init(units: 3)),
+          ]), steps: [60, 3, 50, 47], windows: windows
+      ).expectAgreement()
+    }
+  }
+
   @Test func rectifiedLinearUnits() throws {
     try check([.relu, .dense(.init(units: 4)), .relu])
   }

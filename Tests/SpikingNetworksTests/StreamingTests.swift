@@ -166,8 +166,10 @@ enum Nets {
 
   static func recordings(_ network: Network<Float>) -> [SpikeSequence] {
     [0.02, 0.15, 0.6].enumerated().flatMap { index, density in
+      // One is long enough for its rows to be multiplied alone.
       randomSequences(
-        shape: network.inputShape, steps: [12, 5], density: density, seed: UInt64(index), graded: index == 1)
+        shape: network.inputShape, steps: [index == 2 ? 53 : 12, 5], density: density, seed: UInt64(index),
+        graded: index == 1)
     }
   }
 }

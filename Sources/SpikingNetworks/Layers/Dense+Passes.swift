@@ -9,6 +9,9 @@ extension Dense {
     return min(pass.layout.rows, 192, max(24, fitting / 6 * 6))
   }
 
+  /// Whether a sample has rows enough to be multiplied alone, as they lie.
+  private func isLarge(_ steps: Int) -> Bool { description.taps == 1 && steps >= 48 }
+
   /// Rows of a lane's samples that are taken together, and the memory they are laid out in.
   private struct Block {
     /// For each row its place in the batch, its step in its sample, and the sample.
@@ -107,9 +110,17 @@ extension Dense {
     let active = pass.tape.indices("active", count: pass.input.areSpikes ? pass.layout.rows * inputs : 0).base
     let counts = pass.tape.indices("counts", count: pass.input.areSpikes ? pass.layout.rows : 0).base
     let density = pass.tape.scalars("density", count: pass.layout.samples).base
+    func multiplyAlone(row: Int, steps: Int) {
+      guard isLarge(steps) else { return }
+      begin(output + row * units, rows: steps, parameters: parameters)
+      Scalar.multiply(
+        input + row * inputs, inputStride: inputs, parameters, rows: steps, depth: inputs, width: units,
+        into: output + row * units, outputStride: units)
+    }
     pass.forEachSample { _, sample, row, steps in
       guard pass.input.areSpikes else {
         density[sample] = 1
+        multiplyAlone(row: row, steps: steps)
         return
       }
       var total = 0
@@ -119,7 +130,10 @@ extension Dense {
         total += count
       }
       density[sample] = isSparse(total / max(steps, 1)) ? 0 : 1
-      guard density[sample] == 0 else { return }
+      guard density[sample] == 0 else {
+        multiplyAlone(row: row, steps: steps)
+        return
+      }
       begin(output + row * units, rows: steps, parameters: parameters)
       for tap in 0..<description.taps {
         let delay = tap * description.dilation
@@ -134,7 +148,8 @@ extension Dense {
     let depth = description.taps * inputs
     let blocks = blocks(pass)
     pass.lanes.run { lane in
-      forEachBlock(pass, lane: lane, blocks[lane], where: { density[$0] != 0 }) { block in
+      let isMeant = { (sample: Int) in density[sample] != 0 && !isLarge(pass.layout.steps(of: sample)) }
+      forEachBlock(pass, lane: lane, blocks[lane], where: isMeant) { block in
         gather(block, pass)
         begin(block.products, rows: block.rows, parameters: parameters)
         Scalar.multiply(
@@ -183,8 +198,17 @@ extension Dense {
         addWeightGradient(
           row: row, steps: steps, input: input, active: active, counts: counts, delta: delta, into: gradient)
       }
+      if isLarge(steps), !isSequence, density[sample] != 0 {
+        Scalar.multiplyTransposedInput(
+          input + row * inputs, delta + row * units, rows: steps, depth: inputs, width: units, into: gradient)
+      }
       if let target = pass.inputGradient {
         (target.base + row * inputs).update(repeating: 0, count: steps * inputs)
+        if isLarge(steps) {
+          Scalar.multiplyTransposedWeights(
+            delta + row * units, pass.parameters, rows: steps, depth: inputs, width: units,
+            into: target.base + row * inputs)
+        }
         if let carried = pass.carried, past.reach > 0 {
           past.moveBack(carried.gradient + sample * carriedCount, steps: steps, into: target.base + row * inputs)
         }
@@ -194,8 +218,9 @@ extension Dense {
     let depth = description.taps * inputs
     let blocks = blocks(pass)
     pass.lanes.run { lane in
+      let isSmall = { (sample: Int) in !isLarge(pass.layout.steps(of: sample)) }
       if !isSequence {
-        forEachBlock(pass, lane: lane, blocks[lane], where: { density[$0] != 0 }) { block in
+        forEachBlock(pass, lane: lane, blocks[lane], where: { density[$0] != 0 && isSmall($0) }) { block in
           gather(block, pass)
           gather(delta, into: block)
           Scalar.multiplyTransposedInput(
@@ -204,7 +229,7 @@ extension Dense {
         }
       }
       guard let target = pass.inputGradient else { return }
-      forEachBlock(pass, lane: lane, blocks[lane], where: { _ in true }) { block in
+      forEachBlock(pass, lane: lane, blocks[lane], where: isSmall) { block in
         gather(delta, into: block)
         block.columns.update(repeating: 0, count: block.rows * depth)
         Scalar.multiplyTransposedWeights(

@@ -15,6 +15,9 @@ public struct Neurons<Scalar: Real>: Layer {
   let description: NeuronDescription
   let units: Int
   let neuron: ganglion_neuron
+  /// Learned decays and thresholds: none, one, or one for each unit.
+  let decayParameters: Int
+  let thresholdParameters: Int
   /// Decay and input scale of each unit where they are not learned.
   let fixedDecay: [Scalar]
   let fixedScale: [Scalar]
@@ -60,6 +63,11 @@ public struct Neurons<Scalar: Real>: Layer {
     self.description = description
     self.inputShape = inputShape
     units = inputShape.reduce(1, *)
+    decayParameters = description.learnedDecay == .none ? 0 : description.learnedDecay == .layer ? 1 : units
+    thresholdParameters =
+      description.learnedThreshold == .none ? 0 : description.learnedThreshold == .layer ? 1 : units
+    let learned = (decayParameters > 0 ? 2 * units : 0) + (thresholdParameters > 0 ? units : 0)
+    derivedCount = learned > 0 || description.initialPotential != 0 ? learned + 1 : 0
     var neuron = ganglion_neuron()
     neuron.reset =
       switch description.reset {
@@ -88,22 +96,6 @@ public struct Neurons<Scalar: Real>: Layer {
 
   private static func scale(of decay: Scalar, _ description: NeuronDescription) -> Scalar {
     description.inputScale == .leaky ? 1 - decay : 1
-  }
-
-  var decayParameters: Int {
-    switch description.learnedDecay {
-    case .none: 0
-    case .layer: 1
-    case .neuron: units
-    }
-  }
-
-  var thresholdParameters: Int {
-    switch description.learnedThreshold {
-    case .none: 0
-    case .layer: 1
-    case .neuron: units
-    }
   }
 
   /// Parameters in front of the recurrent weights.
@@ -137,10 +129,7 @@ public struct Neurons<Scalar: Real>: Layer {
 
   // Whether a stream has begun, and the decays and thresholds a step uses, so that it computes no exponential, are kept in
   // front of the neurons' state.
-  private var derivedCount: Int {
-    let learned = derivedDecays + (thresholdParameters > 0 ? units : 0)
-    return learned > 0 || initialPotential != 0 ? learned + 1 : 0
-  }
+  private let derivedCount: Int
   private var derivedDecays: Int { decayParameters > 0 ? 2 * units : 0 }
   /// Membrane potential before the first step.
   var initialPotential: Scalar { Scalar(description.initialPotential) }
