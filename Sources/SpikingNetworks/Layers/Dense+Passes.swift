@@ -128,6 +128,8 @@ extension Dense {
         let count = Scalar.listActive(input + step * inputs, width: inputs, into: active + step * inputs)
         counts[step] = UInt32(count)
         total += count
+        // Enough for the rest to be silent and the sample still not sparse.
+        if !isSparse(total / steps) { break }
       }
       density[sample] = isSparse(total / max(steps, 1)) ? 0 : 1
       guard density[sample] == 0 else {

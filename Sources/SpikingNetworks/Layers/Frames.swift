@@ -76,24 +76,29 @@ public struct Frames<Scalar: Real>: Layer {
     pass.forEachSample { _, sample, row, steps in
       let before = pass.carried.map { $0.before + sample * carriedCount }
       let output = pass.output.values.base + pass.outputLayout.firstRow(of: sample) * outputWidth
-      let sequence = pass.input.sequences.isEmpty ? nil : pass.input.sequences[sample]
-      for frame in 0..<pass.outputLayout.steps(of: sample) * count {
-        let step = source(of: frame)
-        let target = output + frame * width
-        if step < 0 {
-          fill(target, from: before, step: step)
-        } else if let sequence {
-          spread(sequence, step: step, into: target)
-        } else {
-          target.update(from: pass.input.values.base + (row + step) * width, count: width)
+      let outputs = pass.outputLayout.steps(of: sample)
+      guard !pass.input.sequences.isEmpty else {
+        let rows = pass.input.values.base + row * width
+        for index in 0..<outputs {
+          let (target, first) = (output + index * outputWidth, first(of: index))
+          let earlier = min(max(-first, 0), count)
+          for frame in 0..<earlier { fill(target + frame * width, from: before, step: first + frame) }
+          // Frames lie in the order of their steps.
+          (target + earlier * width).update(from: rows + (first + earlier) * width, count: (count - earlier) * width)
+        }
+        guard let carried = pass.carried, let before else { return }
+        past.move(rows, steps: steps, since: before, into: carried.after + sample * carriedCount)
+        return
+      }
+      let sequence = pass.input.sequences[sample]
+      for index in 0..<outputs {
+        for frame in 0..<count {
+          let (target, step) = (output + (index * count + frame) * width, first(of: index) + frame)
+          if step < 0 { fill(target, from: before, step: step) } else { spread(sequence, step: step, into: target) }
         }
       }
       guard let carried = pass.carried, let before else { return }
       let after = carried.after + sample * carriedCount
-      guard let sequence else {
-        past.move(pass.input.values.base + row * width, steps: steps, since: before, into: after)
-        return
-      }
       for place in 0..<past.reach {
         let step = steps - past.reach + place
         let target = after + place * width
@@ -102,8 +107,8 @@ public struct Frames<Scalar: Real>: Layer {
     }
   }
 
-  /// Step that a frame of a sample's outputs shows, all of them numbered on; before the first where it is negative.
-  private func source(of frame: Int) -> Int { (frame / count + 1) * timeStride - count + frame % count }
+  /// The first step that an output of a sample shows; before the sample's own where it is negative.
+  private func first(of output: Int) -> Int { (output + 1) * timeStride - count }
 
   /// An input from before the first step: of the window before, or zeros.
   private func fill(
@@ -133,18 +138,16 @@ public struct Frames<Scalar: Real>: Layer {
       let carried = pass.carried.map { $0.gradient + sample * carriedCount }
       rows.update(repeating: 0, count: steps * width)
       if let carried { past.moveBack(carried, steps: steps, into: rows) }
-      for frame in 0..<pass.outputLayout.steps(of: sample) * count {
-        let step = source(of: frame)
-        if step >= 0 {
-          add(delta + frame * width, to: rows + step * width)
-        } else if let carried {
-          add(delta + frame * width, to: carried + (past.reach + step) * width)
-        }
+      for index in 0..<pass.outputLayout.steps(of: sample) {
+        let (source, first) = (delta + index * outputWidth, first(of: index))
+        let earlier = min(max(-first, 0), count)
+        if let carried { add(source, frames: earlier, to: carried + (past.reach + first) * width) }
+        add(source + earlier * width, frames: count - earlier, to: rows + (first + earlier) * width)
       }
     }
   }
 
-  private func add(_ source: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>) {
-    for index in 0..<width { target[index] += source[index] }
+  private func add(_ source: UnsafePointer<Scalar>, frames: Int, to target: UnsafeMutablePointer<Scalar>) {
+    for index in 0..<frames * width { target[index] += source[index] }
   }
 }
