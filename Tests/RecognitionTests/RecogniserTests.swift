@@ -21,7 +21,7 @@ struct ShortUtteranceTests {
     #expect(try marbles.play("?AB,.....").decisions == ["-noise 0-3 @5"])
     // What no output covers is not decided: the stream ends after a single step. Silence behind it completes an output.
     #expect(try marbles.play("A").decisions == [])
-    #expect(try marbles.play("A..A...A...").decisions == ["-a 0-4 @6", "-a 7-8 @9"])
+    #expect(try marbles.play("A..A...A...").decisions == ["+a 0-4 @6", "-a 7-8 @10"])
     marbles.stride = 3
     #expect(try marbles.play("..??A......??B").decisions == ["+a 2-5 @7", "+b 11-14 @end"])
     marbles.configuration.windowMicroseconds = 300_000

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -103,6 +104,44 @@ struct FramesTests {
     for _ in 0..<4 { sequence.append(channels: [0], values: [1]) }
     runner.forward([sequence], training: true)
     #expect(abs(runner.rateLoss - 0.3125) < 1e-12)
+  }
+
+  @Test("A network that hears is written in one recipe: 97,692 parameters, an answer every eight steps")
+  func hearing() throws {
+    func block(_ units: Int) -> String {
+      """
+      {"residual": {
+        "layers": [
+          {"frames": {"steps": 9, "stride": 2}}, {"dense": {"units": \(units)}}, {"batchNorm": {"gain": 2}},
+          {"neurons": {"decay": 0, "maximumSpikes": 6}}, {"dense": {"units": \(units), "taps": 9}},
+          {"batchNorm": {"gain": 2}}],
+        "shortcut": [
+          {"frames": {"steps": 1, "stride": 2}}, {"dense": {"units": \(units)}}, {"batchNorm": {"gain": 2}}]}},
+      {"neurons": {"decay": 0, "maximumSpikes": 6}}
+      """
+    }
+    let text = """
+      {"input": [40], "layers": [
+        {"frames": {"steps": 5, "stride": 2, "map": true}},
+        {"conv": {"channels": 16, "kernel": [5, 8], "stride": [1, 4], "padding": [0, 2]}}, {"batchNorm": {"gain": 2}},
+        {"neurons": {"decay": 0, "maximumSpikes": 6}}, {"dense": {"units": 40}}, {"batchNorm": {"gain": 2}},
+        {"neurons": {"decay": 0, "maximumSpikes": 6}}, \(block(44)), \(block(56)), {"dense": {"units": 36, "bias": true}}]}
+      """
+    let description = try JSONDecoder().decode(NetworkDescription.self, from: Data(text.utf8))
+    let network = try Network<Float>(description, seed: 1)
+    #expect(network.summary().learned == 97_692)
+    #expect(network.timeStride == 8 && network.layers[1].outputShape == [1, 10, 16])
+    // 2.2 million multiply-accumulates for a second of a hundred steps.
+    #expect(network.summary().multiplyAccumulates == 22_016)
+    // Thirteen answers to a second with four silent steps before it; a stream gives the bits of the batch.
+    let recording = randomSequences(shape: [40], steps: [104], density: 1, seed: 3, graded: true)
+    let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
+    runner.forward(recording, training: false)
+    #expect(runner.layout.steps(of: 0) == 13)
+    var state = network.makeState()
+    var logits = [Float](repeating: 0, count: 36)
+    let stepped = recording[0].frames.flatMap { network.step($0, &state, logits: &logits) ? logits : [] }
+    #expect(stepped.map(\.bitPattern) == runner.logits.array.map(\.bitPattern))
   }
 
   @Test("Windows end where a step of the output does")
