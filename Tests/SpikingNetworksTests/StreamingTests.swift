@@ -118,6 +118,13 @@ enum Nets {
             .dense(.init(units: 7, taps: 4)), .dense(.init(units: 9)), .frames(.init(steps: 1, stride: 2)), .flatten,
           ])),
     ]),
+    "taps on both ways": sound([
+      .dense(.init(units: 40)), .neurons(.init(threshold: 0.5)),
+      .residual(
+        .init(
+          layers: [.dense(.init(units: 12, taps: 3)), .neurons(.init(threshold: 0.2)), .dense(.init(units: 9))],
+          shortcut: [.dense(.init(units: 9, taps: 2))])),
+    ]),
     "frames of maps": events([
       .conv(.init(channels: 4)), .neurons(.init(threshold: 0.4, maximumSpikes: 3)), .frames(.init(steps: 2, stride: 4)),
     ]),
@@ -146,6 +153,13 @@ enum Nets {
         .neurons(.init(learnedDecay: .layer, threshold: 0.5)), .conv(.init(channels: 16, kernel: 5)),
         .neurons(.init(learnedDecay: .neuron, threshold: 0.5)), .pool(.init(kind: .average, size: 3, stride: 2)),
         .dense(.init(units: 4)),
+      ]),
+    "wide counts": NetworkDescription(
+      input: [2, 40, 36],
+      layers: [
+        .channelsLast, .conv(.init(channels: 32, bias: true)),
+        .neurons(.init(decay: 0.5, threshold: 0.4, maximumSpikes: 3, learnedThreshold: .neuron)),
+        .pool(.init(kind: .max, size: 4)), .dense(.init(units: 4)),
       ]),
     "sum pool": events([.pool(.init(kind: .sum, size: 3, stride: 2)), .conv(.init(channels: 5, kernel: 1))]),
     "convLSTM": events([

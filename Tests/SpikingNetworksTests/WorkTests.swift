@@ -209,6 +209,16 @@ struct WorkTests {
     let pooled = NetworkDescription(
       input: [2, 2, 1], layers: [.pool(.init(kind: .sum)), .flatten, .dense(.init(units: 2))])
     #expect(try work(pooled, layer: 2).synapses == Arithmetic(multiplications: 8))
+    // Two spikes of a neuron are two additions, the largest of them too; what a pool adds up is multiplied.
+    func counted(_ kind: PoolDescription.Kind) -> NetworkDescription {
+      .init(
+        input: [2, 2, 1],
+        layers: [
+          .neurons(.init(decay: 0, maximumSpikes: 3)), .pool(.init(kind: kind)), .flatten, .dense(.init(units: 2)),
+        ])
+    }
+    #expect(try work(counted(.max), layer: 3, value: 2).synapses == Arithmetic(additions: 16))
+    #expect(try work(counted(.sum), layer: 3, value: 2).synapses == Arithmetic(multiplications: 8))
     let cell = NetworkDescription(
       input: [2, 2, 1],
       layers: [.convLSTM(.init(channels: 3, attention: .init(kind: .none))), .flatten, .dense(.init(units: 2))])
