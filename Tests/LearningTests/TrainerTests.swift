@@ -67,6 +67,10 @@ struct TrainerTests {
     #expect(other?.reason.contains("(layer 1, inside it 1)") == true)
     let plain = try Recipe(yaml: windowed.replacing("    - batchNorm: {}\n", with: ""), path: "toy.yaml")
     #expect(plain.training.window == TimeWindows(steps: 3))
+    let strided = windowed.replacing("- batchNorm: {}", with: "- frames: {steps: 1, stride: 2}")
+    let cut = #expect(throws: RecipeError.self) { try Recipe(yaml: strided, path: "toy.yaml") }
+    #expect(cut?.reason.hasPrefix("training.window: window: 3 steps end within a step of the output") == true)
+    _ = try Recipe(yaml: strided.replacing("window: {steps: 3}", with: "window: {steps: 4}"), path: "toy.yaml")
     // Who configures training without a recipe is told the same.
     let whole = try Recipe(yaml: recipe, path: "toy.yaml")
     #expect(throws: TrainingError.windowedNormalisation(layer: [1])) {

@@ -13,6 +13,8 @@ struct Marbles {
     patienceSteps: 2, settleMicroseconds: 200_000, releaseRatio: 0.8, refractoryMicroseconds: 600_000)
 
   var tellsProgress = false
+  /// Steps of an utterance for one of the network's outputs, which are those of the last.
+  var stride = 1
 
   static func logits(_ mark: Character) -> [Float] {
     switch mark {
@@ -37,13 +39,20 @@ struct Marbles {
   func play(_ marks: String, from origin: Int64 = 0) throws -> Outcome {
     var recogniser = try Recogniser(labels: Self.labels, configuration: configuration, tellsProgress: tellsProgress)
     var outcome = Outcome()
+    var passed = 0
     for (index, mark) in marks.enumerated() {
       let start = origin + Int64(index) * Self.step
       let emit = { (decision: Decision) in outcome.note(decision, at: "\(index)", origin: origin) }
       let request = recogniser.advance(
         startMicroseconds: start, endMicroseconds: start + Self.step, isActive: !".,".contains(mark), emit: emit)
       outcome.requests += request == .skip ? "." : request == .run ? "r" : "R"
-      if request != .skip { try recogniser.take(logits: Self.logits(mark), emit: emit) }
+      if request == .skip { continue }
+      passed = request == .resetThenRun ? 1 : passed + 1
+      if passed % stride == 0 {
+        try recogniser.take(logits: Self.logits(mark), emit: emit)
+      } else {
+        recogniser.takeNothing()
+      }
     }
     recogniser.finish { outcome.note($0, at: "end", origin: origin) }
     return outcome

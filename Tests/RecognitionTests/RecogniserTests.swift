@@ -13,6 +13,21 @@ struct ShortUtteranceTests {
     #expect(try Marbles().play("AAA.").decisions == ["+a 0-3 @end"])
   }
 
+  @Test func outputsThatComeEveryFewStepsAreOfAllOfThem() throws {
+    var marbles = Marbles()
+    marbles.stride = 2
+    // The second output is active because the step before it was; silence counts from that step's end.
+    #expect(try marbles.play("?AA......").decisions == ["+a 0-3 @5"])
+    #expect(try marbles.play("?AB,.....").decisions == ["-noise 0-3 @5"])
+    // What no output covers is not decided: the stream ends after a single step. Silence behind it completes an output.
+    #expect(try marbles.play("A").decisions == [])
+    #expect(try marbles.play("A..A...A...").decisions == ["+a 0-4 @6", "-a 7-8 @10"])
+    marbles.stride = 3
+    #expect(try marbles.play("..??A......??B").decisions == ["+a 2-5 @7", "+b 11-14 @end"])
+    marbles.configuration.windowMicroseconds = 300_000
+    #expect(try marbles.play("??A??A??A??A??B??B??B??B......").decisions.map { $0.prefix(2) } == ["+a", "+b"])
+  }
+
   @Test func silenceShorterThanTheGapDoesNotCut() throws {
     let outcome = try Marbles().play("AA..A...")
     #expect(outcome.decisions == ["+a 0-5 @7"])

@@ -11,14 +11,20 @@ struct DescriptionTests {
     .neurons(.init(decay: 0.3, learnedDecay: .neuron, reset: .softLate, refractorySteps: 2, recurrent: true)),
     .dropout(.init(rate: 0.25)), .channelsLast,
     .conv(.init(channels: 8, kernel: 5, stride: 2, padding: 1, groups: 2, bias: true)),
+    .conv(.init(channels: 8, kernel: [5, 8], stride: [1, 4], padding: [0, 2])), .pool(.init(size: [1, 4], stride: 2)),
     .conv1d(.init(channels: 3)), .pool(.init(kind: .sum, size: 3, stride: 2)), .flatten,
     .convLSTM(
       .init(
         channels: 5, kernel: 5,
         attention: .init(kind: .channel, placement: .hidden, output: .lif, reduction: 4, kernel: 7, decay: 0.3),
         threshold: 0.1, surrogate: .arctan, surrogateWidth: 2, forgetBias: 0, output: .hidden)),
-    .neurons(.init(threshold: 2, initialPotential: 1)), .delay(.init(maximum: 9)),
-    .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])),
+    .neurons(.init(threshold: 2, initialPotential: 1)),
+    .neurons(
+      .init(
+        learnedDecay: .neuron, maximumSpikes: 6, learnedThreshold: .layer, decaySpread: 2, subthresholdStrength: -0.5)),
+    .delay(.init(maximum: 9)),
+    .residual(.init(layers: [.flatten, .delay(.init(maximum: 2))])), .frames(.init(steps: 5, stride: 2, map: true)),
+    .residual(.init(layers: [.dense(.init(units: 3))], shortcut: [.frames(.init(steps: 1)), .dense(.init(units: 3))])),
   ]
 
   @Test("Every layer is written and read back")
@@ -35,6 +41,9 @@ struct DescriptionTests {
       #"{"flatten": {}, "channelsLast": {}}"#, #"{"conv": {"kernel": 3}}"#,
       #"{"convLSTM": {"channels": 2, "peephole": 1}}"#,
       #"{"convLSTM": {"channels": 2, "attention": {"sort": "both"}}}"#, #"{"delay": {}}"#,
+      #"{"conv": {"channels": 2, "kernel": [5]}}"#,
+      #"{"conv": {"channels": 2, "kernel": [5, 0]}}"#, #"{"pool": {"size": [1, 2, 3]}}"#, #"{"frames": {}}"#,
+      #"{"frames": {"steps": 0}}"#, #"{"frames": {"steps": 1, "stride": 1001}}"#,
     ])
   func refused(text: String) {
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(LayerDescription.self, from: Data(text.utf8)) }
@@ -51,6 +60,33 @@ struct DescriptionTests {
     #expect(try layer(#"{"channelsLast": {}}"#) == .channelsLast)
   }
 
+  @Test("Extents are a number where they are the same, a pair otherwise")
+  func extents() throws {
+    func written(_ layer: LayerDescription) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return String(decoding: try encoder.encode(layer), as: UTF8.self)
+    }
+    #expect(
+      try written(.conv(.init(channels: 2, kernel: 5)))
+        == #"{"conv":{"bias":false,"channels":2,"groups":1,"kernel":5,"padding":2,"stride":1}}"#)
+    #expect(
+      try written(.conv(.init(channels: 2, kernel: [5, 8]))).contains(#""kernel":[5,8],"padding":[2,4],"stride":1"#))
+    #expect(try written(.pool(.init(size: [1, 2]))).contains(#""size":[1,2],"stride":[1,2]"#))
+    let read = try JSONDecoder().decode(
+      LayerDescription.self, from: Data(#"{"conv": {"channels": 2, "kernel": [5, 8], "stride": 2}}"#.utf8))
+    #expect(read == .conv(.init(channels: 2, kernel: [5, 8], stride: 2, padding: [2, 4])))
+  }
+
+  @Test("A shortcut is written where there is one")
+  func shortcut() throws {
+    func written(_ residual: ResidualDescription) throws -> String {
+      String(decoding: try JSONEncoder().encode(residual), as: UTF8.self)
+    }
+    #expect(try !written(.init(layers: [.flatten])).contains("shortcut"))
+    #expect(try written(.init(layers: [.flatten], shortcut: [.flatten])).contains("shortcut"))
+  }
+
   @Test("A potential to begin with is written where there is one, and leaves other models as they were")
   func initialPotential() throws {
     func written(_ neurons: NeuronDescription) throws -> String {
@@ -62,7 +98,10 @@ struct DescriptionTests {
     let keys = try #require(
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(NeuronDescription())) as? [String: Any])
     #expect(
-      Set(keys.keys) == Set(NeuronDescription.CodingKeys.allCases.map(\.rawValue)).subtracting(["initialPotential"]))
+      Set(keys.keys)
+        == Set(NeuronDescription.CodingKeys.allCases.map(\.rawValue)).subtracting([
+          "initialPotential", "maximumSpikes", "learnedThreshold", "decaySpread", "subthresholdStrength",
+        ]))
   }
 
   @Test("What does not fit is said before anything runs")
@@ -80,13 +119,34 @@ struct DescriptionTests {
     #expect(error([12], [.flatten, .convLSTM(.init(channels: 2))]).hasPrefix("layer 1 (convLSTM): takes a map"))
     #expect(error([4, 4, 3], [.conv(.init(channels: 4, groups: 2))]).contains("2 groups do not divide 3 into 4"))
     #expect(error([4, 4, 3], [.conv(.init(channels: 4, kernel: 7, padding: 0))]).contains("does not fit 4 x 4"))
+    #expect(error([4, 4, 3], [.conv(.init(channels: 4, kernel: [2, 5], padding: 0))]).contains("2 x 5 does not fit"))
+    #expect(error([4, 4, 3], [.conv(.init(channels: 4, kernel: [5, 2], padding: 0))]).contains("5 x 2 does not fit"))
+    #expect(error([4, 4, 3], [.pool(.init(size: [1, 5]))]).contains("rectangles of 1 x 5 do not fit"))
+    #expect(error([9, 3], [.conv1d(.init(channels: 4, kernel: [1, 3]))]).contains("write a single number"))
+    #expect(error([9, 3], [.pool(.init(size: [1, 3]))]).contains("write a single number"))
     #expect(error([4, 4, 3], [.pool(.init(size: 5))]).contains("squares of 5 do not fit"))
     #expect(error([4, 4, 3], [.convLSTM(.init(channels: 2, kernel: 4))]).contains("kernel 4 is not odd"))
     #expect(error([6], [.residual(.init(layers: [.dense(.init(units: 5))]))]).contains("have to keep the shape"))
+    let half = LayerDescription.frames(.init(steps: 1, stride: 2))
+    #expect(
+      error([6], [.residual(.init(layers: [half, .flatten, .dense(.init(units: 6))]))]).contains(
+        "one step for 2, the way around them one for 1"))
+    #expect(
+      error([6], [.residual(.init(layers: [.dense(.init(units: 5))], shortcut: [.dense(.init(units: 4))]))]).contains(
+        "turn [6] into [5], but the shortcut gives [4]"))
+    #expect(error([6], [.residual(.init(layers: []))]).contains("have to keep the shape"))
+    #expect(error([6, 2], [.frames(.init(steps: 2, map: true))]).contains("takes an input without neighbours"))
     for potential in [1, 1.5, .infinity, .nan] {
       #expect(
         error([6], [.neurons(.init(initialPotential: potential))]).contains("is not under the threshold, 1.0"))
     }
+    #expect(
+      error([6], [.neurons(.init(reset: .hard, maximumSpikes: 6))]).contains("maximumSpikes 6 needs reset: soft"))
+    #expect(
+      error([6], [.neurons(.init(refractorySteps: 1, maximumSpikes: 6))]).contains(
+        "maximumSpikes 6 needs refractorySteps: 0"))
+    #expect(error([6], [.neurons(.init(maximumSpikes: 0))]).contains("maximumSpikes is outside 1...255"))
+    #expect(error([6], [.neurons(.init(decaySpread: 1))]).contains("decaySpread needs learnedDecay: neuron"))
     #expect(error([6], [.delay(.init(maximum: 0))]).contains("outside 1...100000"))
   }
 }

@@ -24,6 +24,20 @@ struct GradientTests {
     try check([.dense(.init(units: 4, taps: 3, dilation: 2, bias: true))])
   }
 
+  @Test("samples long enough to be multiplied alone, and others", arguments: [1, 3])
+  func longSamples(taps: Int) throws {
+    for windows in [nil, TimeWindows(steps: 49)] {
+      try GradientCheck(
+        description: NetworkDescription(
+          input: [6],
+          layers: [
+            .dense(.init(units: 5, bias: true)), .relu, .dense(.init(units: 4, taps: taps, bias: true)),
+            attached { $0.reset = .soft }, .dense(.init(units: 4)), .relu, .dense(.init(units: 3)),
+          ]), steps: [60, 3, 50, 47], windows: windows
+      ).expectAgreement()
+    }
+  }
+
   @Test func rectifiedLinearUnits() throws {
     try check([.relu, .dense(.init(units: 4)), .relu])
   }
@@ -192,6 +206,25 @@ struct GradientTests {
       .conv(
         .init(channels: 6, kernel: kernel, stride: stride, padding: padding, groups: groups, bias: true)),
     ])
+  }
+
+  static let oblong: [ConvDescription] = [
+    .init(channels: 6, kernel: [2, 3], bias: true),
+    .init(channels: 6, kernel: [4, 1], stride: [2, 1], padding: [1, 0]),
+    .init(channels: 6, kernel: [1, 4], stride: [1, 2], padding: [0, 2], groups: 2),
+    .init(channels: 4, kernel: [3, 2], padding: [2, 0], groups: 4), .init(channels: 5, kernel: [5, 6], padding: 0),
+  ]
+
+  @Test(arguments: oblong)
+  func oblongConvolution(description: ConvDescription) throws {
+    try checkMap([.conv(.init(channels: 4, bias: true)), .conv(description)])
+    try checkMap([.conv(.init(channels: 4, kernel: [2, 5], stride: [2, 1], padding: [1, 2])), .relu], density: 0.15)
+  }
+
+  @Test(arguments: [PoolDescription.Kind.average, .sum, .max])
+  func oblongPooling(kind: PoolDescription.Kind) throws {
+    try checkMap([.conv(.init(channels: 3, bias: true)), .pool(.init(kind: kind, size: [1, 3]))])
+    try checkMap([.conv(.init(channels: 3, bias: true)), .pool(.init(kind: kind, size: [3, 2], stride: [1, 2]))])
   }
 
   @Test func convolutionOfFewSpikes() throws {

@@ -40,6 +40,27 @@ struct PooledNeuronsTests {
     #expect(runners[0].gradient.array.contains { $0 != 0 })
   }
 
+  @Test("Rectangles are joined as squares are", arguments: [MapExtent(height: 3, width: 2), [2, 1], [1, 4]])
+  func rectangles(size: MapExtent) throws {
+    let description = NetworkDescription(
+      input: [2, 12, 20],
+      layers: [
+        .channelsLast, .conv(.init(channels: 5, kernel: [3, 5])), .neurons(.init(threshold: 0.3)),
+        .pool(.init(kind: .max, size: size)), .dense(.init(units: 3)),
+      ])
+    let network = disturbed(try Network<Float>(description, seed: 4), seed: 5, by: 0.4)
+    #expect(PooledNeurons(network.layers, at: 2) != nil)
+    let sequences = randomSequences(shape: description.input, steps: [6, 4], density: 0.3, seed: 6)
+    let gradients = [nil, RateRegularisation(strength: 0)].map { rates in
+      let runner = BatchRunner(network, lanes: Lanes(count: 2, threads: 2), rates: rates)
+      runner.forward(sequences, training: true)
+      for index in 0..<runner.logits.count { runner.logitGradient.base[index] = runner.logits.base[index] - 1 }
+      runner.backward()
+      return runner.gradient.array.map(\.bitPattern)
+    }
+    #expect(gradients[0] == gradients[1] && gradients[0].contains { $0 != 0 })
+  }
+
   @Test("Neurons that keep more than their membrane, and squares that leave a rest, stay apart")
   func othersStayApart() throws {
     func joins(_ neurons: NeuronDescription, size: Int) throws -> Bool {
@@ -53,5 +74,8 @@ struct PooledNeuronsTests {
     #expect(try !joins(.init(learnedDecay: .layer), size: 3))
     #expect(try !joins(.init(adaptationStrength: 0.1), size: 3))
     #expect(try !joins(.init(refractorySteps: 1), size: 3))
+    #expect(try !joins(.init(maximumSpikes: 2), size: 3))
+    #expect(try !joins(.init(learnedThreshold: .layer), size: 3))
+    #expect(try !joins(.init(subthresholdStrength: 0.1), size: 3))
   }
 }

@@ -8,10 +8,19 @@ final class Meter {
   var synapses = Arithmetic()
   var units = Arithmetic()
 
+  /// Whether inputs are numbers of spikes, each of which is added.
+  var isOfCounts = false
+
   /// A weight times an input, taken up into a sum.
   func meet(_ weight: Double, _ input: Double, into sum: inout Double) {
     guard weight != 0, input != 0 else { return }
-    if input == 1 { synapses.additions += 1 } else { synapses.multiplications += 1 }
+    if isOfCounts {
+      for _ in 0..<Int(input) { synapses.additions += 1 }
+    } else if input == 1 {
+      synapses.additions += 1
+    } else {
+      synapses.multiplications += 1
+    }
     sum += weight * input
   }
 
@@ -43,7 +52,8 @@ final class Meter {
   }
 }
 
-/// One layer, written out as its equations stand in its description: slow, plain and with state of its own.
+/// One layer, written out as its equations stand in its description: slow, plain and with state of its own. A step without
+/// an output gives no numbers.
 protocol ReferenceLayer: AnyObject {
   func step(_ input: [Double], _ meter: Meter) -> [Double]
 }
@@ -60,6 +70,7 @@ func reference(_ layer: any Layer<Double>, _ description: LayerDescription, _ pa
   case .pool(let pool): ReferencePool(pool, layer.inputShape, layer.outputShape)
   case .delay(let delay): ReferenceDelay(delay, layer.inputWidth, parameters)
   case .context(let context): ReferenceContext(context, layer.inputShape.last ?? 1, parameters)
+  case .frames(let frames): ReferenceFrames(frames, layer.inputWidth)
   case .residual(let residual): ReferenceResidual(residual, layer, parameters)
   case .convLSTM(let cell): ReferenceCell(cell, layer.inputShape, parameters)
   case .relu: ReferenceMap { max($0, 0) }
@@ -186,8 +197,10 @@ final class ReferenceConv: ReferenceLayer {
     let bias = parameters.suffix(conv.channels)
     var output = (0..<outputs).map { conv.bias ? bias[bias.startIndex + $0 % conv.channels] : 0 }
     referenceConvolution(
-      input, shape, weights: parameters[...], channels: conv.channels, kernel: (isRow ? 1 : conv.kernel, conv.kernel),
-      stride: (isRow ? 1 : conv.stride, conv.stride), padding: (isRow ? 0 : conv.padding, conv.padding),
+      input, shape, weights: parameters[...], channels: conv.channels,
+      kernel: (isRow ? 1 : conv.kernel.height, conv.kernel.width),
+      stride: (isRow ? 1 : conv.stride.height, conv.stride.width),
+      padding: (isRow ? 0 : conv.padding.height, conv.padding.width),
       groups: conv.groups, meter: meter, into: &output)
     return output
   }
@@ -233,6 +246,7 @@ final class ReferenceNeurons: ReferenceLayer {
     let units = input.count
     var current = input
     if neurons.recurrent {
+      meter.isOfCounts = neurons.maximumSpikes > 1
       let weights = parameters.suffix(units * units)
       for from in 0..<units {
         for to in 0..<units {
@@ -246,17 +260,36 @@ final class ReferenceNeurons: ReferenceLayer {
       let logit = learned ? parameters[neurons.learnedDecay == .layer ? 0 : unit] : 0
       let decay = learned ? 1 / (1 + exp(-logit)) : neurons.decay
       synaptic[unit] = meter.scaled(neurons.synapticDecay, synaptic[unit], plus: current[unit])
-      var level = neurons.threshold
-      if neurons.adaptationStrength != 0 {
+      let logarithms = parameters.dropFirst(neurons.learnedDecay == .none ? 0 : learnedDecays)
+      let threshold =
+        neurons.learnedThreshold == .none
+        ? neurons.threshold
+        : exp(logarithms[logarithms.startIndex + (neurons.learnedThreshold == .layer ? 0 : unit)])
+      var level = threshold
+      let isCurrent = neurons.subthresholdStrength != 0
+      if !isCurrent, neurons.adaptationStrength != 0 {
         adaptation[unit] = meter.scaled(neurons.adaptationDecay, adaptation[unit], plus: earlier[unit])
         level = meter.scaled(neurons.adaptationStrength, adaptation[unit], plus: level)
       }
       var drive = synaptic[unit]
+      if isCurrent { drive = meter.add(drive, -adaptation[unit]) }
       if neurons.inputScale == .leaky {
         drive = decay == 0 ? drive : decay == 1 ? 0 : meter.multiply(1 - decay, drive)
       }
       var membrane = meter.scaled(decay, potential[unit], plus: drive)
-      if neurons.reset == .softLate, earlier[unit] == 1 { membrane = meter.add(membrane, -neurons.threshold) }
+      if neurons.reset == .softLate, earlier[unit] == 1 { membrane = meter.add(membrane, -threshold) }
+      if neurons.maximumSpikes > 1 {
+        // The finer steps: each that finds the threshold reached takes it away.
+        var count = 0.0
+        var rest = membrane
+        while count < Double(neurons.maximumSpikes), rest >= level {
+          rest = meter.add(rest, -level)
+          count += 1
+        }
+        if isCurrent { adapt(unit, membrane, count, meter) }
+        (last[unit], potential[unit]) = (count, rest)
+        return count
+      }
       var spike = membrane >= level
       if neurons.refractorySteps > 0 {
         if refractory[unit] > 0 {
@@ -269,9 +302,18 @@ final class ReferenceNeurons: ReferenceLayer {
       last[unit] = spike ? 1 : 0
       potential[unit] = membrane
       if spike, neurons.reset == .hard { potential[unit] = 0 }
-      if spike, neurons.reset == .soft { potential[unit] = meter.add(membrane, -neurons.threshold) }
+      if spike, neurons.reset == .soft { potential[unit] = meter.add(membrane, -threshold) }
+      if isCurrent { adapt(unit, membrane, last[unit], meter) }
       return neurons.output == .membrane ? membrane : last[unit]
     }
+  }
+
+  private var learnedDecays: Int { neurons.learnedDecay == .layer ? 1 : potential.count }
+
+  private func adapt(_ unit: Int, _ membrane: Double, _ spikes: Double, _ meter: Meter) {
+    let kept = meter.scaled(neurons.adaptationDecay, adaptation[unit], plus: 0)
+    let driven = meter.scaled(neurons.subthresholdStrength, membrane, plus: kept)
+    adaptation[unit] = meter.scaled(neurons.adaptationStrength, spikes, plus: driven)
   }
 }
 
@@ -291,13 +333,13 @@ final class ReferencePool: ReferenceLayer {
   let isRow: Bool
 
   func step(_ values: [Double], _ meter: Meter) -> [Double] {
-    let (sizeY, strideY) = isRow ? (1, 1) : (pool.size, pool.stride)
+    let (sizeY, strideY) = isRow ? (1, 1) : (pool.size.height, pool.stride.height)
     return (0..<output.reduce(1, *)).map { place in
       let (channel, x, y) = (place % output[2], place / output[2] % output[1], place / output[2] / output[1])
       var found: [Double] = []
       for dy in 0..<sizeY {
-        for dx in 0..<pool.size {
-          found.append(values[((y * strideY + dy) * input[1] + x * pool.stride + dx) * input[2] + channel])
+        for dx in 0..<pool.size.width {
+          found.append(values[((y * strideY + dy) * input[1] + x * pool.stride.width + dx) * input[2] + channel])
         }
       }
       if pool.kind == .max { return found.max() ?? 0 }
@@ -350,21 +392,57 @@ final class ReferenceContext: ReferenceLayer {
   }
 }
 
+final class ReferenceFrames: ReferenceLayer {
+  let frames: FramesDescription
+  var past: [[Double]]
+  var steps = 0
+
+  init(_ frames: FramesDescription, _ width: Int) {
+    self.frames = frames
+    past = [[Double]](repeating: [Double](repeating: 0, count: width), count: frames.steps)
+  }
+
+  func step(_ input: [Double], _ meter: Meter) -> [Double] {
+    past = past.dropFirst() + [input]
+    steps += 1
+    return steps % frames.stride == 0 ? Array(past.joined()) : []
+  }
+}
+
 final class ReferenceResidual: ReferenceLayer {
   let inner: [ReferenceLayer]
+  let around: [ReferenceLayer]
+  let layers: [any Layer<Double>]
 
   init(_ residual: ResidualDescription, _ layer: any Layer<Double>, _ parameters: [Double]) {
-    let layers = (layer as? Residual<Double>)?.inner ?? []
+    layers = (layer as? Residual<Double>)?.inner ?? []
     var offset = 0
-    inner = zip(layers, residual.layers).map { layer, description in
+    let all = zip(layers, residual.inner).map { layer, description in
       let own = Array(parameters[offset..<offset + layer.parameterCount])
       offset += layer.parameterCount
       return reference(layer, description, own)
     }
+    inner = Array(all.prefix(residual.layers.count))
+    around = Array(all.dropFirst(residual.layers.count))
+  }
+
+  private func run(_ layers: [ReferenceLayer], _ first: Int, _ input: [Double], _ meter: Meter) -> [Double] {
+    var values = input
+    var areCounts = meter.isOfCounts
+    for (index, layer) in layers.enumerated() where !values.isEmpty {
+      meter.isOfCounts = areCounts && self.layers[first + index].kind != "neurons"
+      values = layer.step(values, meter)
+      areCounts = self.layers[first + index].emitsCounts(from: areCounts)
+    }
+    return values
   }
 
   func step(_ input: [Double], _ meter: Meter) -> [Double] {
-    let output = inner.reduce(input) { $1.step($0, meter) }
-    return zip(input, output).map { meter.add($0, $1) }
+    let isOfCounts = meter.isOfCounts
+    let main = run(inner, 0, input, meter)
+    meter.isOfCounts = isOfCounts
+    let shortcut = run(around, inner.count, input, meter)
+    meter.isOfCounts = isOfCounts
+    return zip(main, shortcut).map { meter.add($0, $1) }
   }
 }

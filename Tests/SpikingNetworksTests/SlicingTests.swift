@@ -84,6 +84,22 @@ struct SlicingTests {
             .batchNorm(.init()), neurons(),
           ])), .dense(.init(units: 3, bias: true)),
       ]),
+    "around shortcuts, through frames": .init(
+      input: [12],
+      layers: [
+        .frames(.init(steps: 3, map: true)), .conv(.init(channels: 5)), .batchNorm(.init()), neurons(), .flatten,
+        .dense(.init(units: 8)), .batchNorm(.init()),
+        .neurons(.init(decay: 0, threshold: 0.5, maximumSpikes: 4, learnedThreshold: .neuron)),
+        .residual(
+          .init(
+            layers: [
+              .frames(.init(steps: 3, stride: 2)), .dense(.init(units: 7)), .batchNorm(.init()),
+              neurons(recurrent: true),
+              .dense(.init(units: 6, taps: 2)), .batchNorm(.init()),
+            ],
+            shortcut: [.frames(.init(steps: 1, stride: 2)), .dense(.init(units: 6)), .batchNorm(.init())])), neurons(),
+        .dense(.init(units: 3, bias: true)),
+      ]),
     "through residual layers": .init(
       input: [6, 6, 2],
       layers: [
@@ -127,8 +143,7 @@ struct SlicingTests {
       network.setContext(context, of: &state)
       for step in 0..<recording.steps {
         var row = [Float](repeating: 0, count: network.outputCount)
-        network.step(frame(recording, step: step), &state, logits: &row)
-        stepped += row
+        if network.step(frame(recording, step: step), &state, logits: &row) { stepped += row }
       }
     }
     let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))

@@ -55,6 +55,79 @@ enum Nets {
       .pool(.init(kind: .max)),
       .conv(.init(channels: 9)), .neurons(.init(learnedDecay: .neuron, threshold: 0.4, initialPotential: 0.2)),
     ]),
+    "counts": sound([
+      .dense(.init(units: 24)), .batchNorm(.init(gain: 2)), .neurons(.init(decay: 0, maximumSpikes: 6)),
+      .dense(.init(units: 17, taps: 3)),
+      .neurons(.init(decay: 0.5, threshold: 0.4, recurrent: true, maximumSpikes: 3)),
+      .residual(
+        .init(layers: [
+          .dense(.init(units: 17)),
+          .neurons(.init(learnedDecay: .neuron, threshold: 0.3, maximumSpikes: 255, learnedThreshold: .neuron)),
+        ])), .dense(.init(units: 9)),
+      .neurons(.init(threshold: 0.2, adaptationStrength: 0.1, synapticDecay: 0.4, maximumSpikes: 4)),
+    ]),
+    "thresholds and currents of adaptation": sound([
+      .dense(.init(units: 24)), .neurons(.init(threshold: 0.4, recurrent: true, learnedThreshold: .neuron)),
+      .dense(.init(units: 24)),
+      .neurons(
+        .init(
+          learnedDecay: .neuron, inputScale: .leaky, threshold: 0.1, reset: .softLate, adaptationStrength: 0.2,
+          learnedThreshold: .layer, decaySpread: 1, subthresholdStrength: 0.3)),
+      .dense(.init(units: 9)),
+      .neurons(.init(threshold: 0.2, recurrent: true, maximumSpikes: 3, subthresholdStrength: -0.1)),
+    ]),
+    "counts of maps": events([
+      .conv(.init(channels: 8)), .neurons(.init(threshold: 0.5, maximumSpikes: 4)), .pool(.init(kind: .max)),
+      .conv(.init(channels: 9)), .neurons(.init(threshold: 0.2, maximumSpikes: 4, learnedThreshold: .neuron)),
+      .pool(.init(kind: .average)),
+    ]),
+    "oblong": events([
+      .conv(.init(channels: 8, kernel: [2, 5], stride: [1, 3], padding: [0, 2])), .neurons(.init(threshold: 0.4)),
+      .pool(.init(kind: .max, size: [2, 1])), .conv(.init(channels: 8, kernel: [1, 3], groups: 8, bias: true)),
+      .neurons(.init(threshold: 0.2)), .conv(.init(channels: 16, kernel: [3, 1])), .neurons(.init(threshold: 0.2)),
+      .pool(.init(kind: .average, size: [1, 2], stride: [2, 1])),
+      .conv(.init(channels: 3, kernel: [1, 2], padding: 0)),
+    ]),
+    "frames": sound([
+      .frames(.init(steps: 5, stride: 2, map: true)),
+      .conv(.init(channels: 6, kernel: [5, 8], stride: [1, 4], padding: [0, 2])), .batchNorm(.init(gain: 2)),
+      .neurons(.init(threshold: 0.4)), .flatten, .dense(.init(units: 14)), .neurons(.init(threshold: 0.3)),
+      .frames(.init(steps: 3)), .dense(.init(units: 9, taps: 2)), .neurons(.init(threshold: 0.3, recurrent: true)),
+    ]),
+    "steps left out": sound([
+      .dense(.init(units: 14)), .neurons(.init(threshold: 0.3, recurrent: true)), .frames(.init(steps: 1, stride: 3)),
+      .dense(.init(units: 9, taps: 3)),
+    ]),
+    "shortcuts": sound([
+      .dense(.init(units: 16)), .neurons(.init(decay: 0, threshold: 0.3, maximumSpikes: 6)),
+      .residual(
+        .init(
+          layers: [
+            .frames(.init(steps: 5, stride: 2)), .dense(.init(units: 11)), .batchNorm(.init(gain: 2)),
+            .neurons(.init(decay: 0, maximumSpikes: 6)), .dense(.init(units: 13, taps: 3)), .batchNorm(.init(gain: 2)),
+          ],
+          shortcut: [.frames(.init(steps: 1, stride: 2)), .dense(.init(units: 13)), .batchNorm(.init(gain: 2))])),
+      .neurons(.init(decay: 0, maximumSpikes: 6)),
+      .residual(
+        .init(
+          layers: [
+            .residual(.init(layers: [.dense(.init(units: 13))])), .frames(.init(steps: 2, stride: 2)),
+            .dense(.init(units: 9)),
+          ],
+          shortcut: [
+            .dense(.init(units: 7, taps: 4)), .dense(.init(units: 9)), .frames(.init(steps: 1, stride: 2)), .flatten,
+          ])),
+    ]),
+    "taps on both ways": sound([
+      .dense(.init(units: 40)), .neurons(.init(threshold: 0.5)),
+      .residual(
+        .init(
+          layers: [.dense(.init(units: 12, taps: 3)), .neurons(.init(threshold: 0.2)), .dense(.init(units: 9))],
+          shortcut: [.dense(.init(units: 9, taps: 2))])),
+    ]),
+    "frames of maps": events([
+      .conv(.init(channels: 4)), .neurons(.init(threshold: 0.4, maximumSpikes: 3)), .frames(.init(steps: 2, stride: 4)),
+    ]),
     "delay": sound([
       .delay(.init(maximum: 5)), .dense(.init(units: 12)), .neurons(.init(threshold: 0.4)), .delay(.init(maximum: 2)),
     ]),
@@ -81,6 +154,13 @@ enum Nets {
         .neurons(.init(learnedDecay: .neuron, threshold: 0.5)), .pool(.init(kind: .average, size: 3, stride: 2)),
         .dense(.init(units: 4)),
       ]),
+    "wide counts": NetworkDescription(
+      input: [2, 40, 36],
+      layers: [
+        .channelsLast, .conv(.init(channels: 32, bias: true)),
+        .neurons(.init(decay: 0.5, threshold: 0.4, maximumSpikes: 3, learnedThreshold: .neuron)),
+        .pool(.init(kind: .max, size: 4)), .dense(.init(units: 4)),
+      ]),
     "sum pool": events([.pool(.init(kind: .sum, size: 3, stride: 2)), .conv(.init(channels: 5, kernel: 1))]),
     "convLSTM": events([
       .convLSTM(.init(channels: 6, threshold: 0.05)), .pool(.init(kind: .max)),
@@ -100,8 +180,10 @@ enum Nets {
 
   static func recordings(_ network: Network<Float>) -> [SpikeSequence] {
     [0.02, 0.15, 0.6].enumerated().flatMap { index, density in
+      // One is long enough for its rows to be multiplied alone.
       randomSequences(
-        shape: network.inputShape, steps: [12, 5], density: density, seed: UInt64(index), graded: index == 1)
+        shape: network.inputShape, steps: [index == 2 ? 53 : 12, 5], density: density, seed: UInt64(index),
+        graded: index == 1)
     }
   }
 }
@@ -112,8 +194,7 @@ struct StreamingTests {
     var state = network.makeState()
     var logits = [Float](repeating: 0, count: network.outputCount)
     return (0..<sequence.steps).flatMap { step in
-      network.step(frame(sequence, step: step), &state, logits: &logits)
-      return logits
+      network.step(frame(sequence, step: step), &state, logits: &logits) ? logits : []
     }
   }
 

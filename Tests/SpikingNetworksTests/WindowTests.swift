@@ -32,7 +32,7 @@ struct WindowTests {
     // The statistics of a window are not those of the whole; fixed ones are.
     let training = description.firstNormalisation == nil
     let whole = run(network, recordings, training: training, windows: nil)
-    for steps in [1, 4, 5, 11] {
+    for steps in [1, 4, 5, 11].map({ $0 * network.timeStride }) {
       let parts = run(network, recordings, training: training, windows: TimeWindows(steps: steps), threads: 2)
       #expect(parts.logits == whole.logits)
       for (name, specification, range) in network.named where specification.role != .statistic {
@@ -44,7 +44,8 @@ struct WindowTests {
     // A window that covers the sequences gives the same bits, truncated or not.
     for truncated in [false, true] {
       let covered = run(
-        network, recordings, training: training, windows: TimeWindows(steps: 12, truncated: truncated))
+        network, recordings, training: training,
+        windows: TimeWindows(steps: 12 * network.timeStride, truncated: truncated))
       #expect(covered.gradient == whole.gradient)
     }
   }
@@ -59,6 +60,23 @@ struct WindowTests {
           .neurons(.init(resetDetached: false, surrogate: .sigmoid, surrogateWidth: 3, recurrent: true)),
           .residual(.init(layers: [.dense(.init(units: 5, taps: 2))])), .dense(.init(units: 3)),
         ]), steps: [7, 3, 6], windows: TimeWindows(steps: 2)
+    ).expectAgreement()
+  }
+
+  @Test("Finite differences agree through windows and strides", arguments: [nil, TimeWindows(steps: 4)])
+  func strides(windows: TimeWindows?) throws {
+    try GradientCheck(
+      description: NetworkDescription(
+        input: [6],
+        layers: [
+          .frames(.init(steps: 5, stride: 2)), .dense(.init(units: 5)),
+          .neurons(.init(resetDetached: false, surrogate: .sigmoid, surrogateWidth: 3, maximumSpikes: 3)),
+          .residual(
+            .init(
+              layers: [.frames(.init(steps: 3, stride: 2)), .dense(.init(units: 4, taps: 2))],
+              shortcut: [.dense(.init(units: 4)), .frames(.init(steps: 1, stride: 2)), .flatten])),
+          .neurons(.init(resetDetached: false, surrogate: .sigmoid, surrogateWidth: 3)), .dense(.init(units: 3)),
+        ]), steps: [13, 3, 8, 2], windows: windows, rates: RateRegularisation(strength: 2, lower: 0.3, upper: 0.4)
     ).expectAgreement()
   }
 

@@ -41,6 +41,55 @@ struct WorkTests {
           learnedDecay: .layer, threshold: 0.2, reset: .softLate, refractorySteps: 1, adaptationStrength: 0.2,
           synapticDecay: 0.5, recurrent: true)),
     ]),
+    "counts": around([
+      .dense(.init(units: 7)), .neurons(.init(decay: 0.5, threshold: 0.05, recurrent: true, maximumSpikes: 4)),
+      .dense(.init(units: 6, taps: 2)), .neurons(.init(decay: 0, threshold: 0.05, maximumSpikes: 6)), .flatten,
+      .dropout(.init(rate: 0.5)),
+    ]),
+    "counts of a map": around(
+      [
+        .neurons(.init(threshold: 0.25, maximumSpikes: 3)), .conv(.init(channels: 4)),
+        .neurons(.init(threshold: 0.1, maximumSpikes: 3)), .pool(.init(kind: .max)), .conv(.init(channels: 2)),
+        .neurons(.init(threshold: 0.1, maximumSpikes: 3)), .pool(.init(kind: .sum)),
+      ], input: [9, 8, 2]),
+    "learned thresholds": around([
+      .dense(.init(units: 7)),
+      .neurons(.init(learnedDecay: .neuron, threshold: 0.3, adaptationStrength: 0.1, learnedThreshold: .neuron)),
+      .dense(.init(units: 7)),
+      .neurons(.init(decay: 0.6, threshold: 0.2, maximumSpikes: 3, learnedThreshold: .layer)),
+    ]),
+    "adaptation under the threshold": around([
+      .dense(.init(units: 7)),
+      .neurons(
+        .init(inputScale: .leaky, threshold: 0.1, reset: .hard, adaptationStrength: 0.2, subthresholdStrength: 0.3)),
+      .dense(.init(units: 7)),
+      .neurons(.init(threshold: 0.1, adaptationStrength: 0.2, maximumSpikes: 3, subthresholdStrength: -0.1)),
+    ]),
+    "oblong kernels": around(
+      [
+        .conv(.init(channels: 6, kernel: [2, 5], stride: [1, 3], padding: [0, 2])), .neurons(.init(threshold: 0.2)),
+        .conv(.init(channels: 6, kernel: [3, 1], groups: 6)), .neurons(.init(threshold: 0.1)),
+        .pool(.init(kind: .sum, size: [1, 3], stride: [2, 1])), .conv(.init(channels: 3, kernel: 1)),
+      ], input: [6, 11, 2]),
+    "frames": around([
+      .frames(.init(steps: 3, stride: 2)), .dense(.init(units: 7)), .neurons(.init(threshold: 0.3, maximumSpikes: 4)),
+      .frames(.init(steps: 2)), .dense(.init(units: 6)),
+    ]),
+    "frames of a map": around([
+      .frames(.init(steps: 4, stride: 3, map: true)), .conv(.init(channels: 2)), .neurons(.init(threshold: 0.2)),
+      .flatten,
+    ]),
+    "a projected shortcut": around([
+      .dense(.init(units: 8)), .neurons(.init(threshold: 0.2, maximumSpikes: 3)),
+      .residual(
+        .init(
+          layers: [
+            .frames(.init(steps: 3, stride: 2)), .dense(.init(units: 6)), .batchNorm(.init()),
+            .neurons(.init(threshold: 0.2, maximumSpikes: 3)), .dense(.init(units: 7, taps: 2)),
+          ],
+          shortcut: [.frames(.init(steps: 1, stride: 2)), .dense(.init(units: 7)), .batchNorm(.init())])),
+      .neurons(.init(threshold: 0.2)),
+    ]),
     "integrators": around([
       .dense(.init(units: 7)), .neurons(.init(inputScale: .leaky, reset: .none, output: .membrane)), .relu,
       .dropout(.init(rate: 0.5)),
@@ -86,6 +135,11 @@ struct WorkTests {
     let runner = BatchRunner(network, lanes: Lanes(count: 2, threads: 1), keepsOutputs: true)
     runner.forward(recordings, training: false, contexts: recordings.map { _ in context })
     var meters = network.layers.map { _ in Meter() }
+    var areCounts = false
+    for (index, layer) in network.layers.enumerated() {
+      if layer.kind != "neurons" { meters[index].isOfCounts = areCounts }
+      areCounts = layer.emitsCounts(from: areCounts)
+    }
     for recording in recordings {
       let layers = network.layers.indices.map { index in
         let begin = whole.parameterOffsets[index]
@@ -99,9 +153,9 @@ struct WorkTests {
         let frame = frame(recording, step: step)
         var values = [Double](repeating: 0, count: network.inputWidth)
         for (place, channel) in frame.channels.enumerated() { values[Int(channel)] = Double(frame.values[place]) }
-        for (index, layer) in layers.enumerated() { values = layer.step(values, meters[index]) }
+        for (index, layer) in layers.enumerated() where !values.isEmpty { values = layer.step(values, meters[index]) }
         var logits = [Double](repeating: 0, count: network.outputCount)
-        network.step(frame, &state, logits: &logits)
+        #expect(network.step(frame, &state, logits: &logits) != values.isEmpty)
         #expect(zip(values, logits).allSatisfy { abs($0 - $1) < 1e-9 }, "the reference is another network")
       }
     }
@@ -155,6 +209,16 @@ struct WorkTests {
     let pooled = NetworkDescription(
       input: [2, 2, 1], layers: [.pool(.init(kind: .sum)), .flatten, .dense(.init(units: 2))])
     #expect(try work(pooled, layer: 2).synapses == Arithmetic(multiplications: 8))
+    // Two spikes of a neuron are two additions, the largest of them too; what a pool adds up is multiplied.
+    func counted(_ kind: PoolDescription.Kind) -> NetworkDescription {
+      .init(
+        input: [2, 2, 1],
+        layers: [
+          .neurons(.init(decay: 0, maximumSpikes: 3)), .pool(.init(kind: kind)), .flatten, .dense(.init(units: 2)),
+        ])
+    }
+    #expect(try work(counted(.max), layer: 3, value: 2).synapses == Arithmetic(additions: 16))
+    #expect(try work(counted(.sum), layer: 3, value: 2).synapses == Arithmetic(multiplications: 8))
     let cell = NetworkDescription(
       input: [2, 2, 1],
       layers: [.convLSTM(.init(channels: 3, attention: .init(kind: .none))), .flatten, .dense(.init(units: 2))])

@@ -11,10 +11,13 @@ public enum TestModels {
   public static let decision = DecisionConfiguration(
     windowMicroseconds: 400_000, gapMicroseconds: 200_000, defaultThreshold: 0.4, patienceSteps: 2)
 
-  /// Listens at 8 kHz, three labels.
-  public static func sound(seed: UInt64 = 1, decision: DecisionConfiguration = decision) throws -> Model {
+  /// Listens at 8 kHz, three labels; answers every `stride` steps.
+  public static func sound(
+    seed: UInt64 = 1, decision: DecisionConfiguration = decision, stride: Int = 1
+  ) throws -> Model {
     let encoder = SpiketrumConfiguration(sampleRate: 8_000, channelCount: 12)
-    return try model("sounds", labels: ["low", "mid", "high"], encoder: .sound(encoder), decision, seed)
+    return try model(
+      "sounds", labels: ["low", "mid", "high"], encoder: .sound(encoder), decision, seed, stride: stride)
   }
 
   /// Listens as `sound` does and has two tasks: `first` among low and mid, `second` among all three, with other gates.
@@ -44,12 +47,13 @@ public enum TestModels {
   }
 
   private static func model(
-    _ name: String, labels: [String], encoder: EncoderConfiguration, _ decision: DecisionConfiguration, _ seed: UInt64
+    _ name: String, labels: [String], encoder: EncoderConfiguration, _ decision: DecisionConfiguration, _ seed: UInt64,
+    stride: Int = 1
   ) throws -> Model {
     let flat = encoder.shape
     let network = NetworkDescription(
       input: flat,
-      layers: [
+      layers: (stride == 1 ? [] : [.frames(FramesDescription(steps: stride + 1, stride: stride))]) + [
         .dense(DenseDescription(units: 24, bias: true)),
         .neurons(NeuronDescription(decay: 0.9, threshold: 0.3, recurrent: true)),
         .dense(DenseDescription(units: labels.count)),

@@ -78,6 +78,12 @@ extension Double: MapKernels {
     ganglion_conv_gradient_f64(&shape, active, Int64(count), input, delta, gradient, room)
   }
 
+  public static func convolutionColumns(
+    _ shape: inout ganglion_conv, padded: UnsafePointer<Double>, into columns: UnsafeMutablePointer<Double>
+  ) {
+    ganglion_conv_columns_f64(&shape, padded, columns)
+  }
+
   public static func convolutionSpread(
     _ shape: inout ganglion_conv, group: Int, columns: UnsafePointer<Double>, first: Int, count: Int,
     into gradient: UnsafeMutablePointer<Double>

@@ -85,22 +85,23 @@ extension Double: Real {
 
   public static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Double>, scale: UnsafePointer<Double>,
-    current: UnsafePointer<Double>, state: UnsafeMutablePointer<Double>, membrane: UnsafeMutablePointer<Double>?,
-    spikes: UnsafeMutablePointer<Double>
+    thresholds: UnsafePointer<Double>?, current: UnsafePointer<Double>, state: UnsafeMutablePointer<Double>,
+    membrane: UnsafeMutablePointer<Double>?, spikes: UnsafeMutablePointer<Double>
   ) {
-    ganglion_neurons_step_f64(&neuron, Int64(width), decay, scale, current, state, membrane, spikes)
+    ganglion_neurons_step_f64(&neuron, Int64(width), decay, scale, thresholds, current, state, membrane, spikes)
   }
 
   public static func runNeurons(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Double>,
-    scale: UnsafePointer<Double>, current: UnsafePointer<Double>, recurrent: UnsafePointer<Double>?,
-    state: UnsafeMutablePointer<Double>, membrane: UnsafeMutablePointer<Double>, spikes: UnsafeMutablePointer<Double>,
+    scale: UnsafePointer<Double>, thresholds: UnsafePointer<Double>?, current: UnsafePointer<Double>,
+    recurrent: UnsafePointer<Double>?, state: UnsafeMutablePointer<Double>, membrane: UnsafeMutablePointer<Double>,
+    spikes: UnsafeMutablePointer<Double>,
     drives: UnsafeMutablePointer<Double>?, adaptations: UnsafeMutablePointer<Double>?,
     scratch: UnsafeMutablePointer<Double>, active: UnsafeMutablePointer<UInt32>
   ) {
     ganglion_neurons_forward_f64(
-      &neuron, Int64(steps), Int64(width), decay, scale, current, recurrent, state, membrane, spikes, drives,
-      adaptations, scratch, active)
+      &neuron, Int64(steps), Int64(width), decay, scale, thresholds, current, recurrent, state, membrane, spikes,
+      drives, adaptations, scratch, active)
   }
 
   public static func stepNeuronsBack(
@@ -114,18 +115,20 @@ extension Double: Real {
 
   public static func runNeuronsBackward(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Double>,
-    scale: UnsafePointer<Double>, membrane: UnsafePointer<Double>, spikes: UnsafePointer<Double>,
-    drives: UnsafePointer<Double>?, adaptations: UnsafePointer<Double>?, spikeGradient: UnsafePointer<Double>,
-    recurrentTransposed: UnsafePointer<Double>?, recurrentGradient: UnsafeMutablePointer<Double>?,
+    scale: UnsafePointer<Double>, thresholds: UnsafePointer<Double>?, membrane: UnsafePointer<Double>,
+    spikes: UnsafePointer<Double>, drives: UnsafePointer<Double>?, adaptations: UnsafePointer<Double>?,
+    spikeGradient: UnsafePointer<Double>, recurrentTransposed: UnsafePointer<Double>?,
+    recurrentGradient: UnsafeMutablePointer<Double>?,
     currentGradient: UnsafeMutablePointer<Double>, decayGradient: UnsafeMutablePointer<Double>?,
-    scaleGradient: UnsafeMutablePointer<Double>?, begin: UnsafePointer<Double>?, fired: UnsafePointer<Double>?,
-    carried: UnsafeMutablePointer<Double>?, scratch: UnsafeMutablePointer<Double>,
+    scaleGradient: UnsafeMutablePointer<Double>?, thresholdGradient: UnsafeMutablePointer<Double>?,
+    begin: UnsafePointer<Double>?, fired: UnsafePointer<Double>?, carried: UnsafeMutablePointer<Double>?,
+    scratch: UnsafeMutablePointer<Double>,
     active: UnsafeMutablePointer<UInt32>
   ) {
     ganglion_neurons_backward_f64(
-      &neuron, Int64(steps), Int64(width), decay, scale, membrane, spikes, drives, adaptations, spikeGradient,
-      recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient, begin, fired, carried,
-      scratch, active)
+      &neuron, Int64(steps), Int64(width), decay, scale, thresholds, membrane, spikes, drives, adaptations,
+      spikeGradient, recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient,
+      thresholdGradient, begin, fired, carried, scratch, active)
   }
 
   public static func stepAdam(

@@ -78,6 +78,12 @@ extension Float: MapKernels {
     ganglion_conv_gradient_f32(&shape, active, Int64(count), input, delta, gradient, room)
   }
 
+  public static func convolutionColumns(
+    _ shape: inout ganglion_conv, padded: UnsafePointer<Float>, into columns: UnsafeMutablePointer<Float>
+  ) {
+    ganglion_conv_columns_f32(&shape, padded, columns)
+  }
+
   public static func convolutionSpread(
     _ shape: inout ganglion_conv, group: Int, columns: UnsafePointer<Float>, first: Int, count: Int,
     into gradient: UnsafeMutablePointer<Float>

@@ -85,22 +85,23 @@ extension Float: Real {
 
   public static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Float>, scale: UnsafePointer<Float>,
-    current: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, membrane: UnsafeMutablePointer<Float>?,
-    spikes: UnsafeMutablePointer<Float>
+    thresholds: UnsafePointer<Float>?, current: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>,
+    membrane: UnsafeMutablePointer<Float>?, spikes: UnsafeMutablePointer<Float>
   ) {
-    ganglion_neurons_step_f32(&neuron, Int64(width), decay, scale, current, state, membrane, spikes)
+    ganglion_neurons_step_f32(&neuron, Int64(width), decay, scale, thresholds, current, state, membrane, spikes)
   }
 
   public static func runNeurons(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Float>,
-    scale: UnsafePointer<Float>, current: UnsafePointer<Float>, recurrent: UnsafePointer<Float>?,
-    state: UnsafeMutablePointer<Float>, membrane: UnsafeMutablePointer<Float>, spikes: UnsafeMutablePointer<Float>,
+    scale: UnsafePointer<Float>, thresholds: UnsafePointer<Float>?, current: UnsafePointer<Float>,
+    recurrent: UnsafePointer<Float>?, state: UnsafeMutablePointer<Float>, membrane: UnsafeMutablePointer<Float>,
+    spikes: UnsafeMutablePointer<Float>,
     drives: UnsafeMutablePointer<Float>?, adaptations: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>, active: UnsafeMutablePointer<UInt32>
   ) {
     ganglion_neurons_forward_f32(
-      &neuron, Int64(steps), Int64(width), decay, scale, current, recurrent, state, membrane, spikes, drives,
-      adaptations, scratch, active)
+      &neuron, Int64(steps), Int64(width), decay, scale, thresholds, current, recurrent, state, membrane, spikes,
+      drives, adaptations, scratch, active)
   }
 
   public static func stepNeuronsBack(
@@ -114,18 +115,20 @@ extension Float: Real {
 
   public static func runNeuronsBackward(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Float>,
-    scale: UnsafePointer<Float>, membrane: UnsafePointer<Float>, spikes: UnsafePointer<Float>,
-    drives: UnsafePointer<Float>?, adaptations: UnsafePointer<Float>?, spikeGradient: UnsafePointer<Float>,
-    recurrentTransposed: UnsafePointer<Float>?, recurrentGradient: UnsafeMutablePointer<Float>?,
+    scale: UnsafePointer<Float>, thresholds: UnsafePointer<Float>?, membrane: UnsafePointer<Float>,
+    spikes: UnsafePointer<Float>, drives: UnsafePointer<Float>?, adaptations: UnsafePointer<Float>?,
+    spikeGradient: UnsafePointer<Float>, recurrentTransposed: UnsafePointer<Float>?,
+    recurrentGradient: UnsafeMutablePointer<Float>?,
     currentGradient: UnsafeMutablePointer<Float>, decayGradient: UnsafeMutablePointer<Float>?,
-    scaleGradient: UnsafeMutablePointer<Float>?, begin: UnsafePointer<Float>?, fired: UnsafePointer<Float>?,
-    carried: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
+    scaleGradient: UnsafeMutablePointer<Float>?, thresholdGradient: UnsafeMutablePointer<Float>?,
+    begin: UnsafePointer<Float>?, fired: UnsafePointer<Float>?, carried: UnsafeMutablePointer<Float>?,
+    scratch: UnsafeMutablePointer<Float>,
     active: UnsafeMutablePointer<UInt32>
   ) {
     ganglion_neurons_backward_f32(
-      &neuron, Int64(steps), Int64(width), decay, scale, membrane, spikes, drives, adaptations, spikeGradient,
-      recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient, begin, fired, carried,
-      scratch, active)
+      &neuron, Int64(steps), Int64(width), decay, scale, thresholds, membrane, spikes, drives, adaptations,
+      spikeGradient, recurrentTransposed, recurrentGradient, currentGradient, decayGradient, scaleGradient,
+      thresholdGradient, begin, fired, carried, scratch, active)
   }
 
   public static func stepAdam(

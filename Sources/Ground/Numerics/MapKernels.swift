@@ -48,6 +48,9 @@ public protocol MapKernels {
   static func convolutionGradient(
     _ shape: inout ganglion_conv, active: UnsafePointer<UInt32>, count: Int, _ input: UnsafePointer<Self>,
     delta: UnsafePointer<Self>, into gradient: UnsafeMutablePointer<Self>, room: UnsafeMutablePointer<Self>)
+  /// What each output of a padded map sees, `[outputs, depth]`; for one group.
+  static func convolutionColumns(
+    _ shape: inout ganglion_conv, padded: UnsafePointer<Self>, into columns: UnsafeMutablePointer<Self>)
   /// Adds rows of `columns` to the inputs that the outputs they stand for see.
   static func convolutionSpread(
     _ shape: inout ganglion_conv, group: Int, columns: UnsafePointer<Self>, first: Int, count: Int,

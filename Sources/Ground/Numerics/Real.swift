@@ -52,11 +52,12 @@ where RawSignificand: FixedWidthInteger {
   static func listActive(
     _ row: UnsafePointer<Self>, width: Int, below limit: Int, into active: UnsafeMutablePointer<UInt32>
   ) -> Int?
-  /// One step of `width` neurons; `state` is `[GANGLION_NEURON_STATE, width]`; the membrane is left where wanted.
+  /// One step of `width` neurons; `state` is `[GANGLION_NEURON_STATE, width]`; the membrane is left where wanted;
+  /// `thresholds` are those of each neuron where they differ from the layer's.
   static func stepNeurons(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
-    current: UnsafePointer<Self>, state: UnsafeMutablePointer<Self>, membrane: UnsafeMutablePointer<Self>?,
-    spikes: UnsafeMutablePointer<Self>)
+    thresholds: UnsafePointer<Self>?, current: UnsafePointer<Self>, state: UnsafeMutablePointer<Self>,
+    membrane: UnsafeMutablePointer<Self>?, spikes: UnsafeMutablePointer<Self>)
   /// A step back of neurons that keep nothing but the membrane; `carry[width]` goes from behind the step to before it.
   static func stepNeuronsBack(
     _ neuron: inout ganglion_neuron, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
@@ -65,7 +66,8 @@ where RawSignificand: FixedWidthInteger {
   /// A whole sequence of `steps`, with `recurrent[width, width]` weights (from, to) if there are any.
   static func runNeurons(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
-    current: UnsafePointer<Self>, recurrent: UnsafePointer<Self>?, state: UnsafeMutablePointer<Self>,
+    thresholds: UnsafePointer<Self>?, current: UnsafePointer<Self>, recurrent: UnsafePointer<Self>?,
+    state: UnsafeMutablePointer<Self>,
     membrane: UnsafeMutablePointer<Self>, spikes: UnsafeMutablePointer<Self>, drives: UnsafeMutablePointer<Self>?,
     adaptations: UnsafeMutablePointer<Self>?, scratch: UnsafeMutablePointer<Self>,
     active: UnsafeMutablePointer<UInt32>)
@@ -75,10 +77,12 @@ where RawSignificand: FixedWidthInteger {
   /// in the whole, and `carried[5, width]` comes as the gradient of what follows and leaves as that of what lies before.
   static func runNeuronsBackward(
     _ neuron: inout ganglion_neuron, steps: Int, width: Int, decay: UnsafePointer<Self>, scale: UnsafePointer<Self>,
-    membrane: UnsafePointer<Self>, spikes: UnsafePointer<Self>, drives: UnsafePointer<Self>?,
+    thresholds: UnsafePointer<Self>?, membrane: UnsafePointer<Self>, spikes: UnsafePointer<Self>,
+    drives: UnsafePointer<Self>?,
     adaptations: UnsafePointer<Self>?, spikeGradient: UnsafePointer<Self>, recurrentTransposed: UnsafePointer<Self>?,
     recurrentGradient: UnsafeMutablePointer<Self>?, currentGradient: UnsafeMutablePointer<Self>,
     decayGradient: UnsafeMutablePointer<Self>?, scaleGradient: UnsafeMutablePointer<Self>?,
+    thresholdGradient: UnsafeMutablePointer<Self>?,
     begin: UnsafePointer<Self>?, fired: UnsafePointer<Self>?, carried: UnsafeMutablePointer<Self>?,
     scratch: UnsafeMutablePointer<Self>, active: UnsafeMutablePointer<UInt32>)
   /// One AdamW step over `count` parameters.

@@ -46,6 +46,13 @@ public struct SpikeSequence: Sendable, Equatable {
     }
   }
 
+  /// The same with silent steps behind it, where it has fewer than so many.
+  public func extended(to least: Int) -> SpikeSequence {
+    var sequence = self
+    while sequence.steps < least { sequence.append(channels: [], values: []) }
+    return sequence
+  }
+
   /// Some of the steps as a sequence of their own.
   public func part(_ steps: Range<Int>) -> SpikeSequence {
     var part = SpikeSequence(shape: shape)

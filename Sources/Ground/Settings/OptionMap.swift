@@ -92,6 +92,16 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
     return found
   }
 
+  /// A number within its bounds or a list of so many; nil where there is neither.
+  public func numberOrList<Number: OptionNumber>(
+    _ key: Key, _ bounds: Bounds<Number>, count: Int
+  ) throws -> [Number]? {
+    guard (try? container.nestedUnkeyedContainer(forKey: key)) != nil else {
+      return try number(key, bounds).map { [$0] }
+    }
+    return try numbers(key, bounds, count: count...count, or: [])
+  }
+
   /// One of the words of a type; its default where it is absent.
   public func choice<Choice: OptionChoice>(_ key: Key, or standard: Choice) throws -> Choice {
     guard container.contains(key), try !container.decodeNil(forKey: key) else { return standard }

@@ -37,6 +37,8 @@ public struct TaskNetwork: Sendable {
 
   /// Rows of outputs.
   public var rows: Int { contexts.count }
+  /// Steps for one of the outputs.
+  public var timeStride: Int { network.timeStride }
   /// Values `step` writes.
   public var outputCount: Int { rows * logits.count }
 
@@ -71,17 +73,24 @@ public struct TaskNetwork: Sendable {
 
   /// One step; allocates nothing.
   ///
-  /// - Parameter outputs: overwritten; `outputCount` numbers.
-  public mutating func step(_ frame: SpikeFrame, outputs: inout [Float]) {
+  /// - Parameter outputs: overwritten where there are new ones; `outputCount` numbers.
+  /// - Returns: whether there are new ones, which is so every `timeStride` steps.
+  @discardableResult
+  public mutating func step(_ frame: SpikeFrame, outputs: inout [Float]) -> Bool {
     let width = logits.count
     precondition(outputs.count == rows * width, "\(rows * width) outputs need as many places, not \(outputs.count)")
     let running = running
+    var isDue = true
     for (place, task) in running.enumerated() {
-      network.step(frame, &states[place], logits: &logits)
+      guard network.step(frame, &states[place], logits: &logits) else {
+        isDue = false
+        continue
+      }
       for label in 0..<width where isLeftOut[task][label] { logits[label] = Self.silence }
       for row in running.count > 1 ? task..<task + 1 : 0..<rows {
         for label in 0..<width { outputs[row * width + label] = logits[label] }
       }
     }
+    return isDue
   }
 }

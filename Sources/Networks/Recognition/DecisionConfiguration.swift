@@ -12,7 +12,8 @@ public struct DecisionConfiguration: Codable, Equatable, Sendable {
   public var thresholds: [String: Double]
   /// Labels that stand for "nothing": never detected, only rejected.
   public var backgroundLabels: [String]
-  /// Steps in a row for which a label must lead above its threshold before it becomes a candidate, at least 1.
+  /// Answers of the network in a row (one a step, unless it has a stride) for which a label must lead above its threshold
+  /// before it becomes a candidate, at least 1.
   public var patienceSteps: Int
   /// A candidate is decided when its score has not risen for this long.
   public var settleMicroseconds: Int64

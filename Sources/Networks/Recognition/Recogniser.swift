@@ -41,6 +41,8 @@ public struct Recogniser: Codable, Equatable, Sendable {
   private var spare: Utterance?
   /// The step whose outputs are due.
   private var awaited: StepTime?
+  /// Steps that the next outputs are of too.
+  private var begun: StepTime?
   /// Per label, stream time until which it rests.
   private var restingUntil: [Int64]
   /// Scores of the window that ends with the last active step of the running utterance.
@@ -86,21 +88,40 @@ public struct Recogniser: Codable, Equatable, Sendable {
     return .resetThenRun
   }
 
-  /// Takes the network's outputs for the step `advance` asked to run; `rows` of one value a label.
-  public mutating func take(logits: [Float], emit: (Decision) -> Void) throws(RecognitionError) {
-    guard let step = awaited, utterance != nil else { preconditionFailure("no step was asked for") }
+  /// Goes past the step `advance` asked to run, which has no outputs of its own: the next outputs are of it too.
+  public mutating func takeNothing() {
+    guard var step = awaited, utterance != nil else { preconditionFailure("no step was asked for") }
+    awaited = nil
+    if step.isActive { utterance?.lastActiveEnd = step.end }
+    if let begun { step = step.joined(behind: begun) }
+    begun = step
+  }
+
+  /// Takes the network's outputs for the step `advance` asked to run, and for those that had none before it; `rows` of
+  /// one value a label.
+  ///
+  /// - Returns: whether there was activity in it.
+  @discardableResult
+  public mutating func take(logits: [Float], emit: (Decision) -> Void) throws(RecognitionError) -> Bool {
+    guard let last = awaited, utterance != nil else { preconditionFailure("no step was asked for") }
+    let step = begun.map { last.joined(behind: $0) } ?? last
     precondition(logits.count == rows * labels.count, "\(logits.count) outputs for \(labels.count) labels")
     if let bad = logits.firstIndex(where: { !$0.isFinite }) {
       throw .badLogit(label: labels[bad % labels.count], value: logits[bad], startMicroseconds: step.start)
     }
     awaited = nil
+    begun = nil
+    let activeEnd = last.isActive ? nil : utterance?.lastActiveEnd
     utterance?.add(logits, at: step, windowMicroseconds: configuration.windowMicroseconds)
-    guard step.isActive else { return }
+    // Silence counts from where it began, within the outputs' step too.
+    if let activeEnd { utterance?.lastActiveEnd = activeEnd }
+    guard step.isActive else { return false }
     utterance?.window.write(scores: &scores)
     hasScores = true
     if utterance?.isLong(windowMicroseconds: configuration.windowMicroseconds) == true {
       follow(at: step, emit: emit)
     }
+    return true
   }
 
   /// Ends the stream, or interrupts it: the running utterance is closed and decided. The recogniser can go on after it with
@@ -113,6 +134,7 @@ public struct Recogniser: Codable, Equatable, Sendable {
 
   private mutating func close(emit: (Decision) -> Void) {
     awaited = nil
+    begun = nil
     hasScores = false
     guard var open = utterance.take() else { return }
     defer { spare = open }

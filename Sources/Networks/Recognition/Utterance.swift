@@ -3,6 +3,11 @@ struct StepTime: Codable, Equatable, Sendable {
   var start: Int64
   var end: Int64
   var isActive: Bool
+
+  /// One step of both, that begins where the earlier one did.
+  func joined(behind earlier: StepTime) -> StepTime {
+    StepTime(start: earlier.start, end: end, isActive: isActive || earlier.isActive)
+  }
 }
 
 /// A label at the highest score it has reached, and the stretch that score is the mean of.

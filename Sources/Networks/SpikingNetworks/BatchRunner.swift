@@ -15,8 +15,11 @@ public final class BatchRunner<Scalar: Real> {
   public var logits: Buffer<Scalar> { isWindowed ? pieces.logits : activations[activations.count - 1].values }
   /// dL/dlogits, to be written before `backward`.
   public var logitGradient: Buffer<Scalar> { isWindowed ? pieces.logitGradient : gradients[gradients.count - 1] }
+  /// Where the logits of each sample lie.
   public private(set) var layout = BatchLayout(steps: [])
   public let outputCount: Int
+  /// Steps of the sequences for one of the logits.
+  public let timeStride: Int
 
   public let windows: TimeWindows?
   public let rates: RateRegularisation?
@@ -74,9 +77,10 @@ public final class BatchRunner<Scalar: Real> {
     var pooled: [Int: PooledNeurons<Scalar>] = [:]
     for index in network.layers.indices { pooled[index] = PooledNeurons(network.layers, at: index) }
     self.pooled = pooled
-    spikeCounts = SpikeCounts(network.layers)
+    spikeCounts = SpikeCounts(network.layers, strides: network.timeStrides)
     normalises = network.description.firstNormalisation != nil
     outputCount = network.outputCount
+    timeStride = network.timeStride
     contextCount = network.contextCount
     inputWidth = network.inputWidth
     parameterOffsets = network.parameterOffsets
@@ -86,7 +90,10 @@ public final class BatchRunner<Scalar: Real> {
     laneGradients.resize(to: parameters.count * lanes.count)
     activations.append(Activations(width: inputWidth, areSpikes: true))
     for layer in layers {
-      activations.append(Activations(width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth))
+      let areCounts = layer.emitsCounts(from: activations[activations.count - 1].areCounts)
+      activations.append(
+        Activations(
+          width: layer.outputWidth, areSpikes: layer.emitsSpikes && !isSmooth, areCounts: areCounts))
     }
     // Only two gradients are alive at a time, one where a layer works in place; the logits' own is left alone.
     let shared = [Buffer<Scalar>(), Buffer<Scalar>()]
@@ -124,7 +131,11 @@ public final class BatchRunner<Scalar: Real> {
   ) {
     precondition(
       !training || windows == nil || !normalises, "statistics of whole sequences cannot be taken a window at a time")
-    layout = BatchLayout(steps: sequences.map(\.steps))
+    precondition((windows?.steps ?? timeStride) % timeStride == 0, "windows end where a step of the logits does")
+    // What is shorter than a step of the logits is made one by silence.
+    let sequences = timeStride == 1 ? sequences : sequences.map { $0.extended(to: timeStride) }
+    let layout = BatchLayout(steps: sequences.map(\.steps))
+    self.layout = layout.divided(by: timeStride)
     if contextCount > 0 {
       precondition(
         given.isEmpty || (given.count == sequences.count && given.allSatisfy { $0.count == contextCount }),
@@ -143,13 +154,13 @@ public final class BatchRunner<Scalar: Real> {
       isWindowed = true
       pieces.begin(sequences, layout, windows, layers: layers, outputCount: outputCount)
       for window in 0..<pieces.count {
-        let layout = forward(window: window)
+        forward(window: window)
         pieces.keep(activations[activations.count - 1].values, window: window)
-        spikeCounts.add(activations, layout)
+        spikeCounts.add(activations, passes)
       }
     } else {
       forward(sequences, layout: layout, carried: nil)
-      spikeCounts.add(activations, layout)
+      spikeCounts.add(activations, passes)
     }
     rateLoss = rates.map { spikeCounts.loss($0) } ?? 0
   }
@@ -161,21 +172,21 @@ public final class BatchRunner<Scalar: Real> {
       pieces.stateGradient.fill(0)
       for window in (0..<pieces.count).reversed() {
         // The last window's memory is still as its forward pass left it.
-        if window < pieces.count - 1 { _ = forward(window: window) }
+        if window < pieces.count - 1 { forward(window: window) }
         if pieces.windows.truncated { pieces.stateGradient.fill(0) }
         pieces.collect(window: window, into: gradients[gradients.count - 1])
-        backward(through: pieces.layout(ofWindow: window))
+        backwardThroughLayers()
       }
     } else {
-      backward(through: layout)
+      backwardThroughLayers()
     }
     addLanes()
   }
 
-  private func forward(window: Int) -> BatchLayout {
-    let layout = pieces.layout(ofWindow: window)
-    forward(pieces.sequences(ofWindow: window), layout: layout, carried: pieces.carried(ofWindow: window))
-    return layout
+  private func forward(window: Int) {
+    forward(
+      pieces.sequences(ofWindow: window), layout: pieces.layout(ofWindow: window),
+      carried: pieces.carried(ofWindow: window))
   }
 
   @specialized(where Scalar == Float)
@@ -184,21 +195,26 @@ public final class BatchRunner<Scalar: Real> {
     _ sequences: [SpikeSequence], layout: BatchLayout, carried: Carried<Scalar>?
   ) {
     joinsPools = isTraining && rates == nil && carried == nil && !isSmooth && !keepsOutputs
-    var widest = [0, 0]
+    var largest = [0, 0]
+    var rows = layout
     for index in activations.indices {
       let isSkipped = joinsPools && pooled[index - 1] != nil
-      if index > 0, !isSkipped { activations[index].values.resize(to: layout.rows * activations[index].width) }
-      if index < layers.count, passes[index].inputGradient != nil, !isSkipped {
-        widest[gradientSlots[index]] = max(widest[gradientSlots[index]], activations[index].width)
+      let count = rows.rows * activations[index].width
+      if index > 0, !isSkipped { activations[index].values.resize(to: count) }
+      guard index < layers.count else { break }
+      if passes[index].inputGradient != nil, !isSkipped {
+        largest[gradientSlots[index]] = max(largest[gradientSlots[index]], count)
       }
+      passes[index].layout = rows
+      rows = rows.divided(by: layers[index].timeStride)
+      passes[index].outputLayout = rows
     }
-    for index in layers.indices { gradients[index].resize(to: layout.rows * widest[gradientSlots[index]]) }
-    gradients[gradients.count - 1].resize(to: layout.rows * outputCount)
+    for index in layers.indices { gradients[index].resize(to: largest[gradientSlots[index]]) }
+    gradients[gradients.count - 1].resize(to: rows.rows * outputCount)
     activations[0].sequences = layers[0].takesSequences ? sequences : []
     if !layers[0].takesSequences { spread(sequences, layout) }
     var offset = 0
     for (index, pass) in passes.enumerated() {
-      pass.layout = layout
       pass.isTraining = isTraining
       pass.seed = seed &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15
       pass.carried = carried?.advanced(by: offset)
@@ -214,14 +230,16 @@ public final class BatchRunner<Scalar: Real> {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  private func backward(through layout: BatchLayout) {
+  private func backwardThroughLayers() {
     for index in passes.indices.reversed() where index >= firstLearning {
       if joinsPools, pooled[index - 1] != nil { continue }
       if joinsPools, let both = pooled[index] {
         both.backward(passes[index], pooled: passes[index + 1])
         continue
       }
-      if let rates { spikeCounts.addGradient(rates, layer: index, layout, to: gradients[index + 1]) }
+      if let rates {
+        spikeCounts.addGradient(rates, layer: index, passes[index].outputLayout, to: gradients[index + 1])
+      }
       addToOutputGradient?(index, gradients[index + 1])
       layers[index].backward(passes[index])
     }
@@ -241,6 +259,9 @@ public final class BatchRunner<Scalar: Real> {
 
   /// Sum of all outputs of a spiking layer over the last `forward` that was not of training, and how many there were.
   public func activity(ofLayer index: Int) -> (sum: Double, count: Int) { spikeCounts.total(ofLayer: index) }
+
+  /// Where the samples lie in what left a layer in the last `forward`; of the last window, where there are several.
+  public func layout(ofLayer index: Int) -> BatchLayout { passes[index].outputLayout }
 
   /// Values that left a layer in the last `forward` (of the last window, where there are several), `[rows,
   /// outputWidth]`; those of synapses and normalisations may have been written over by the neurons behind them, and in

@@ -13,6 +13,8 @@ public protocol Layer<Scalar>: Sendable {
   var kind: String { get }
   var inputShape: [Int] { get }
   var outputShape: [Int] { get }
+  /// Steps of the input for one step of the output.
+  var timeStride: Int { get }
   var parameters: [ParameterSpecification] { get }
   /// Scalars of state between two steps.
   var stateCount: Int { get }
@@ -20,12 +22,14 @@ public protocol Layer<Scalar>: Sendable {
   var carriedCount: Int { get }
   /// Scalars of working memory a step needs in `Signal.workspace`; it keeps nothing there.
   var workspaceCount: Int { get }
-  /// Multiply-accumulates of a step if every input were active.
+  /// Multiply-accumulates for one step of the output if every input were active.
   var multiplyAccumulates: Int { get }
   /// Those of them whose input is never sparse.
   var denseAccumulates: Int { get }
   /// Whether most outputs are zero, so that the next layer should look at the active ones only.
   var emitsSpikes: Bool { get }
+  /// Whether outputs are numbers of spikes, given whether inputs are: a number of n costs a synapse n additions.
+  func emitsCounts(from input: Bool) -> Bool
   /// Whether `backward` looks at the layer's output again; the next layer must not write over it then.
   var backwardReadsOutput: Bool { get }
   /// Whether `backward` may write the input gradient where the output gradient lies.
@@ -39,7 +43,7 @@ public protocol Layer<Scalar>: Sendable {
   func begin(_ carried: UnsafeMutablePointer<Scalar>, samples: Int)
 
   /// One step of one stream. `output.values` comes undefined; the layer writes every entry and, if it emits spikes,
-  /// the list of active ones.
+  /// the list of active ones. A step that has no output (see `timeStride`) says so in `output.isDue`, which comes as true.
   func step(
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>)
@@ -62,8 +66,10 @@ public protocol Layer<Scalar>: Sendable {
 }
 
 extension Layer {
+  public var timeStride: Int { 1 }
   public var takesSequences: Bool { false }
   public var readsActive: Bool { true }
+  public func emitsCounts(from input: Bool) -> Bool { false }
   public var backwardReadsOutput: Bool { true }
   public var worksInPlace: Bool { false }
   public var workspaceCount: Int { 0 }
@@ -93,6 +99,7 @@ public struct ParameterSpecification: Sendable, Equatable {
     case constant(Double)
     case normal(deviation: Double)
     case uniform(bound: Double)
+    case around(Double, bound: Double)
   }
 
   public let name: String
@@ -118,6 +125,8 @@ public struct Signal<Scalar: Real> {
   public var active: UnsafeMutablePointer<UInt32>
   /// Whether the layer that takes this signal makes use of the list.
   public var isListWanted = true
+  /// Whether this step has the signal at all: behind a layer with a stride not all have.
+  public var isDue = true
   /// Number of active values, or nil where they are not listed.
   public var activeCount: Int?
   /// Working memory of a step, `workspaceCount` scalars of any layer; undefined before and after.

@@ -31,6 +31,8 @@ enum LayerBuilder {
           try Conv<Scalar>(alongLength: description, inputShape: shape, layer: index)
         case .delay(let description):
           try Delay<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
+        case .frames(let description):
+          try Frames<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
         case .residual(let description):
           try Residual<Scalar>(description, inputShape: shape, spikes: spikes, layer: index)
         case .pool(let description):

@@ -17,6 +17,11 @@ public struct BatchLayout: Sendable, Equatable {
   public var longest: Int { (0..<samples).reduce(0) { max($0, steps(of: $1)) } }
   public func firstRow(of sample: Int) -> Int { offsets[sample] }
   public func steps(of sample: Int) -> Int { offsets[sample + 1] - offsets[sample] }
+
+  /// What is left where every so many steps give one.
+  public func divided(by stride: Int) -> BatchLayout {
+    stride == 1 ? self : BatchLayout(steps: (0..<samples).map { steps(of: $0) / stride })
+  }
 }
 
 /// Values between two layers for a whole batch, `[rows, width]`.
@@ -24,14 +29,17 @@ public final class Activations<Scalar: Real> {
   public let width: Int
   /// Whether most of the values are zero.
   public let areSpikes: Bool
+  /// Whether they are numbers of spikes.
+  public let areCounts: Bool
   /// The dense form; not filled where `sequences` is.
   public let values = Buffer<Scalar>()
   /// The sparse form of the network's own input, one for each sample.
   public var sequences: [SpikeSequence] = []
 
-  public init(width: Int, areSpikes: Bool) {
+  public init(width: Int, areSpikes: Bool, areCounts: Bool = false) {
     self.width = width
     self.areSpikes = areSpikes
+    self.areCounts = areCounts
   }
 }
 
@@ -46,7 +54,10 @@ public final class LayerPass<Scalar: Real> {
   public let inputGradient: Buffer<Scalar>?
   /// The layer's own memory between forward and backward.
   public let tape = Tape<Scalar>()
+  /// Rows of the input.
   public var layout = BatchLayout(steps: [])
+  /// Rows of the output; those of the input unless the layer has a stride.
+  public var outputLayout = BatchLayout(steps: [])
   /// The layer's parameters; statistics among them are written while training.
   public var parameters: UnsafeMutablePointer<Scalar>
   /// One gradient for each lane, laid out as the parameters.

@@ -39,12 +39,13 @@ public struct Arithmetic: Sendable, Equatable, Codable {
 /// What the steps of a layer have calculated.
 ///
 /// A synapse costs something where its weight and its input are not zero: an addition where the input is a spike, exactly
-/// one, and a multiplication where it is any other number, be it a count, a sum, a mean or a hidden state. What is done for
-/// every unit in every step, such as leaks, gates and normalisations, is counted for every unit.
+/// one, n additions where it is the n spikes of a neuron that sends several in a step, and a multiplication where it is any
+/// other number, be it a count of the encoder's, a sum, a mean or a hidden state. What is done for every unit in every
+/// step, such as leaks, gates and normalisations, is counted for every unit.
 public struct LayerWork: Sendable, Equatable {
   public var synapses = Arithmetic()
   public var units = Arithmetic()
-  /// Inputs that synapses were asked for, those of them that were not zero, and those that were neither zero nor one.
+  /// Inputs that synapses were asked for, those of them that were not zero, and those that were multiplied.
   public var inputs = 0.0
   public var activeInputs = 0.0
   public var gradedInputs = 0.0
@@ -71,9 +72,16 @@ public struct LayerWork: Sendable, Equatable {
   }
 
   /// A row of inputs, each of which meets as many weights as `fan` says.
-  mutating func meet<Scalar: Real>(_ row: UnsafePointer<Scalar>, fan: [Int]) {
+  mutating func meet<Scalar: Real>(_ row: UnsafePointer<Scalar>, areCounts: Bool = false, fan: [Int]) {
     inputs += Double(fan.count)
-    for (index, weights) in fan.enumerated() where row[index] != 0 { meet(isSpike: row[index] == 1, weights: weights) }
+    for (index, weights) in fan.enumerated() where row[index] != 0 {
+      if areCounts {
+        activeInputs += 1
+        synapses.additions += Double(row[index]) * Double(weights)
+      } else {
+        meet(isSpike: row[index] == 1, weights: weights)
+      }
+    }
   }
 }
 

@@ -133,10 +133,14 @@ struct ChannelTrace<Scalar: Real> {
   }
 
   /// Takes layers one after another; returns the channels of what they hand on.
-  private mutating func follow(_ layers: [any Layer<Scalar>], path: [Int], signal first: Int) -> Int {
+  ///
+  /// - Parameter offset: number of the first in its path.
+  private mutating func follow(
+    _ layers: [any Layer<Scalar>], path: [Int], signal first: Int, numbered offset: Int = 0
+  ) -> Int {
     var signal = first
     for (index, layer) in layers.enumerated() {
-      let own = path + [index]
+      let own = path + [offset + index]
       let isNormalised = index + 1 < layers.count && layers[index + 1].kind == "batchNorm"
       switch layer {
       case is Dense<Scalar>:
@@ -174,8 +178,13 @@ struct ChannelTrace<Scalar: Real> {
       case is Flatten<Scalar>, is Dropout<Scalar>, is Rectifier<Scalar>: break
       case let cell as ConvLSTM<Scalar>:
         signal = self.cell(cell, own, from: signal)
+      case is Frames<Scalar> where layer.outputShape.last == layer.inputShape.last: break
       case let residual as Residual<Scalar>:
-        join(signal, follow(residual.inner, path: own, signal: signal))
+        let main = follow(residual.layers, path: own, signal: signal)
+        let around = follow(
+          residual.shortcutLayers, path: own, signal: signal, numbered: residual.layers.count)
+        join(around, main)
+        signal = around
       default:
         fix(signal)
         for specification in layer.parameters { take(specification, axes: [:]) }

@@ -50,7 +50,9 @@ extension Network {
       let own = path + [index]
       switch layer {
       case .residual(var residual):
-        residual.layers = narrowed(residual.layers, path: own, counts)
+        let inner = narrowed(residual.inner, path: own, counts)
+        residual.shortcut = Array(inner.dropFirst(residual.layers.count))
+        residual.layers = Array(inner.prefix(residual.layers.count))
         return .residual(residual)
       case .dense(var dense):
         dense.units = counts[own] ?? dense.units

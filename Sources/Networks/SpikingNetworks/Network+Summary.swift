@@ -5,8 +5,8 @@ public struct NetworkSummary: Sendable, Equatable {
     public var outputShape: [Int]
     /// Numbers that are learned; measured statistics are not counted.
     public var learned: Int
-    /// Multiply-accumulates of a step if every input were active.
-    public var multiplyAccumulates: Int
+    /// Multiply-accumulates of a step of the network's input, on average over a stride, if every input were active.
+    public var multiplyAccumulates: Double
     /// Those of them that spikes at the assumed density cause.
     public var synapticOperations: Double
     /// Bytes a stream keeps between two steps.
@@ -17,9 +17,11 @@ public struct NetworkSummary: Sendable, Equatable {
   public var rows: [Row]
   /// Share of active entries assumed of everything that spikes.
   public var density: Double
+  /// Steps of the input for one of the output.
+  public var timeStride: Int
 
   public var learned: Int { rows.reduce(0) { $0 + $1.learned } }
-  public var multiplyAccumulates: Int { rows.reduce(0) { $0 + $1.multiplyAccumulates } }
+  public var multiplyAccumulates: Double { rows.reduce(0) { $0 + $1.multiplyAccumulates } }
   public var synapticOperations: Double { rows.reduce(0) { $0 + $1.synapticOperations } }
   public var stateBytes: Int { rows.reduce(0) { $0 + $1.stateBytes } }
 
@@ -30,12 +32,12 @@ public struct NetworkSummary: Sendable, Equatable {
     for (index, row) in rows.enumerated() {
       lines.append([
         String(index), row.kind, Self.shape(row.outputShape), Self.grouped(row.learned),
-        Self.grouped(row.multiplyAccumulates), Self.grouped(Int(row.synapticOperations.rounded())),
+        Self.grouped(Int(row.multiplyAccumulates.rounded())), Self.grouped(Int(row.synapticOperations.rounded())),
         Self.grouped(row.stateBytes),
       ])
     }
     lines.append([
-      "", "total", "", Self.grouped(learned), Self.grouped(multiplyAccumulates),
+      "", "total", "", Self.grouped(learned), Self.grouped(Int(multiplyAccumulates.rounded())),
       Self.grouped(Int(synapticOperations.rounded())), Self.grouped(stateBytes),
     ])
     let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
@@ -46,7 +48,10 @@ public struct NetworkSummary: Sendable, Equatable {
       }.joined(separator: "  ")
     }
     let share = (density * 1000).rounded() / 10
-    return (table + ["SynOps: \(share) % of spiking inputs active in a step"]).joined(separator: "\n")
+    let notes = ["SynOps: \(share) % of spiking inputs active in a step"]
+    let rate =
+      timeStride == 1 ? [] : ["an output every \(timeStride) steps; MAC and SynOps are those of a step of the input"]
+    return (table + notes + rate).joined(separator: "\n")
   }
 
   private static func shape(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: " x ") }
@@ -66,18 +71,18 @@ extension Network {
   public func summary(density: Double = 0.05) -> NetworkSummary {
     var spikes = true
     var rows: [NetworkSummary.Row] = []
-    for layer in layers {
+    for (layer, stride) in zip(layers, timeStrides) {
       let learned = layer.parameters.filter { $0.role != .statistic }.reduce(0) { $0 + $1.count }
       let share = spikes || layer.kind == "neurons" ? density : 1
       rows.append(
         NetworkSummary.Row(
           kind: layer.kind, outputShape: layer.outputShape, learned: learned,
-          multiplyAccumulates: layer.multiplyAccumulates,
-          synapticOperations: Double(layer.denseAccumulates)
-            + Double(layer.multiplyAccumulates - layer.denseAccumulates) * share,
+          multiplyAccumulates: Double(layer.multiplyAccumulates) / Double(stride),
+          synapticOperations: (Double(layer.denseAccumulates)
+            + Double(layer.multiplyAccumulates - layer.denseAccumulates) * share) / Double(stride),
           stateBytes: layer.stateCount * MemoryLayout<Scalar>.size))
       spikes = layer.emitsSpikes
     }
-    return NetworkSummary(inputShape: inputShape, rows: rows, density: density)
+    return NetworkSummary(inputShape: inputShape, rows: rows, density: density, timeStride: timeStride)
   }
 }

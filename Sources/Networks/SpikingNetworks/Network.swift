@@ -30,6 +30,7 @@ public struct Network<Scalar: Real>: Sendable {
           case .constant(let value): parameters.append(Scalar(value))
           case .normal(let deviation): parameters.append(Scalar(random.normal() * deviation))
           case .uniform(let bound): parameters.append(Scalar(random.uniform(in: -bound...bound)))
+          case .around(let centre, let bound): parameters.append(Scalar(centre + random.uniform(in: -bound...bound)))
           }
         }
       }
@@ -61,6 +62,16 @@ public struct Network<Scalar: Real>: Sendable {
 
   public var inputShape: [Int] { description.input }
   public var inputWidth: Int { description.input.reduce(1, *) }
+  /// Steps of the input for one step of the output, in which there are logits.
+  public var timeStride: Int { layers.reduce(1) { $0 * $1.timeStride } }
+  /// For each layer the steps of the network's input for one step of its output.
+  public var timeStrides: [Int] {
+    var stride = 1
+    return layers.map { layer in
+      stride *= layer.timeStride
+      return stride
+    }
+  }
   /// Number of logits of a step.
   public var outputCount: Int { layers.last?.outputWidth ?? 0 }
 
@@ -83,17 +94,19 @@ public struct Network<Scalar: Real>: Sendable {
     NetworkState(scalars: stateOffsets[layers.count], workspace: 2 * widest + workspace, indices: 2 * widest)
   }
 
-  /// One step of one stream: spikes in, logits out. Allocates nothing.
+  /// One step of one stream: spikes in, logits out, every `timeStride` steps. Allocates nothing.
   ///
   /// - Parameters:
   ///   - frame: spikes of this step; channels below `inputWidth`.
-  ///   - logits: overwritten; must hold `outputCount` numbers.
+  ///   - logits: overwritten where there are new ones; must hold `outputCount` numbers.
+  /// - Returns: whether there are new logits.
+  @discardableResult
   @specialized(where Scalar == Float)
-  public func step(_ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar]) {
+  public func step(_ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar]) -> Bool {
     precondition(logits.count == outputCount, "\(outputCount) logits need as many places, not \(logits.count)")
     precondition(frame.channels.last.map { Int($0) < inputWidth } ?? true, "a spike beyond the network's input")
     let widest = widest
-    state.withMemory { scalars, memory, indices in
+    return state.withMemory { scalars, memory, indices in
       let workspace = memory + 2 * widest
       var signal = Signal(values: memory, active: indices, activeCount: frame.channels.count, workspace: workspace)
       var next = Signal(values: memory + widest, active: indices + widest, activeCount: nil, workspace: workspace)
@@ -102,7 +115,7 @@ public struct Network<Scalar: Real>: Sendable {
         signal.values[Int(channel)] = Scalar(frame.values[place])
         signal.active[place] = channel
       }
-      parameters.withUnsafeBufferPointer { parameters in
+      let isDue = parameters.withUnsafeBufferPointer { parameters in
         // A network without any parameter still needs an address to offset from.
         let base = parameters.baseAddress ?? UnsafePointer(scalars)
         var index = 0
@@ -118,11 +131,16 @@ public struct Network<Scalar: Real>: Sendable {
               parameters: base + parameterOffsets[index], state: scalars + stateOffsets[index], input: signal,
               output: &next)
           }
+          if !next.isDue { return false }
           index += count
           swap(&signal, &next)
         }
+        return true
       }
-      for index in logits.indices { logits[index] = signal.values[index] }
+      if isDue {
+        for index in logits.indices { logits[index] = signal.values[index] }
+      }
+      return isDue
     }
   }
 }
@@ -153,15 +171,15 @@ public struct NetworkState<Scalar: Real>: Sendable, Equatable {
   public static func == (left: Self, right: Self) -> Bool { left.scalars == right.scalars }
 
   mutating func withMemory(
-    _ body: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<UInt32>) -> Void
-  ) {
+    _ body: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<UInt32>) -> Bool
+  ) -> Bool {
     scalars.withUnsafeMutableBufferPointer { scalars in
       workspace.withUnsafeMutableBufferPointer { workspace in
         indices.withUnsafeMutableBufferPointer { indices in
           guard let scalarBase = scalars.baseAddress, let workBase = workspace.baseAddress,
             let indexBase = indices.baseAddress
-          else { return }
-          body(scalarBase, workBase, indexBase)
+          else { return false }
+          return body(scalarBase, workBase, indexBase)
         }
       }
     }

@@ -8,7 +8,7 @@ import Settings
 /// residual block. (After the bounds on spike counts of Zenke and Vogels, Neural Computation 33, 2021.)
 public struct RateRegularisation: Codable, Sendable, Equatable {
   public var strength: Double
-  /// Spikes a step, `0 ... 1`.
+  /// Spikes a step, `0 ... 1`; up to 255 for neurons that send several.
   public var lower: Double
   public var upper: Double
 
@@ -23,8 +23,8 @@ public struct RateRegularisation: Codable, Sendable, Equatable {
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     self.init(strength: try values.required(.strength, .from(0, to: 1_000_000)))
-    lower = try values.number(.lower, .from(0, to: 1), or: lower)
-    upper = try values.number(.upper, .from(0, to: 1), or: upper)
+    lower = try values.number(.lower, .from(0, to: 255), or: lower)
+    upper = try values.number(.upper, .from(0, to: 255), or: upper)
     guard lower <= upper else {
       throw values.refusal("lower, \(lower), is above upper, \(upper)")
     }
@@ -43,8 +43,11 @@ final class SpikeCounts<Scalar: Real> {
   private var isEach = false
   private var isTotal = false
   private var layout = BatchLayout(steps: [])
+  /// For each layer the steps of the input for one of its own.
+  private let strides: [Int]
 
-  init(_ layers: [any Layer<Scalar>]) {
+  init(_ layers: [any Layer<Scalar>], strides: [Int]) {
+    self.strides = strides
     widths = layers.map { layer in
       let spikes = layer.emitsSpikes && (layer.kind == "neurons" || layer.kind == "convLSTM")
       return spikes ? layer.outputWidth : nil
@@ -69,10 +72,11 @@ final class SpikeCounts<Scalar: Real> {
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func add(_ activations: [Activations<Scalar>], _ window: BatchLayout) {
+  func add(_ activations: [Activations<Scalar>], _ passes: [LayerPass<Scalar>]) {
     guard isEach || isTotal else { return }
     for (index, width) in widths.enumerated() {
       guard let width else { continue }
+      let window = passes[index].outputLayout
       let values = activations[index + 1].values.base
       if isTotal {
         var sum: Scalar = 0
@@ -96,7 +100,7 @@ final class SpikeCounts<Scalar: Real> {
     for (index, width) in widths.enumerated() {
       guard let width else { continue }
       for sample in 0..<layout.samples {
-        let share = 1 / Double(layout.steps(of: sample))
+        let share = 1 / Double(layout.steps(of: sample) / strides[index])
         for unit in 0..<width {
           let excess = rates.excess(units[index].base[sample * width + unit] * share)
           sum += rates.strength * excess * excess / Double(width)
@@ -114,7 +118,7 @@ final class SpikeCounts<Scalar: Real> {
   ) {
     guard let width = widths[index] else { return }
     for sample in 0..<window.samples {
-      let share = 1 / Double(layout.steps(of: sample))
+      let share = 1 / Double(layout.steps(of: sample) / strides[index])
       let rows = window.firstRow(of: sample)..<window.firstRow(of: sample) + window.steps(of: sample)
       for unit in 0..<width {
         let excess = rates.excess(units[index].base[sample * width + unit] * share)

@@ -33,6 +33,9 @@ public struct TimeWindows: Codable, Sendable, Equatable {
 }
 
 extension NetworkDescription {
+  /// Whether windows of so many steps end where a step of the logits does.
+  public func fits(_ windows: TimeWindows) -> Bool { windows.steps % timeStride == 0 }
+
   /// The first layer that normalises over batch and time, inside residual layers too: its index, and the index in each.
   public var firstNormalisation: [Int]? { Self.firstNormalisation(layers) }
 
@@ -41,7 +44,7 @@ extension NetworkDescription {
       switch layer {
       case .batchNorm: return [index]
       case .residual(let residual):
-        if let inside = firstNormalisation(residual.layers) { return [index] + inside }
+        if let inside = firstNormalisation(residual.inner) { return [index] + inside }
       default: break
       }
     }
@@ -63,7 +66,10 @@ final class WindowedBatch<Scalar: Real> {
   private var stateCount = 0
   private var whole: [SpikeSequence] = []
   private var layout = BatchLayout(steps: [])
+  private var outputs = BatchLayout(steps: [])
   private var outputCount = 0
+  /// Steps of the sequences for one of the logits.
+  private var stride = 1
 
   func begin(
     _ sequences: [SpikeSequence], _ layout: BatchLayout, _ windows: TimeWindows, layers: [any Layer<Scalar>],
@@ -73,10 +79,12 @@ final class WindowedBatch<Scalar: Real> {
     self.layout = layout
     self.windows = windows
     self.outputCount = outputCount
+    stride = layers.reduce(1) { $0 * $1.timeStride }
     count = (layout.longest + windows.steps - 1) / windows.steps
     stateCount = layout.samples * layers.reduce(0) { $0 + $1.carriedCount }
-    logits.resize(to: layout.rows * outputCount)
-    logitGradient.resize(to: layout.rows * outputCount)
+    outputs = layout.divided(by: stride)
+    logits.resize(to: outputs.rows * outputCount)
+    logitGradient.resize(to: outputs.rows * outputCount)
     stateGradient.resize(to: stateCount)
     states.resize(to: (count + 1) * stateCount)
     states.base.update(repeating: 0, count: stateCount)
@@ -127,8 +135,8 @@ final class WindowedBatch<Scalar: Real> {
     var part = 0
     for sample in 0..<layout.samples {
       let range = range(sample, window)
-      let count = range.count * outputCount
-      body((layout.firstRow(of: sample) + range.lowerBound) * outputCount, part, count)
+      let count = range.count / stride * outputCount
+      body((outputs.firstRow(of: sample) + range.lowerBound / stride) * outputCount, part, count)
       part += count
     }
   }

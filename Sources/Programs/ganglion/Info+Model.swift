@@ -70,7 +70,7 @@ extension Info {
           "\(layer.index) \(layer.kind)", hasSynapses ? fixed(100 * layer.activeInputs, 1) + " %" : "",
           hasSynapses ? fixed(100 * layer.gradedInputs, 1) + " %" : "", fixed(work.additions, 0),
           fixed(work.multiplications, 0), fixed(work.functions, 0), fixed(layer.nanojoules, 2),
-          "\(layer.fullOperations)",
+          "\(Int(layer.fullOperations.rounded()))",
         ]))
     }
     let energy = activity.nanojoulesEachSecond
@@ -120,6 +120,15 @@ extension Info {
       lines.append(("seed", training.seeds.map { "\($0)" }.joined(separator: ", ")))
     }
     lines.append(("weights", weights(model)))
+    if model.network.timeStride > 1 {
+      let step = manifest.encoder.stepMicroseconds
+      lines.append(
+        (
+          "answers",
+          "every \(fixed(Double(step * Int64(model.network.timeStride)) / 1000, 1)) ms, \(model.network.timeStride) steps of the "
+            + "encoder"
+        ))
+    }
     lines.append(("SHA-256", manifest.sha256))
     return lines.map { "\(padded($0.0, 10)) \($0.1)\n" }.joined() + "\n" + model.network.summary().text + "\n"
   }

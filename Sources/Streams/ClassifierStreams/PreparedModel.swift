@@ -34,7 +34,7 @@ public struct PreparedModel: Sendable {
     let fresh = try StreamClassifier(model, task: task, tellsProgress: tellsProgress, trying: configurations)
     var warm = fresh
     let step = model.manifest.encoder.stepMicroseconds
-    for number in 0..<3 {
+    for number in 0..<3 * fresh.timeStride {
       let start = Int64(number) * step
       try warm.push(
         SpikeFrame(step: number, startMicroseconds: start, endMicroseconds: start + step, channels: [0], values: [1])

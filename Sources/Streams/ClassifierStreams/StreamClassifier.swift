@@ -52,6 +52,9 @@ public struct StreamClassifier: Sendable {
     }
   }
 
+  /// Steps of the stream for one answer of the network.
+  public var timeStride: Int { network.timeStride }
+
   /// What the stream is about. A change counts from the next step on; nothing that is open is lost by it.
   public var task: TaskSelection {
     get { network.selection }
@@ -61,7 +64,8 @@ public struct StreamClassifier: Sendable {
   /// Whether nothing is open: the place to put another model in.
   public var isBetweenUtterances: Bool { recognisers.allSatisfy(\.isBetweenUtterances) }
 
-  /// Takes the next step of the stream; returns the scores after it if it was active.
+  /// Takes the next step of the stream; returns the scores after it if it was active and the network answered. Where the
+  /// network answers every `timeStride` steps, an answer is of all of them, and active where one of them was.
   ///
   /// - Parameter emit: gets each decision with the place of its settings in the list.
   @discardableResult
@@ -76,9 +80,15 @@ public struct StreamClassifier: Sendable {
     }
     if request == .skip { return nil }
     if request == .resetThenRun { network.reset() }
-    network.step(frame, outputs: &outputs)
-    for trial in recognisers.indices { try recognisers[trial].take(logits: outputs) { emit($0, trial) } }
-    if frame.isSilent { return nil }
+    guard network.step(frame, outputs: &outputs) else {
+      for trial in recognisers.indices { recognisers[trial].takeNothing() }
+      return nil
+    }
+    var isActive = false
+    for trial in recognisers.indices {
+      isActive = try recognisers[trial].take(logits: outputs) { emit($0, trial) }
+    }
+    if !isActive { return nil }
     return recognisers[0].currentScores.map { Scores(endMicroseconds: frame.endMicroseconds, values: $0) }
   }
 
@@ -87,7 +97,8 @@ public struct StreamClassifier: Sendable {
     for trial in recognisers.indices { recognisers[trial].finish { emit($0, trial) } }
   }
 
-  /// The decisions on a whole recording by the same code; the classifier itself stays as it is.
+  /// The decisions on a whole recording by the same code; the classifier itself stays as it is. A recording shorter than
+  /// one answer of the network is made as long by silence, as in training.
   ///
   /// - Parameter stepMicroseconds: length of a step, `EncoderConfiguration.stepMicroseconds`.
   public func decisions(
@@ -95,6 +106,7 @@ public struct StreamClassifier: Sendable {
   ) throws(RecognitionError) -> [Decision] {
     var classifier = self
     var decisions: [Decision] = []
+    let sequence = sequence.extended(to: timeStride)
     for step in 0..<sequence.steps {
       let range = sequence.range(ofStep: step)
       let start = Int64(step) * stepMicroseconds

@@ -75,7 +75,7 @@ public enum ChannelTrials {
     let channels = network.channelGroups.reduce(0) { $0 + $1.channels }
     return [
       "channels": Double(channels), "parameters": Double(network.parameters.count),
-      "multiplyAccumulates": Double(network.layers.reduce(0) { $0 + $1.multiplyAccumulates }),
+      "multiplyAccumulates": network.summary().multiplyAccumulates,
       "stepMicroseconds": task.stepMicroseconds(network),
     ]
   }

@@ -69,7 +69,7 @@ extension Network where Scalar == Float {
   /// What a layer of rectifiers gave at most, or at a quantile of what it gave above zero.
   private static func threshold(_ runner: BatchRunner<Float>, layer: Int, quantile: Double) -> Float {
     let values = runner.output(ofLayer: layer)
-    let count = runner.layout.rows * runner.layers[layer].outputWidth
+    let count = runner.layout(ofLayer: layer).rows * runner.layers[layer].outputWidth
     let active = (0..<count).map { values.base[$0] }.filter { $0 > 0 }.sorted()
     guard let largest = active.last else { return 1 }
     return quantile >= 1 ? largest : active[min(active.count - 1, Int(quantile * Double(active.count)))]

@@ -185,7 +185,9 @@ final class Distiller {
   }
 
   private func activity(_ runner: BatchRunner<Float>, _ layer: Int) -> MeanActivity {
-    MeanActivity(runner.output(ofLayer: layer), shape: runner.layers[layer].outputShape, layout: runner.layout)
+    MeanActivity(
+      runner.output(ofLayer: layer), shape: runner.layers[layer].outputShape,
+      layout: runner.layout(ofLayer: layer))
   }
 
   /// What attention compares of each sample: the mean map over the steps, or of a layer without places every step.
@@ -193,25 +195,27 @@ final class Distiller {
     guard runner.layers[layer].outputShape.count == 1 else { return activity(runner, layer).values }
     let width = runner.layers[layer].outputWidth
     let values = runner.output(ofLayer: layer).base
-    return (0..<runner.layout.samples).map { sample in
-      let begin = runner.layout.firstRow(of: sample) * width
-      return (begin..<begin + runner.layout.steps(of: sample) * width).map { values[$0] }
+    let layout = runner.layout(ofLayer: layer)
+    return (0..<layout.samples).map { sample in
+      let begin = layout.firstRow(of: sample) * width
+      return (begin..<begin + layout.steps(of: sample) * width).map { values[$0] }
     }
   }
 
   /// Adds a gradient by a sample's mean activity, shared by its steps, or by what it did step by step.
   private func add(_ part: [Float], of runner: BatchRunner<Float>, layer: Int, sample: Int) {
     let width = runner.layers[layer].outputWidth
+    let layout = runner.layout(ofLayer: layer)
     let buffer = gradients[layer] ?? Buffer<Float>()
     if gradients[layer] == nil {
-      buffer.resize(to: runner.layout.rows * width)
+      buffer.resize(to: layout.rows * width)
       buffer.fill(0)
       gradients[layer] = buffer
     }
-    let steps = runner.layout.steps(of: sample)
-    let begin = runner.layout.firstRow(of: sample) * width
+    let steps = layout.steps(of: sample)
+    let begin = layout.firstRow(of: sample) * width
     let isMean = part.count == width
-    let share = 1 / Float((isMean ? steps : 1) * runner.layout.samples)
+    let share = 1 / Float((isMean ? steps : 1) * layout.samples)
     for place in 0..<steps * width { buffer.base[begin + place] += part[isMean ? place % width : place] * share }
   }
 }

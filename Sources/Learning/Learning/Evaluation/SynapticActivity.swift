@@ -22,7 +22,7 @@ public struct SynapticActivity: Sendable, Equatable, Encodable {
     public let synapses: Arithmetic
     public let units: Arithmetic
     /// Multiplications of the synapses if every input were active and every weight existed.
-    public let fullOperations: Int
+    public let fullOperations: Double
 
     public var density: Double { Double(weights) / Double(max(places, 1)) }
     /// Nanojoules of a step.
@@ -129,7 +129,8 @@ public struct SynapticActivity: Sendable, Equatable, Encodable {
       return Layer(
         index: index, kind: layer.kind, weights: weights, places: places,
         activeInputs: work.activeInputs / max(work.inputs, 1), gradedInputs: work.gradedInputs / max(work.inputs, 1),
-        synapses: work.synapses * each, units: work.units * each, fullOperations: layer.multiplyAccumulates)
+        synapses: work.synapses * each, units: work.units * each,
+        fullOperations: Double(layer.multiplyAccumulates) / Double(network.timeStrides[index]))
     }
     self.layers = layers
     stepsEachSecond = 1e6 / Double(stepMicroseconds)
@@ -145,6 +146,6 @@ public struct SynapticActivity: Sendable, Equatable, Encodable {
         ($0.multiplications * Self.picojoulesOfMultiplication
           + $0.integerAdditions * Self.picojoulesOfIntegerAddition) / 1000
       } ?? 0,
-      full: perSecond * Double(layers.reduce(0) { $0 + $1.fullOperations }) * Self.picojoulesOfMultiplication)
+      full: perSecond * layers.reduce(0) { $0 + $1.fullOperations } * Self.picojoulesOfMultiplication)
   }
 }

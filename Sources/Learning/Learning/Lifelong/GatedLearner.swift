@@ -208,7 +208,7 @@ public final class GatedLearner {
     let spikes = runner.output(ofLayer: site.neuronLayer).base
     let width = runner.layers[site.neuronLayer].outputWidth
     var first = [Int?](repeating: nil, count: site.channels)
-    for step in 0..<runner.layout.steps(of: 0) {
+    for step in 0..<runner.layout(ofLayer: site.neuronLayer).steps(of: 0) {
       for place in 0..<width where spikes[step * width + place] != 0 {
         let channel = place % site.channels
         if first[channel] == nil { first[channel] = step }
@@ -247,13 +247,13 @@ public final class GatedLearner {
       let part = Array(sequences[start..<min(start + 64, sequences.count)])
       runner.forward(part, training: false, contexts: [[Float]](repeating: context, count: part.count))
       for sample in part.indices {
-        let first = runner.layout.firstRow(of: sample)
-        let steps = runner.layout.steps(of: sample)
         var rates = [Double](repeating: 0, count: count)
         var offset = 0
         for site in gates.sites {
           let spikes = runner.output(ofLayer: site.neuronLayer).base
           let width = runner.layers[site.neuronLayer].outputWidth
+          let layout = runner.layout(ofLayer: site.neuronLayer)
+          let (first, steps) = (layout.firstRow(of: sample), layout.steps(of: sample))
           let share = 1 / Double(steps * width / site.channels)
           for row in first..<first + steps {
             for unit in 0..<width where spikes[row * width + unit] != 0 {

@@ -329,6 +329,7 @@ public enum TrainingError: ReportedError, Equatable {
   case otherNetwork
   case diverged(epoch: Int, batch: Int, rate: Double)
   case windowedNormalisation(layer: [Int])
+  case windowBesideStride(steps: Int, stride: Int)
 
   public var kind: FailureKind { .configuration }
   public var description: String {
@@ -341,14 +342,18 @@ public enum TrainingError: ReportedError, Equatable {
     case .windowedNormalisation(let layer):
       "window: batch normalisation (layer \(layer.map(String.init).joined(separator: ", inside it "))) takes its statistics "
         + "from whole recordings, of which a window is only a part; take out window, or the batchNorm layers"
+    case .windowBesideStride(let steps, let stride):
+      "window: \(steps) steps end within a step of the output, for which the layers' frames take \(stride) steps; "
+        + "write a multiple of \(stride)"
     }
   }
 }
 
 extension TrainingOptions {
-  /// Refuses windows of time for a network whose statistics would be those of a window.
+  /// Refuses windows of time for a network whose statistics would be those of a window, or whose steps of output they cut.
   func checkWindows(_ network: NetworkDescription) throws(TrainingError) {
-    guard window != nil, let layer = network.firstNormalisation else { return }
-    throw .windowedNormalisation(layer: layer)
+    guard let window else { return }
+    if let layer = network.firstNormalisation { throw .windowedNormalisation(layer: layer) }
+    guard network.fits(window) else { throw .windowBesideStride(steps: window.steps, stride: network.timeStride) }
   }
 }

@@ -2,18 +2,18 @@ import Settings
 
 /// Synapses of a two-dimensional convolution over a map `[height, width, channels]`.
 ///
-/// Weights are `[kernel, kernel, inputs, channels]` (with groups `[groups, kernel, kernel, inputs / groups,
-/// channels / groups]`), so that a spike adds contiguous runs of output channels. A recording of events is channel-first;
+/// Weights are `[height, width, inputs, channels]` of the kernel (with groups `[groups, height, width, inputs / groups,
+/// channels / groups]`), so that a spike adds contiguous runs of output channels. As many groups as channels convolve each
+/// channel alone (depthwise); a kernel of 1 mixes channels (pointwise). A recording of events is channel-first;
 /// put `channelsLast` before the first convolution. As `conv1d` it runs along a row `[length, channels]` (or `[length]`,
 /// one channel), with one extent of the kernel less.
 public struct ConvDescription: Codable, Sendable, Equatable {
   /// Output channels.
   public var channels: Int
-  /// Extent of the kernel in both directions.
-  public var kernel: Int
-  public var stride: Int
+  public var kernel: MapExtent
+  public var stride: MapExtent
   /// Zeros around the map; by default as many as keep its extent at stride 1 with an odd kernel.
-  public var padding: Int
+  public var padding: MapExtent
   /// Blocks of channels that are convolved apart.
   public var groups: Int
   public var bias: Bool
@@ -21,12 +21,26 @@ public struct ConvDescription: Codable, Sendable, Equatable {
   public init(
     channels: Int, kernel: Int = 3, stride: Int = 1, padding: Int? = nil, groups: Int = 1, bias: Bool = false
   ) {
+    self.init(
+      channels: channels, kernel: MapExtent(kernel), stride: MapExtent(stride), padding: padding.map { MapExtent($0) },
+      groups: groups, bias: bias)
+  }
+
+  /// A convolution that need not be the same along height and width.
+  public init(
+    channels: Int, kernel: MapExtent, stride: MapExtent = 1, padding: MapExtent? = nil, groups: Int = 1,
+    bias: Bool = false
+  ) {
     self.channels = channels
     self.kernel = kernel
     self.stride = stride
-    self.padding = padding ?? kernel / 2
+    self.padding = padding ?? Self.padding(keeping: kernel)
     self.groups = groups
     self.bias = bias
+  }
+
+  private static func padding(keeping kernel: MapExtent) -> MapExtent {
+    MapExtent(height: kernel.height / 2, width: kernel.width / 2)
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable { case channels, kernel, stride, padding, groups, bias }
@@ -34,26 +48,31 @@ public struct ConvDescription: Codable, Sendable, Equatable {
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     channels = try values.required(.channels, LayerBounds.width)
-    kernel = try values.number(.kernel, LayerBounds.places, or: 3)
-    stride = try values.number(.stride, LayerBounds.places, or: 1)
-    padding = try values.number(.padding, .from(0, to: 10_000), or: kernel / 2)
+    kernel = try values.extent(.kernel, LayerBounds.places, or: 3)
+    stride = try values.extent(.stride, LayerBounds.places, or: 1)
+    padding = try values.extent(.padding, .from(0, to: 10_000), or: Self.padding(keeping: kernel))
     groups = try values.number(.groups, LayerBounds.width, or: 1)
     bias = try values.flag(.bias, or: false)
   }
 }
 
-/// Pooling of a map `[height, width, channels]` over squares, or of a row `[length, channels]` or `[length]` over pieces
-/// of it; a rest at the border that fills no square is left out.
+/// Pooling of a map `[height, width, channels]` over rectangles, or of a row `[length, channels]` or `[length]` over pieces
+/// of it; a rest at the border that fills none is left out.
 public struct PoolDescription: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable, CaseIterable { case average, sum, max }
 
   public var kind: Kind
-  /// Extent of a square.
-  public var size: Int
-  /// Distance between two squares; by default their extent.
-  public var stride: Int
+  /// Extent of a rectangle.
+  public var size: MapExtent
+  /// Distance between two of them; by default their extent.
+  public var stride: MapExtent
 
   public init(kind: Kind = .average, size: Int = 2, stride: Int? = nil) {
+    self.init(kind: kind, size: MapExtent(size), stride: stride.map { MapExtent($0) })
+  }
+
+  /// Rectangles that need not be squares.
+  public init(kind: Kind = .average, size: MapExtent, stride: MapExtent? = nil) {
     self.kind = kind
     self.size = size
     self.stride = stride ?? size
@@ -64,8 +83,8 @@ public struct PoolDescription: Codable, Sendable, Equatable {
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     kind = try values.choice(.kind, or: .average)
-    size = try values.number(.size, LayerBounds.places, or: 2)
-    stride = try values.number(.stride, LayerBounds.places, or: size)
+    size = try values.extent(.size, LayerBounds.places, or: 2)
+    stride = try values.extent(.stride, LayerBounds.places, or: size)
   }
 }
 

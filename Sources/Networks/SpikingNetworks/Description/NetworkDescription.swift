@@ -12,16 +12,30 @@ public struct NetworkDescription: Codable, Sendable, Equatable {
     self.layers = layers
   }
 
-  /// The layer at an index, or inside residual layers at an index in each; nil where there is none.
+  /// The layer at an index, or inside residual layers at an index in each (those of the shortcut behind the others); nil
+  /// where there is none.
   public func layer(at path: [Int]) -> LayerDescription? {
     var found: LayerDescription?
     var inside = layers
     for index in path {
       guard inside.indices.contains(index) else { return nil }
       found = inside[index]
-      if case .residual(let residual) = inside[index] { inside = residual.layers } else { inside = [] }
+      if case .residual(let residual) = inside[index] { inside = residual.inner } else { inside = [] }
     }
     return found
+  }
+
+  /// Steps of the input for one step of the output.
+  public var timeStride: Int { Self.timeStride(layers) }
+
+  private static func timeStride(_ layers: [LayerDescription]) -> Int {
+    layers.reduce(1) { stride, layer in
+      switch layer {
+      case .frames(let frames): stride * frames.stride
+      case .residual(let residual): stride * Self.timeStride(residual.layers)
+      default: stride
+      }
+    }
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable { case input, layers }
@@ -62,6 +76,7 @@ public enum LayerDescription: Sendable, Equatable {
   case flatten
   case convLSTM(ConvLSTMDescription)
   case delay(DelayDescription)
+  case frames(FramesDescription)
   case residual(ResidualDescription)
   case context(ContextDescription)
   /// Rectified linear units: a layer of a network that does not spike, such as a teacher.
@@ -70,7 +85,8 @@ public enum LayerDescription: Sendable, Equatable {
 
 extension LayerDescription: Codable {
   enum Kind: String, CodingKey, CaseIterable {
-    case dense, batchNorm, neurons, dropout, channelsLast, conv, conv1d, pool, flatten, convLSTM, delay, residual,
+    case dense, batchNorm, neurons, dropout, channelsLast, conv, conv1d, pool, flatten, convLSTM, delay, frames,
+      residual,
       context, relu
   }
 
@@ -92,6 +108,7 @@ extension LayerDescription: Codable {
       case .conv: .conv(try container.decode(ConvDescription.self, forKey: kind))
       case .conv1d: .conv1d(try container.decode(ConvDescription.self, forKey: kind))
       case .delay: .delay(try container.decode(DelayDescription.self, forKey: kind))
+      case .frames: .frames(try container.decode(FramesDescription.self, forKey: kind))
       case .residual: .residual(try container.decode(ResidualDescription.self, forKey: kind))
       case .context: .context(try container.decode(ContextDescription.self, forKey: kind))
       case .pool: .pool(try container.decode(PoolDescription.self, forKey: kind))
@@ -112,6 +129,7 @@ extension LayerDescription: Codable {
     case .conv(let description): try container.encode(description, forKey: .conv)
     case .conv1d(let description): try container.encode(description, forKey: .conv1d)
     case .delay(let description): try container.encode(description, forKey: .delay)
+    case .frames(let description): try container.encode(description, forKey: .frames)
     case .residual(let description): try container.encode(description, forKey: .residual)
     case .context(let description): try container.encode(description, forKey: .context)
     case .pool(let description): try container.encode(description, forKey: .pool)

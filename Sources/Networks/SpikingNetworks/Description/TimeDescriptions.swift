@@ -19,17 +19,62 @@ public struct DelayDescription: Codable, Sendable, Equatable {
   }
 }
 
-/// Layers with a way around them: `y = x + layers(x)`; the layers keep the shape.
-public struct ResidualDescription: Codable, Sendable, Equatable {
-  public var layers: [LayerDescription]
+/// The last `steps` inputs as one, `[steps, …]` with the oldest first, every `stride` steps: at the steps stride − 1,
+/// 2 stride − 1, … of a stream. What lies before its beginning is zero.
+///
+/// It is the one layer that changes the rate: everything behind it goes one step where the layer goes `stride`. With `dense`
+/// behind it is a convolution over time with that stride; `steps: 1` leaves steps out.
+public struct FramesDescription: Codable, Sendable, Equatable {
+  public var steps: Int
+  public var stride: Int
+  /// Whether an input `[bands]` becomes a map `[steps, bands, 1]`, for convolutions over time and frequency.
+  public var map: Bool
 
-  public init(layers: [LayerDescription]) {
-    self.layers = layers
+  public init(steps: Int, stride: Int = 1, map: Bool = false) {
+    self.steps = steps
+    self.stride = stride
+    self.map = map
   }
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case layers }
+  enum CodingKeys: String, CodingKey, CaseIterable { case steps, stride, map }
 
   public init(from decoder: any Decoder) throws {
-    layers = try OptionMap(decoder, CodingKeys.self).required(.layers)
+    let values = try OptionMap(decoder, CodingKeys.self)
+    steps = try values.required(.steps, .from(1, to: 1_000))
+    stride = try values.number(.stride, .from(1, to: 1_000), or: 1)
+    map = try values.flag(.map, or: false)
+  }
+}
+
+/// Layers with a way around them: `y = x + layers(x)`, where the layers keep the shape, or `y = shortcut(x) + layers(x)`
+/// for any shapes that agree. Neurons may stand at the end of the layers, or behind, where they fire for the sum.
+///
+/// Strides of `frames` are the same on both ways.
+public struct ResidualDescription: Codable, Sendable, Equatable {
+  public var layers: [LayerDescription]
+  /// Layers on the way around; none where the input itself is added.
+  public var shortcut: [LayerDescription]
+
+  public init(layers: [LayerDescription], shortcut: [LayerDescription] = []) {
+    self.layers = layers
+    self.shortcut = shortcut
+  }
+
+  /// All that stands inside: the layers, then those of the shortcut, as paths to layers number them.
+  public var inner: [LayerDescription] { layers + shortcut }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case layers, shortcut }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try OptionMap(decoder, CodingKeys.self)
+    layers = try values.required(.layers)
+    shortcut = try values.value(.shortcut, or: [])
+  }
+
+  /// Writes a shortcut only where there is one, so that programs which know none read the rest.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(layers, forKey: .layers)
+    if !shortcut.isEmpty { try values.encode(shortcut, forKey: .shortcut) }
   }
 }

@@ -35,29 +35,32 @@ public struct Conv<Scalar: Real>: Layer {
     _ description: ConvDescription, kind: String, inputShape: [Int], extent: [Int], layer: Int
   ) throws(NetworkError) {
     self.kind = kind
-    guard description.channels > 0, description.kernel > 0, description.stride > 0, description.padding >= 0,
+    let (kernel, stride, padding) = (description.kernel, description.stride, description.padding)
+    guard description.channels > 0, kernel.isAtLeast(1), stride.isAtLeast(1), padding.isAtLeast(0),
       description.groups > 0
     else {
       throw .option(layer: layer, kind: kind, problem: "channels, kernel, stride and groups must be positive")
+    }
+    let isMap = inputShape.count == 3
+    guard isMap || (kernel.isSquare && stride.isSquare && padding.isSquare) else {
+      throw .option(layer: layer, kind: kind, problem: "a row has a length alone; write a single number")
     }
     guard extent[2] % description.groups == 0, description.channels % description.groups == 0 else {
       throw .option(
         layer: layer, kind: kind,
         problem: "\(description.groups) groups do not divide \(extent[2]) into \(description.channels) channels")
     }
-    let isMap = inputShape.count == 3
-    for length in isMap ? extent[..<2] : extent[1..<2] where length + 2 * description.padding < description.kernel {
+    guard extent[1] + 2 * padding.width >= kernel.width, !isMap || extent[0] + 2 * padding.height >= kernel.height
+    else {
       throw .shape(
-        layer: layer, kind: kind,
-        problem: "a kernel of \(description.kernel) does not fit \(extent[0]) x \(extent[1])")
+        layer: layer, kind: kind, problem: "a kernel of \(kernel) does not fit \(extent[0]) x \(extent[1])")
     }
     self.inputShape = inputShape
     bias = description.bias
     convolution = Convolution(
       height: extent[0], width: extent[1], inputChannels: extent[2], channels: description.channels,
-      kernel: (isMap ? description.kernel : 1, description.kernel),
-      stride: (isMap ? description.stride : 1, description.stride),
-      padding: (isMap ? description.padding : 0, description.padding), groups: description.groups)
+      kernel: (isMap ? kernel.height : 1, kernel.width), stride: (isMap ? stride.height : 1, stride.width),
+      padding: (isMap ? padding.height : 0, padding.width), groups: description.groups)
     let (height, width) = (Int(convolution.shape.out_height), Int(convolution.shape.out_width))
     outputShape = isMap ? [height, width, description.channels] : [width, description.channels]
   }
@@ -132,14 +135,36 @@ public struct Conv<Scalar: Real>: Layer {
     let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
     let transposed = pass.tape.scalars("transposed", count: convolution.weightCount).base
     if pass.inputGradient != nil { convolution.transpose(pass.parameters, into: transposed) }
+    let together = convolution.gatheredSteps
+    let room = convolution.places * convolution.depth
+    let gathered = pass.tape.scalars("gathered", count: pass.lanes.count * together * room).base
+    let spikes = pass.input.areSpikes
     pass.forEachSample { lane, _, row, steps in
       let list = active + lane * max(width, convolution.outputs)
       let workspace = workspace + lane * convolution.trainingRoom
       let gradient = pass.laneGradients[lane]
+      // Dense maps in a row, the last of them just before `step`, whose weight gradient is still to come.
+      let columns = gathered + lane * together * room
+      var waiting = 0
+      func add(before step: Int) {
+        if waiting > 0 {
+          convolution.addWeightGradient(
+            columns: columns, delta: pass.outputGradient.base + (step - waiting) * convolution.outputs, maps: waiting,
+            to: gradient)
+        }
+        waiting = 0
+      }
       for step in row..<row + steps {
         let input = pass.input.values.base + step * width
         let delta = pass.outputGradient.base + step * convolution.outputs
-        convolution.addWeightGradient(input, active: list, delta: delta, to: gradient, workspace: workspace)
+        if together > 0, !spikes || convolution.isDense(input, into: list) {
+          convolution.gather(input, into: columns + waiting * room, workspace: workspace)
+          waiting += 1
+          if waiting == together || step == row + steps - 1 { add(before: step + 1) }
+        } else {
+          add(before: step)
+          convolution.addWeightGradient(input, active: list, delta: delta, to: gradient, workspace: workspace)
+        }
         if bias { addBiasGradient(delta, to: gradient + convolution.weightCount) }
         guard let inputGradient = pass.inputGradient else { continue }
         let target = inputGradient.base + step * width
@@ -156,7 +181,9 @@ public struct Conv<Scalar: Real>: Layer {
   public func work(of pass: LayerPass<Scalar>) -> LayerWork {
     var work = LayerWork()
     let fan = convolution.fan(pass.parameters)
-    for row in 0..<pass.layout.rows { work.meet(pass.input.values.base + row * inputWidth, fan: fan) }
+    for row in 0..<pass.layout.rows {
+      work.meet(pass.input.values.base + row * inputWidth, areCounts: pass.input.areCounts, fan: fan)
+    }
     return work
   }
 

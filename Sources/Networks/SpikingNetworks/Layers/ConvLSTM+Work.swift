@@ -17,7 +17,7 @@ extension ConvLSTM {
           attendAgain(record, step: step, map: input, stride: inputShape[2], smooth: false, into: map.base)
           input = UnsafePointer(map.base)
         }
-        work.meet(input, fan: inputFan)
+        work.meet(input, areCounts: pass.input.areCounts, fan: inputFan)
         var hidden = step > first ? UnsafePointer(record.hidden + (step - 1) * units) : record.zeros
         if attends(.hidden) {
           attendAgain(record, step: step, map: hidden, stride: channels, smooth: false, into: map.base)

@@ -237,6 +237,35 @@ struct Convolution<Scalar: Real>: Sendable {
     }
   }
 
+  /// Steps whose weight gradient is worth taking together, where strides leave gaps and inputs are not sparse.
+  var gatheredSteps: Int {
+    let bytes = places * depth * MemoryLayout<Scalar>.size
+    guard back == nil, groups == 1, bytes <= 4 << 20 else { return 0 }
+    return max(1, (64 << 10) / bytes)
+  }
+
+  /// What every output sees of a map, `[places, depth]`; `workspace` has room for `stepRoom` scalars.
+  func gather(
+    _ input: UnsafePointer<Scalar>, into columns: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>
+  ) {
+    var shape = shape
+    Scalar.convolutionPad(&shape, input, into: workspace)
+    Scalar.convolutionColumns(&shape, padded: workspace, into: columns)
+  }
+
+  /// `gradient += inputᵀ ∗ delta` for so many maps laid out by `gather`, one behind another.
+  func addWeightGradient(
+    columns: UnsafePointer<Scalar>, delta: UnsafePointer<Scalar>, maps: Int, to gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    Scalar.multiplyTransposedInput(
+      columns, delta, rows: maps * places, depth: depth, width: channels, into: gradient)
+  }
+
+  /// Whether a map has so many active entries that it is better multiplied whole.
+  func isDense(_ input: UnsafePointer<Scalar>, into active: UnsafeMutablePointer<UInt32>) -> Bool {
+    listed(input, into: active) == nil
+  }
+
   /// `gradient += weightsᵀ ∗ delta`; `active` has room for `outputs` entries, `workspace` for `trainingRoom` scalars,
   /// and `transposed` is what `transpose` made of the weights.
   func addInputGradient(

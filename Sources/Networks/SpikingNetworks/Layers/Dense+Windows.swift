@@ -14,8 +14,9 @@ extension Dense {
     }
   }
 
-  /// Adds to the window's outputs what earlier inputs send them, and hands the inputs on to the next window.
-  func addPast(_ pass: LayerPass<Scalar>) {
+  /// Adds to the window's outputs what earlier inputs send them, where that has not been done, and hands the inputs on to
+  /// the next window.
+  func addPast(_ pass: LayerPass<Scalar>, isDone: (_ sample: Int) -> Bool) {
     guard let carried = pass.carried, past.reach > 0 else { return }
     let lists = pass.tape.indices("past", count: pass.lanes.count * inputs).base
     let output = pass.output.values.base
@@ -23,12 +24,14 @@ extension Dense {
       let list = lists + lane * inputs
       let before = carried.before + sample * carriedCount
       let after = carried.after + sample * carriedCount
-      forEachPastStep(steps: steps) { tap, step, place in
-        let earlier = before + place * inputs
-        let count = Scalar.listActive(earlier, width: inputs, into: list)
-        Scalar.scatter(
-          active: list, count: count, earlier, pass.parameters + tap * inputs * units, width: units,
-          into: output + (row + step) * units)
+      if !isDone(sample) {
+        forEachPastStep(steps: steps) { tap, step, place in
+          let earlier = before + place * inputs
+          let count = Scalar.listActive(earlier, width: inputs, into: list)
+          Scalar.scatter(
+            active: list, count: count, earlier, pass.parameters + tap * inputs * units, width: units,
+            into: output + (row + step) * units)
+        }
       }
       guard !pass.input.sequences.isEmpty else {
         past.move(pass.input.values.base + row * inputs, steps: steps, since: before, into: after)
@@ -58,19 +61,6 @@ extension Dense {
       Scalar.addOuter(
         active: list, count: count, earlier, delta + step * units, width: units,
         into: gradient + tap * inputs * units)
-    }
-  }
-
-  /// Gradient of the inputs that the next window looked back at, and of those that this one did.
-  func addPastInputGradient(
-    _ history: UnsafeMutablePointer<Scalar>, delta: UnsafePointer<Scalar>, steps: Int,
-    parameters: UnsafePointer<Scalar>, to inputGradient: UnsafeMutablePointer<Scalar>
-  ) {
-    past.moveBack(history, steps: steps, into: inputGradient)
-    forEachPastStep(steps: steps) { tap, step, place in
-      Scalar.multiplyTransposedWeights(
-        delta + step * units, parameters + tap * inputs * units, rows: 1, depth: inputs, width: units,
-        into: history + place * inputs)
     }
   }
 }

@@ -24,7 +24,9 @@ extension Dense {
           }
           continue
         }
-        work.meet(pass.input.values.base + (pass.layout.firstRow(of: sample) + step) * inputs, fan: weights)
+        work.meet(
+          pass.input.values.base + (pass.layout.firstRow(of: sample) + step) * inputs,
+          areCounts: pass.input.areCounts, fan: weights)
       }
     }
     return work

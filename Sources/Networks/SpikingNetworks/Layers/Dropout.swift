@@ -10,6 +10,7 @@ public struct Dropout<Scalar: Real>: Layer {
   public let stateCount = 0
   let description: DropoutDescription
 
+  public func emitsCounts(from input: Bool) -> Bool { input }
   public init(
     _ description: DropoutDescription, inputShape: [Int], spikes: Bool, layer: Int
   ) throws(NetworkError) {

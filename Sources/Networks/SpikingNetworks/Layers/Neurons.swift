@@ -3,24 +3,30 @@ import Numerics
 
 /// A layer of leaky integrate-and-fire neurons; see `NeuronDescription` for the equations.
 ///
-/// Parameters: the logits of the learned decays (decay = sigmoid), then the recurrent weights `[units, units]` (from,
-/// to). State: membrane, last spike, adaptation, synaptic current and refractory count of each unit.
+/// Parameters: the logits of the learned decays (decay = sigmoid), the logarithms of the learned thresholds, then the
+/// recurrent weights `[units, units]` (from, to). State: membrane, last spikes, adaptation, synaptic current and
+/// refractory count of each unit.
 public struct Neurons<Scalar: Real>: Layer {
   public let kind = "neurons"
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public var emitsSpikes: Bool { description.output == .spikes }
+  public func emitsCounts(from input: Bool) -> Bool { emitsSpikes && description.maximumSpikes > 1 }
   let description: NeuronDescription
   let units: Int
   let neuron: ganglion_neuron
+  /// Learned decays and thresholds: none, one, or one for each unit.
+  let decayParameters: Int
+  let thresholdParameters: Int
   /// Decay and input scale of each unit where they are not learned.
-  private let fixedDecay: [Scalar]
-  private let fixedScale: [Scalar]
+  let fixedDecay: [Scalar]
+  let fixedScale: [Scalar]
 
   public init(_ description: NeuronDescription, inputShape: [Int], layer: Int) throws(NetworkError) {
     func require(_ condition: Bool, _ problem: String) throws(NetworkError) {
       guard condition else { throw .option(layer: layer, kind: "neurons", problem: problem) }
     }
+    let emits = description.output == .spikes
     try require((0...1).contains(description.decay), "decay \(description.decay) is outside 0...1")
     try require(
       description.learnedDecay == .none || (description.decay > 0 && description.decay < 1),
@@ -36,9 +42,32 @@ public struct Neurons<Scalar: Real>: Layer {
     try require(
       description.output == .spikes || (description.reset == .none && !description.recurrent),
       "output: membrane needs reset: none and no recurrence")
+    try require((1...255).contains(description.maximumSpikes), "maximumSpikes is outside 1...255")
+    try require(
+      description.maximumSpikes == 1 || description.reset == .soft,
+      "maximumSpikes \(description.maximumSpikes) needs reset: soft, which takes as many thresholds away, not "
+        + "reset: \(description.reset.rawValue)")
+    try require(
+      description.maximumSpikes == 1 || description.refractorySteps == 0,
+      "maximumSpikes \(description.maximumSpikes) needs refractorySteps: 0, as no step is left out between them")
+    try require(
+      description.learnedThreshold == .none || description.output == .spikes,
+      "learnedThreshold needs neurons that fire, output: spikes")
+    try require((0...10).contains(description.decaySpread), "decaySpread is outside 0...10")
+    try require(
+      description.decaySpread == 0 || description.learnedDecay == .neuron,
+      "decaySpread needs learnedDecay: neuron, as a decay of its own is what each neuron begins with")
+    try require(
+      description.subthresholdStrength.isFinite && (description.subthresholdStrength == 0 || emits),
+      "subthresholdStrength needs a finite number and output: spikes")
     self.description = description
     self.inputShape = inputShape
     units = inputShape.reduce(1, *)
+    decayParameters = description.learnedDecay == .none ? 0 : description.learnedDecay == .layer ? 1 : units
+    thresholdParameters =
+      description.learnedThreshold == .none ? 0 : description.learnedThreshold == .layer ? 1 : units
+    let learned = (decayParameters > 0 ? 2 * units : 0) + (thresholdParameters > 0 ? units : 0)
+    derivedCount = learned > 0 || description.initialPotential != 0 ? learned + 1 : 0
     var neuron = ganglion_neuron()
     neuron.reset =
       switch description.reset {
@@ -53,6 +82,8 @@ public struct Neurons<Scalar: Real>: Layer {
     neuron.reset_detached = description.resetDetached ? 1 : 0
     neuron.refractory_steps = Int32(description.refractorySteps)
     neuron.silent_neurons_learn_nothing = description.silentNeuronsLearnNothing ? 1 : 0
+    neuron.maximum_spikes = Int32(description.maximumSpikes)
+    neuron.subthreshold_strength = description.subthresholdStrength
     neuron.threshold = description.threshold
     neuron.surrogate_width = description.surrogateWidth
     neuron.adaptation_strength = description.adaptationStrength
@@ -67,21 +98,24 @@ public struct Neurons<Scalar: Real>: Layer {
     description.inputScale == .leaky ? 1 - decay : 1
   }
 
-  var decayParameters: Int {
-    switch description.learnedDecay {
-    case .none: 0
-    case .layer: 1
-    case .neuron: units
-    }
-  }
+  /// Parameters in front of the recurrent weights.
+  var recurrentOffset: Int { decayParameters + thresholdParameters }
 
   public var parameters: [ParameterSpecification] {
     var list: [ParameterSpecification] = []
     if decayParameters > 0 {
       let logit = Self.logit(description.decay)
+      let spread = description.decaySpread
       list.append(
         ParameterSpecification(
-          name: "decayLogit", shape: [decayParameters], role: .gain, beginning: .constant(logit)))
+          name: "decayLogit", shape: [decayParameters], role: .gain,
+          beginning: spread == 0 ? .constant(logit) : .around(logit, bound: spread)))
+    }
+    if thresholdParameters > 0 {
+      list.append(
+        ParameterSpecification(
+          name: "thresholdLogarithm", shape: [thresholdParameters], role: .gain,
+          beginning: .constant(logarithm(description.threshold))))
     }
     if description.recurrent {
       // Small next to the feed-forward drive, so that activity neither dies nor runs away at the start.
@@ -93,9 +127,10 @@ public struct Neurons<Scalar: Real>: Layer {
     return list
   }
 
-  // Whether a stream has begun, and the decays a step uses, so that it computes no exponential, are kept in front of the
-  // neurons' state.
-  private var derivedCount: Int { decayParameters > 0 ? 2 * units + 1 : initialPotential != 0 ? 1 : 0 }
+  // Whether a stream has begun, and the decays and thresholds a step uses, so that it computes no exponential, are kept in
+  // front of the neurons' state.
+  private let derivedCount: Int
+  private var derivedDecays: Int { decayParameters > 0 ? 2 * units : 0 }
   /// Membrane potential before the first step.
   var initialPotential: Scalar { Scalar(description.initialPotential) }
 
@@ -112,7 +147,7 @@ public struct Neurons<Scalar: Real>: Layer {
   private static func logit(_ decay: Double) -> Double { logarithm(decay / (1 - decay)) }
 
   /// Decay and input scale of each unit from the learned logits.
-  private func derive(
+  func derive(
     _ parameters: UnsafePointer<Scalar>, decay: UnsafeMutablePointer<Scalar>, scale: UnsafeMutablePointer<Scalar>
   ) {
     for unit in 0..<units {
@@ -122,9 +157,23 @@ public struct Neurons<Scalar: Real>: Layer {
     }
   }
 
+  /// Threshold of each unit from the learned logarithms.
+  func deriveThresholds(_ parameters: UnsafePointer<Scalar>, into thresholds: UnsafeMutablePointer<Scalar>) {
+    for unit in 0..<units {
+      let logarithm = parameters[decayParameters + (thresholdParameters == 1 ? 0 : unit)]
+      thresholds[unit] = Scalar(exponential(Double(logarithm)))
+    }
+  }
+
+  /// Where a stream's state has the thresholds, if they are learned.
+  private func thresholds(_ state: UnsafeMutablePointer<Scalar>) -> UnsafePointer<Scalar>? {
+    thresholdParameters > 0 ? UnsafePointer(state + 1 + derivedDecays) : nil
+  }
+
   /// What a stream has before its first step.
   private func begin(_ state: UnsafeMutablePointer<Scalar>, _ parameters: UnsafePointer<Scalar>) {
     if decayParameters > 0 { derive(parameters, decay: state + 1, scale: state + 1 + units) }
+    if thresholdParameters > 0 { deriveThresholds(parameters, into: state + 1 + derivedDecays) }
     (state + derivedCount).update(repeating: initialPotential, count: units)
     state[0] = 1
   }
@@ -149,15 +198,16 @@ public struct Neurons<Scalar: Real>: Layer {
       scratch.update(from: input.values, count: units)
       let count = Scalar.listActive(last, width: units, into: output.active)
       Scalar.scatter(
-        active: output.active, count: count, last, parameters + decayParameters, width: units, into: scratch)
+        active: output.active, count: count, last, parameters + recurrentOffset, width: units, into: scratch)
       current = UnsafePointer(scratch)
     }
     let membrane = scratch + units
     withDecays { decay, scale in
       Scalar.stepNeurons(
         &neuron, width: units, decay: decayParameters > 0 ? UnsafePointer(state + 1) : decay,
-        scale: decayParameters > 0 ? UnsafePointer(state + 1 + units) : scale, current: current, state: memory,
-        membrane: description.output == .membrane ? membrane : nil, spikes: output.values)
+        scale: decayParameters > 0 ? UnsafePointer(state + 1 + units) : scale, thresholds: thresholds(state),
+        current: current, state: memory, membrane: description.output == .membrane ? membrane : nil,
+        spikes: output.values)
     }
     if description.output == .membrane {
       output.values.update(from: membrane, count: units)
@@ -171,7 +221,8 @@ public struct Neurons<Scalar: Real>: Layer {
   /// Whether units may be stepped a piece at a time: nothing but the membrane is kept, and no unit sees another.
   var goesInPieces: Bool {
     emitsSpikes && !description.recurrent && description.reset != .softLate && description.refractorySteps == 0
-      && description.adaptationStrength == 0 && description.synapticDecay == 0
+      && description.adaptationStrength == 0 && description.subthresholdStrength == 0
+      && description.synapticDecay == 0
   }
 
   /// One step of `count` units from `first` on, all pieces of a layer for which `goesInPieces`.
@@ -184,13 +235,14 @@ public struct Neurons<Scalar: Real>: Layer {
     withDecays { decay, scale in
       Scalar.stepNeurons(
         &neuron, width: count, decay: (decayParameters > 0 ? UnsafePointer(state + 1) : decay) + first,
-        scale: (decayParameters > 0 ? UnsafePointer(state + 1 + units) : scale) + first, current: current,
-        state: state + derivedCount + first, membrane: nil, spikes: spikes)
+        scale: (decayParameters > 0 ? UnsafePointer(state + 1 + units) : scale) + first,
+        thresholds: thresholds(state).map { $0 + first }, current: current, state: state + derivedCount + first,
+        membrane: nil, spikes: spikes)
     }
   }
 
   /// Whether `backward` has gradients of the layer's own parameters to find, or looks at a sequence as a whole.
-  var learns: Bool { decayParameters > 0 || description.recurrent || description.silentNeuronsLearnNothing }
+  var learns: Bool { recurrentOffset > 0 || description.recurrent || description.silentNeuronsLearnNothing }
 
   /// Decay and input scale of each unit, where they are not learned.
   func withDecays(_ body: (_ decay: UnsafePointer<Scalar>, _ scale: UnsafePointer<Scalar>) -> Void) {
@@ -210,191 +262,5 @@ public struct Neurons<Scalar: Real>: Layer {
 
   public func membrane(of pass: LayerPass<Scalar>) -> Buffer<Scalar>? {
     emitsSpikes ? tapedMembrane(pass) : pass.output.values
-  }
-
-  private var needsDrives: Bool { decayParameters > 0 && description.inputScale == .leaky }
-
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func forward(_ pass: LayerPass<Scalar>) {
-    let rows = pass.layout.rows
-    let decay = pass.tape.scalars("decay", count: units)
-    let scale = pass.tape.scalars("scale", count: units)
-    if decayParameters > 0 {
-      derive(pass.parameters, decay: decay.base, scale: scale.base)
-    } else {
-      decay.array = fixedDecay
-      scale.array = fixedScale
-    }
-    let asMembrane = description.output == .membrane
-    let membrane = asMembrane ? pass.output.values : tapedMembrane(pass)
-    let spikes = asMembrane ? pass.tape.scalars("spikes", count: rows * units) : pass.output.values
-    let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
-    let adaptations =
-      description.adaptationStrength != 0 ? pass.tape.scalars("adaptations", count: rows * units).base : nil
-    let each = (Int(GANGLION_NEURON_STATE) + 1) * units
-    let states = pass.tape.scalars("states", count: pass.lanes.count * each)
-    let active = pass.tape.indices("active", count: pass.lanes.count * units)
-    let recurrent = description.recurrent ? UnsafePointer(pass.parameters + decayParameters) : nil
-    pass.forEachSample { lane, sample, row, steps in
-      var neuron = neuron
-      neuron.smooth = pass.isSmooth ? 1 : 0
-      let state = states.base + lane * each
-      if let before = pass.carried?.before {
-        state.update(from: before + sample * carriedCount, count: each - units)
-      } else {
-        // Neurons that go in pieces keep nothing but the membrane.
-        state.update(repeating: 0, count: goesInPieces ? units : each)
-        state.update(repeating: initialPotential, count: units)
-      }
-      let at = row * units
-      Scalar.runNeurons(
-        &neuron, steps: steps, width: units, decay: decay.base, scale: scale.base,
-        current: pass.input.values.base + at, recurrent: recurrent, state: state, membrane: membrane.base + at,
-        spikes: spikes.base + at, drives: drives.map { $0 + at }, adaptations: adaptations.map { $0 + at },
-        scratch: state + each - units, active: active.base + lane * units)
-      if let carried = pass.carried {
-        let after = carried.after + sample * carriedCount
-        after.update(from: state, count: each - units)
-        if description.silentNeuronsLearnNothing {
-          countSpikes(
-            spikes.base + at, steps: steps, since: carried.before + sample * carriedCount + each - units,
-            into: after + each - units)
-        }
-      }
-    }
-  }
-
-  private func countSpikes(
-    _ spikes: UnsafePointer<Scalar>, steps: Int, since before: UnsafePointer<Scalar>,
-    into counts: UnsafeMutablePointer<Scalar>
-  ) {
-    counts.update(from: before, count: units)
-    for step in 0..<steps {
-      for unit in 0..<units { counts[unit] += spikes[step * units + unit] }
-    }
-  }
-
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func backward(_ pass: LayerPass<Scalar>) {
-    guard let inputGradient = pass.inputGradient else { return }
-    if description.output == .membrane {
-      backwardThroughMembrane(pass, into: inputGradient)
-      return
-    }
-    let rows = pass.layout.rows
-    let decay = pass.tape.scalars("decay", count: units).base
-    let scale = pass.tape.scalars("scale", count: units).base
-    let membrane = tapedMembrane(pass).base
-    let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
-    let adaptations =
-      description.adaptationStrength != 0 ? pass.tape.scalars("adaptations", count: rows * units).base : nil
-    let scratch = pass.tape.scalars("backward", count: pass.lanes.count * 10 * units)
-    let active = pass.tape.indices("active", count: pass.lanes.count * units)
-    var transposed: UnsafePointer<Scalar>?
-    if description.recurrent {
-      let buffer = pass.tape.scalars("transposed", count: units * units)
-      let weights = pass.parameters + decayParameters
-      for from in 0..<units {
-        for to in 0..<units { buffer.base[to * units + from] = weights[from * units + to] }
-      }
-      transposed = UnsafePointer(buffer.base)
-    }
-    let learnsDecay = decayParameters > 0
-    let beginning = beginning(pass)
-    if learnsDecay {
-      for lane in 0..<pass.lanes.count {
-        (scratch.base + (10 * lane + 8) * units).update(repeating: 0, count: 2 * units)
-      }
-    }
-    pass.forEachSample { lane, sample, row, steps in
-      var neuron = neuron
-      let at = row * units
-      let memory = scratch.base + lane * 10 * units
-      let fired = description.silentNeuronsLearnNothing ? Int(GANGLION_NEURON_STATE) * units : nil
-      Scalar.runNeuronsBackward(
-        &neuron, steps: steps, width: units, decay: decay, scale: scale, membrane: membrane + at,
-        spikes: pass.output.values.base + at, drives: drives.map { $0 + at }, adaptations: adaptations.map { $0 + at },
-        spikeGradient: pass.outputGradient.base + at, recurrentTransposed: transposed,
-        recurrentGradient: description.recurrent ? pass.laneGradients[lane] + decayParameters : nil,
-        currentGradient: inputGradient.base + at, decayGradient: learnsDecay ? memory + 8 * units : nil,
-        scaleGradient: needsDrives ? memory + 9 * units : nil,
-        begin: pass.carried.map { $0.before + sample * carriedCount } ?? beginning,
-        fired: pass.carried.flatMap { carried in fired.map { carried.end + sample * carriedCount + $0 } },
-        carried: pass.carried.map { $0.gradient + sample * carriedCount }, scratch: memory,
-        active: active.base + lane * units)
-    }
-    guard learnsDecay else { return }
-    for lane in 0..<pass.lanes.count {
-      let memory = scratch.base + lane * 10 * units
-      addDecayGradient(
-        decay: decay, decayGradient: memory + 8 * units, scaleGradient: needsDrives ? memory + 9 * units : nil,
-        into: pass.laneGradients[lane])
-    }
-  }
-
-  /// State before the first step of sequences that are taken whole; nil where all of it is zero.
-  private func beginning(_ pass: LayerPass<Scalar>) -> UnsafePointer<Scalar>? {
-    guard initialPotential != 0 else { return nil }
-    let state = pass.tape.scalars("beginning", count: Int(GANGLION_NEURON_STATE) * units)
-    state.fill(0)
-    state.base.update(repeating: initialPotential, count: units)
-    return UnsafePointer(state.base)
-  }
-
-  private func addDecayGradient(
-    decay: UnsafePointer<Scalar>, decayGradient: UnsafePointer<Scalar>, scaleGradient: UnsafePointer<Scalar>?,
-    into gradient: UnsafeMutablePointer<Scalar>
-  ) {
-    for unit in 0..<units {
-      let slope = decay[unit] * (1 - decay[unit])
-      let total = decayGradient[unit] - (scaleGradient?[unit] ?? 0)
-      gradient[decayParameters == 1 ? 0 : unit] += slope * total
-    }
-  }
-
-  /// A leaky integrator is linear: dL/du[t] = dL/dy[t] + decay · dL/du[t+1].
-  private func backwardThroughMembrane(_ pass: LayerPass<Scalar>, into inputGradient: Buffer<Scalar>) {
-    let decay = pass.tape.scalars("decay", count: units).base
-    let scale = pass.tape.scalars("scale", count: units).base
-    let drives = needsDrives ? pass.tape.scalars("drives", count: pass.layout.rows * units).base : nil
-    let sums = pass.tape.scalars("backward", count: pass.lanes.count * 2 * units)
-    let synapticDecay = Scalar(description.synapticDecay)
-    sums.fill(0)
-    let learnsDecay = decayParameters > 0
-    let beginning = beginning(pass)
-    pass.forEachSample { lane, sample, row, steps in
-      let decaySum = sums.base + lane * 2 * units
-      let begin = pass.carried.map { $0.before + sample * carriedCount } ?? beginning
-      let later = pass.carried.map { $0.gradient + sample * carriedCount }
-      for unit in 0..<units {
-        // Gradients of the membrane and of the synaptic current in the step that follows.
-        var carried: Scalar = later?[unit] ?? 0
-        var synaptic: Scalar = later?[3 * units + unit] ?? 0
-        for step in stride(from: row + steps - 1, through: row, by: -1) {
-          let at = step * units + unit
-          carried = pass.outputGradient.base[at] + decay[unit] * carried
-          synaptic = carried * scale[unit] + synapticDecay * synaptic
-          inputGradient.base[at] = synaptic
-          guard learnsDecay else { continue }
-          if step > row {
-            decaySum[unit] += carried * pass.output.values.base[at - units]
-          } else if let begin {
-            decaySum[unit] += carried * begin[unit]
-          }
-          if let drives { decaySum[units + unit] += carried * drives[at] }
-        }
-        later?[unit] = carried
-        later?[3 * units + unit] = synaptic
-      }
-    }
-    guard learnsDecay else { return }
-    for lane in 0..<pass.lanes.count {
-      let memory = sums.base + lane * 2 * units
-      addDecayGradient(
-        decay: decay, decayGradient: memory, scaleGradient: needsDrives ? memory + units : nil,
-        into: pass.laneGradients[lane])
-    }
   }
 }

@@ -1,7 +1,7 @@
 import CKernels
 import Numerics
 
-/// Pooling over squares of a map; see `PoolDescription`. Of equal maxima the first gets the gradient.
+/// Pooling over rectangles of a map; see `PoolDescription`. Of equal maxima the first gets the gradient.
 public struct Pool<Scalar: Real>: Layer {
   public let kind = "pool"
   public let inputShape: [Int]
@@ -20,22 +20,27 @@ public struct Pool<Scalar: Real>: Layer {
         layer: layer, kind: kind,
         problem: "takes a map [height, width, channels], a row of [length, channels] or of [length], not \(inputShape)")
     }
-    guard description.size > 0, description.stride > 0 else {
+    let (size, stride) = (description.size, description.stride)
+    guard size.isAtLeast(1), stride.isAtLeast(1) else {
       throw .option(layer: layer, kind: kind, problem: "size and stride must be positive")
     }
     // A row is a map one high that is pooled along its length only.
     let isMap = inputShape.count == 3
+    guard isMap || (size.isSquare && stride.isSquare) else {
+      throw .option(layer: layer, kind: kind, problem: "a row has a length alone; write a single number")
+    }
     let extent = inputShape.count == 1 ? [1, inputShape[0], 1] : isMap ? inputShape : [1] + inputShape
-    let (sizeY, strideY) = isMap ? (description.size, description.stride) : (1, 1)
-    guard extent[0] >= sizeY, extent[1] >= description.size else {
+    let (sizeY, strideY) = isMap ? (size.height, stride.height) : (1, 1)
+    guard extent[0] >= sizeY, extent[1] >= size.width else {
       throw .shape(
         layer: layer, kind: kind,
-        problem: "squares of \(description.size) do not fit a map of \(extent[0]) x \(extent[1])")
+        problem:
+          "\(size.isSquare ? "squares" : "rectangles") of \(size) do not fit a map of \(extent[0]) x \(extent[1])")
     }
     self.inputShape = inputShape
     emitsSpikes = spikes
     let height = (extent[0] - sizeY) / strideY + 1
-    let width = (extent[1] - description.size) / description.stride + 1
+    let width = (extent[1] - size.width) / stride.width + 1
     outputShape = inputShape.count == 1 ? [width] : isMap ? [height, width, extent[2]] : [width, extent[2]]
     let kind =
       switch description.kind {
@@ -45,11 +50,13 @@ public struct Pool<Scalar: Real>: Layer {
       }
     shape = ganglion_pool(
       kind: Int32(kind), in_height: Int32(extent[0]), in_width: Int32(extent[1]), channels: Int32(extent[2]),
-      out_height: Int32(height), out_width: Int32(width), size_y: Int32(sizeY), size_x: Int32(description.size),
-      stride_y: Int32(strideY), stride_x: Int32(description.stride))
+      out_height: Int32(height), out_width: Int32(width), size_y: Int32(sizeY), size_x: Int32(size.width),
+      stride_y: Int32(strideY), stride_x: Int32(stride.width))
   }
 
-  /// Extent of a square where squares tile the map's rows; nil where they overlap or leave some out.
+  public func emitsCounts(from input: Bool) -> Bool { input && shape.kind == Int32(GANGLION_POOL_MAX) }
+
+  /// Height of a rectangle where they tile the map's rows; nil where they overlap or leave some out.
   var tilingRows: Int? {
     shape.stride_y == shape.size_y && shape.out_height * shape.size_y == shape.in_height ? Int(shape.size_y) : nil
   }

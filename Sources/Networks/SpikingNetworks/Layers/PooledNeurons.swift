@@ -19,7 +19,8 @@ struct PooledNeurons<Scalar: Real>: Sendable {
   /// The layers at `index` and behind it, if they can be taken together.
   init?(_ layers: [any Layer<Scalar>], at index: Int) {
     guard index + 1 < layers.count, let neurons = layers[index] as? Neurons<Scalar>, neurons.goesInPieces,
-      !neurons.learns, let pool = layers[index + 1] as? Pool<Scalar>, pool.inputShape.count == 3,
+      !neurons.learns, neurons.description.maximumSpikes == 1, let pool = layers[index + 1] as? Pool<Scalar>,
+      pool.inputShape.count == 3,
       let square = pool.tilingRows
     else { return nil }
     self.neurons = neurons
@@ -75,7 +76,8 @@ struct PooledNeurons<Scalar: Real>: Sendable {
       for step in part.steps {
         let at = step * neurons.outputWidth + part.first
         Scalar.stepNeurons(
-          &neuron, width: part.units, decay: part.decay, scale: part.scale, current: pass.input.values.base + at,
+          &neuron, width: part.units, decay: part.decay, scale: part.scale, thresholds: nil,
+          current: pass.input.values.base + at,
           state: state, membrane: membranes + at, spikes: spikes)
         pool.poolPiece(
           rows: part.units / rowCount, spikes,

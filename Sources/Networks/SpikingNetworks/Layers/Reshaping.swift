@@ -14,6 +14,7 @@ public struct Flatten<Scalar: Real>: Layer {
   }
 
   public var outputShape: [Int] { [inputWidth] }
+  public func emitsCounts(from input: Bool) -> Bool { input }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -60,6 +61,8 @@ public struct ChannelsLast<Scalar: Real>: Layer {
   public let stateCount = 0
   private let channels: Int
   private let places: Int
+
+  public func emitsCounts(from input: Bool) -> Bool { input }
 
   public init(inputShape: [Int], spikes: Bool, layer: Int) throws(NetworkError) {
     guard inputShape.count == 3 else {

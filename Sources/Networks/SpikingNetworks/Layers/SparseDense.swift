@@ -196,7 +196,9 @@ public struct SparseDense<Scalar: Real>: Layer {
     let fan = (0..<inputs).map { input in
       (Int(starts[input]) * block..<Int(starts[input + 1]) * block).count { pass.parameters[$0] != 0 }
     }
-    for row in 0..<pass.layout.rows { work.meet(pass.input.values.base + row * inputs, fan: fan) }
+    for row in 0..<pass.layout.rows {
+      work.meet(pass.input.values.base + row * inputs, areCounts: pass.input.areCounts, fan: fan)
+    }
     // Currents that were sent ahead are added to those of their step.
     if reach > 1 { work.units.additions = Double(pass.layout.rows * units) }
     return work

@@ -63,6 +63,9 @@ typedef struct {
   void ganglion_conv_gradient_##SUFFIX(                                                                                \
       const ganglion_conv *g, const uint32_t *active, int64_t count, const REAL *in, const REAL *delta,                \
       REAL *gradient, REAL *room);                                                                                     \
+  /* What each output sees, [out_height * out_width, kernel_height * kernel_width * in_channels], of a padded map; for one \
+     group. */                                                                                                         \
+  void ganglion_conv_columns_##SUFFIX(const ganglion_conv *g, const REAL *padded, REAL *columns);                      \
   /* Adds columns[count, kernel_height * kernel_width * in_channels / groups], what each of `count` outputs passes    \
      back, to the inputs it came from. */                                                                              \
   void ganglion_conv_spread_##SUFFIX(                                                                                  \

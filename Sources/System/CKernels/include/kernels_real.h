@@ -30,12 +30,17 @@ typedef struct {
   int32_t recurrent;
   /// Neurons without a spike in the whole sequence get no gradient at all.
   int32_t silent_neurons_learn_nothing;
+  /// Spikes a neuron sends in one step at most; more than one with a soft reset and without refractory steps only.
+  int32_t maximum_spikes;
   double threshold;
   /// Half-width of the triangle; for the others the steepness (alpha).
   double surrogate_width;
   /// Threshold rise by a spike, and its decay by a step; zero strength: fixed threshold.
   double adaptation_strength;
   double adaptation_decay;
+  /// Where it is not zero, the adaptation is a current that is taken from the input, not a rise of the threshold, and
+  /// grows by the membrane times this as well.
+  double subthreshold_strength;
   /// Decay of the synaptic current by a step; zero: the input acts at once.
   double synaptic_decay;
 } ganglion_neuron;
@@ -80,27 +85,29 @@ enum { GANGLION_BLOCK = 8 };
   void ganglion_neurons_step_back_##SUFFIX(                                                                            \
       const ganglion_neuron *neuron, int64_t width, const REAL *decay, const REAL *scale, const REAL *membrane,        \
       const REAL *spikes, const REAL *spike_gradient, REAL *current_gradient, REAL *carry);                            \
-  /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]; membrane may be NULL or current. */      \
+  /* One step of a layer of neurons; state is [GANGLION_NEURON_STATE, width]; membrane may be NULL or current;         \
+     thresholds of each neuron, or NULL where the layer's is everybody's. */                                           \
   void ganglion_neurons_step_##SUFFIX(                                                                                 \
-      const ganglion_neuron *neuron, int64_t width, const REAL *decay, const REAL *scale, const REAL *current,         \
-      REAL *state, REAL *membrane, REAL *spikes);                                                                      \
+      const ganglion_neuron *neuron, int64_t width, const REAL *decay, const REAL *scale, const REAL *thresholds,      \
+      const REAL *current, REAL *state, REAL *membrane, REAL *spikes);                                                                      \
   /* steps after each other; recurrent weights [width, width] (from, to) or NULL; drives (after the synapse) and       \
      adaptations [steps, width] are written where not NULL; scratch and active hold width entries. */                  \
   void ganglion_neurons_forward_##SUFFIX(                                                                              \
       const ganglion_neuron *neuron, int64_t steps, int64_t width, const REAL *decay, const REAL *scale,               \
-      const REAL *current, const REAL *recurrent, REAL *state, REAL *membrane, REAL *spikes, REAL *drives,             \
-      REAL *adaptations, REAL *scratch, uint32_t *active);                                                             \
+      const REAL *thresholds, const REAL *current, const REAL *recurrent, REAL *state, REAL *membrane, REAL *spikes,   \
+      REAL *drives, REAL *adaptations, REAL *scratch, uint32_t *active);                                                             \
   /* Gradients from dL/dspikes to dL/dcurrent; recurrent_transposed is [width, width] (to, from) or NULL;              \
-     recurrent, decay and scale gradients are added to where not NULL; current_gradient may be spike_gradient;         \
+     recurrent, decay, scale and threshold gradients are added to where not NULL; current_gradient may be              \
+     spike_gradient;                                                                                                   \
      scratch holds 8 * width. Of a window of a longer sequence: begin is the state [GANGLION_NEURON_STATE, width] before\
      it, fired what is not zero for units that fire in the whole, and carried [5, width] comes as the gradient of what \
      follows it and leaves as that of what lies before; all NULL for a whole sequence. */                              \
   void ganglion_neurons_backward_##SUFFIX(                                                                             \
       const ganglion_neuron *neuron, int64_t steps, int64_t width, const REAL *decay, const REAL *scale,               \
-      const REAL *membrane, const REAL *spikes, const REAL *drives, const REAL *adaptations,                           \
+      const REAL *thresholds, const REAL *membrane, const REAL *spikes, const REAL *drives, const REAL *adaptations,   \
       const REAL *spike_gradient, const REAL *recurrent_transposed, REAL *recurrent_gradient,                          \
-      REAL *current_gradient, REAL *decay_gradient, REAL *scale_gradient, const REAL *begin, const REAL *fired,        \
-      REAL *carried, REAL *scratch, uint32_t *active);                                                                 \
+      REAL *current_gradient, REAL *decay_gradient, REAL *scale_gradient, REAL *threshold_gradient,                    \
+      const REAL *begin, const REAL *fired, REAL *carried, REAL *scratch, uint32_t *active);                                                                 \
   /* One AdamW step; corrections are 1 - beta^t. */                                                                    \
   void ganglion_adam_##SUFFIX(                                                                                         \
       int64_t count, REAL *parameters, const REAL *gradient, REAL *first, REAL *second, REAL rate, REAL beta1,         \
