@@ -42,6 +42,10 @@ struct GradientTests {
     try check([.relu, .dense(.init(units: 4)), .relu])
   }
 
+  @Test func unions() throws {
+    try check([.dense(.init(units: 7)), .union(.init(sizes: [1, 4, 2]))])
+  }
+
   @Test(arguments: [NeuronDescription.Reset.none, .hard, .soft, .softLate])
   func everyReset(reset: NeuronDescription.Reset) throws {
     try check([attached { $0.reset = reset }])

@@ -74,6 +74,7 @@ func reference(_ layer: any Layer<Double>, _ description: LayerDescription, _ pa
   case .residual(let residual): ReferenceResidual(residual, layer, parameters)
   case .convLSTM(let cell): ReferenceCell(cell, layer.inputShape, parameters)
   case .relu: ReferenceMap { max($0, 0) }
+  case .union(let union): ReferenceUnion(union)
   case .flatten, .dropout: ReferenceMap { $0 }
   case .channelsLast: ReferenceChannelsLast(layer.inputShape)
   }
@@ -83,6 +84,22 @@ final class ReferenceMap: ReferenceLayer {
   let change: (Double) -> Double
   init(_ change: @escaping (Double) -> Double) { self.change = change }
   func step(_ input: [Double], _ meter: Meter) -> [Double] { input.map(change) }
+}
+
+final class ReferenceUnion: ReferenceLayer {
+  let union: UnionDescription
+  init(_ union: UnionDescription) { self.union = union }
+  func step(_ input: [Double], _ meter: Meter) -> [Double] {
+    var first = 0
+    return union.sizes.map { size in
+      let parts = input[first..<first + size]
+      first += size
+      guard size > 1 else { return parts.reduce(0, +) }
+      meter.units.functions += Double(size + 1)
+      meter.units.additions += Double(size)
+      return log(parts.reduce(0) { $0 + exp($1) })
+    }
+  }
 }
 
 final class ReferenceChannelsLast: ReferenceLayer {

@@ -94,6 +94,7 @@ struct WorkTests {
       .dense(.init(units: 7)), .neurons(.init(inputScale: .leaky, reset: .none, output: .membrane)), .relu,
       .dropout(.init(rate: 0.5)),
     ]),
+    "union": around([.dense(.init(units: 7)), .union(.init(sizes: [1, 4, 2]))]),
     "batch normalisation": around([.dense(.init(units: 7)), .batchNorm(.init()), .neurons(.init(threshold: 0.3))]),
     "delay": around([.delay(.init(maximum: 4)), .dense(.init(units: 7)), .neurons(.init(threshold: 0.3))]),
     "context": around([

@@ -41,6 +41,7 @@ enum LayerBuilder {
           try ContextGate<Scalar>(description, inputShape: shape, layer: index)
         case .flatten: Flatten<Scalar>(inputShape: shape, spikes: spikes)
         case .relu: Rectifier<Scalar>(inputShape: shape)
+        case .union(let description): try Union<Scalar>(description, inputShape: shape, layer: index)
         case .convLSTM(let description): try ConvLSTM<Scalar>(description, inputShape: shape, layer: index)
         }
       layers.append(layer)

@@ -34,6 +34,10 @@ public struct DataDescription: Codable, Sendable, Equatable {
   public var path: String?
   /// Labels in the order of the network's outputs; all that are found, in order of name, when absent.
   public var labels: [String]?
+  /// Labels that are made of several words, each by its list: recordings in those words' folders bear the label, and
+  /// learn word by word where the network's last layer is a `union`. In a folder of the label's own the word is what
+  /// stands before the speaker.
+  public var unions: [String: [String]]
   /// The group that is the test part, all others being train and validation (leave one speaker out).
   public var leaveOut: String?
   /// With `leaveOut`: another group that is the validation part, so that settings can be chosen for unseen groups
@@ -53,10 +57,11 @@ public struct DataDescription: Codable, Sendable, Equatable {
     self.layout = layout
     trainOnAll = false
     allowRepeats = false
+    unions = [:]
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case layout, path, labels, leaveOut, validateOn, validationList, testList, trainOnAll, allowRepeats
+    case layout, path, labels, unions, leaveOut, validateOn, validationList, testList, trainOnAll, allowRepeats
     case inputFormat, sensor, aedat2Layout, csvColumns, timeUnit, group, stream, sample, raw, channel, gain
   }
 
@@ -65,6 +70,7 @@ public struct DataDescription: Codable, Sendable, Equatable {
     layout = try values.required(choice: .layout)
     path = try values.text(.path)
     labels = try values.texts(.labels)
+    unions = try values.value(.unions, or: [:])
     leaveOut = try values.text(.leaveOut)
     validateOn = try values.text(.validateOn)
     validationList = try values.text(.validationList)
@@ -72,6 +78,17 @@ public struct DataDescription: Codable, Sendable, Equatable {
     trainOnAll = try values.flag(.trainOnAll, or: false)
     allowRepeats = try values.flag(.allowRepeats, or: false)
     if labels?.isEmpty == true { throw values.refusal(.labels, "the list is empty") }
+    if !unions.isEmpty, layout != .speechCommands {
+      throw values.refusal(.unions, "is for the layout 'speechCommands', not for '\(layout.rawValue)'; take it out")
+    }
+    for label in unions.keys.sorted() where labels?.contains(label) != true {
+      throw values.refusal(.unions, "'\(label)' is none of the labels; add it there")
+    }
+    for (label, words) in unions.sorted(by: { $0.key < $1.key }) {
+      if let word = words.first(where: { labels?.contains($0) == true }) {
+        throw values.refusal(.unions, "'\(word)' of '\(label)' is a label of its own; take it out of one of them")
+      }
+    }
     for (setting, key) in Self.readingKeys {
       guard let text = try values.text(key) else { continue }
       guard reading.set(setting, to: text) else {
@@ -90,6 +107,7 @@ public struct DataDescription: Codable, Sendable, Equatable {
     try values.encode(layout, forKey: .layout)
     try values.encodeIfPresent(path, forKey: .path)
     try values.encodeIfPresent(labels, forKey: .labels)
+    if !unions.isEmpty { try values.encode(unions, forKey: .unions) }
     try values.encodeIfPresent(leaveOut, forKey: .leaveOut)
     try values.encodeIfPresent(validateOn, forKey: .validateOn)
     try values.encodeIfPresent(validationList, forKey: .validationList)
@@ -98,6 +116,11 @@ public struct DataDescription: Codable, Sendable, Equatable {
     if allowRepeats { try values.encode(allowRepeats, forKey: .allowRepeats) }
     for (setting, key) in Self.readingKeys { try values.encodeIfPresent(reading.text(of: setting), forKey: key) }
   }
+
+  /// The words and labels that a network with a union at its end tells apart, in the order of its outputs.
+  ///
+  /// - Parameter labels: in the order of the network's labels.
+  func outputs(of labels: [String]) -> [String] { labels.flatMap { unions[$0] ?? [$0] } }
 
   /// Whether the layout can divide the data as it is asked to.
   public func check() throws(DataError) {

@@ -5,7 +5,8 @@ import ModelFiles
 extension DataSet {
   /// Speech Commands: the speaker is the word before `_nohash_`, or the whole stem where there is none.
   func speechCommands() throws -> DataSplit {
-    let classes = try ClassFolders(folder, labels: description.labels)
+    let classes = try ClassFolders(
+      folder, labels: description.labels, words: description.unions.values.flatMap { $0 })
     var validation = try description.validationList.map(list) ?? publishedList("validation_list.txt")
     var test = try description.testList.map(list) ?? publishedList("testing_list.txt")
     var split = DataSplit(labels: classes.labels)
@@ -38,6 +39,12 @@ extension DataSet {
 
   private func publishedList(_ name: String) throws -> RecordingList {
     RecordingList(path: "\(folder)/\(name)", text: try text("\(folder)/\(name)"))
+  }
+
+  /// The word of `word_speaker_nohash_0.wav`.
+  private static func wordBeforeSpeaker(_ name: String) -> String? {
+    let parts = name.range(of: "_nohash_").map { name[..<$0.lowerBound].split(separator: "_") } ?? []
+    return parts.count > 1 ? parts.dropLast().joined(separator: "_") : nil
   }
 
   /// What a list can call a recording: its speaker, its name with or without an ending, or class and name.
@@ -101,18 +108,25 @@ extension DataSet {
     var files = files(sense)
     let naming = description.layout == .speechCommands ? Self.commandNames : Self.folderNames
     for (index, label) in split.labels.enumerated() {
-      guard let place = classes.places[label] else {
+      let words = description.unions[label]
+      let folders = [label] + (words ?? [])
+      guard folders.contains(where: { classes.places[$0] != nil }) else {
         split.places[label] = "\(classes.folder)/\(label)"
         split.leftOut[label] = ["there is no such folder"]
         continue
       }
-      for (number, name) in try files.names(in: place).enumerated() {
-        let names = naming(label, name)
-        let recording = Recording(path: "\(place)/\(name)", label: index, group: names[0])
-        split.add(recording, to: try choose(recording, names, number))
+      for folder in folders {
+        guard let place = classes.places[folder] else { continue }
+        for (number, name) in try files.names(in: place).enumerated() {
+          let names = naming(folder, name)
+          let word = folder == label ? Self.wordBeforeSpeaker(name) : folder
+          let recording = Recording(
+            path: "\(place)/\(name)", label: index, group: names[0], word: words == nil ? nil : word)
+          split.add(recording, to: try choose(recording, names, number))
+        }
+        split.places[label] = split.places[label] ?? place
+        split.leftOut[label] = (split.leftOut[label] ?? []) + files.leftOut(in: place)
       }
-      split.places[label] = split.places[label] ?? place
-      split.leftOut[label] = (split.leftOut[label] ?? []) + files.leftOut(in: place)
     }
     split.notes += files.notes + [classes.note].compactMap { $0 }
   }
@@ -130,8 +144,10 @@ struct ClassFolders {
   let loose: [String]
   let note: DataNote?
 
-  /// - Parameter labels: the classes; every folder is one when nil.
-  init(_ folder: String, labels: [String]?) throws(DataError) {
+  /// - Parameters:
+  ///   - labels: the classes; every folder is one when nil.
+  ///   - words: folders that belong to a label by another name.
+  init(_ folder: String, labels: [String]?, words: [String] = []) throws(DataError) {
     self.folder = folder
     let listing = try FolderListing(folder)
     if labels == nil, let name = listing.unreadableFolders.first {
@@ -142,7 +158,7 @@ struct ClassFolders {
     loose = listing.files
     // A label may be spelt with other code points than its folder, as an accent of its own.
     for name in listing.folders {
-      if let label = self.labels.first(where: { $0 == name }) {
+      if let label = (self.labels + words).first(where: { $0 == name }) {
         places[label] = "\(folder)/\(name)"
       } else {
         others.append(name)

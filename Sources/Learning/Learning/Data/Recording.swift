@@ -5,13 +5,16 @@ public struct Recording: Sendable, Equatable {
   public let label: Int
   /// Who or what made it: recordings of one group never stand on both sides of a group-disjoint split.
   public let group: String
+  /// What it is a recording of, where its label is made of several: a word among the unknown ones.
+  public let word: String?
   /// The stretch of the file that is meant, in microseconds of its own clock; all of it when absent.
   public let microseconds: Range<Int64>?
 
-  public init(path: String, label: Int, group: String, microseconds: Range<Int64>? = nil) {
+  public init(path: String, label: Int, group: String, word: String? = nil, microseconds: Range<Int64>? = nil) {
     self.path = path
     self.label = label
     self.group = group
+    self.word = word
     self.microseconds = microseconds
   }
 

@@ -13,6 +13,8 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
   public var loss: Double
   /// Largest relative change of the duration.
   public var stretch: Double
+  /// Moves everything by up to so many steps back or forth; what leaves the recording is lost.
+  public var shift: Int
   /// Events: moves the picture by up to so many pixels each way; what leaves it is lost.
   public var pixelShift: Int
   /// Events: mirrors left and right with even chance.
@@ -30,6 +32,7 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     timeMask = 0
     loss = 0
     stretch = 0
+    shift = 0
     pixelShift = 0
     flip = false
     polarityFlip = false
@@ -38,7 +41,7 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case channelShift, channelMask, timeMask, loss, stretch, pixelShift, flip, polarityFlip, crop, timeJitter
+    case channelShift, channelMask, timeMask, loss, stretch, shift, pixelShift, flip, polarityFlip, crop, timeJitter
   }
 
   /// Augmentation that is off is left out, so that a recipe's digest does not depend on what could have been asked for.
@@ -51,6 +54,7 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     try container.encode(stretch, forKey: .stretch)
     try container.encode(pixelShift, forKey: .pixelShift)
     try container.encode(flip, forKey: .flip)
+    if shift > 0 { try container.encode(shift, forKey: .shift) }
     if polarityFlip { try container.encode(polarityFlip, forKey: .polarityFlip) }
     if crop > 0 { try container.encode(crop, forKey: .crop) }
     if timeJitter > 0 { try container.encode(timeJitter, forKey: .timeJitter) }
@@ -66,6 +70,7 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     timeMask = try values.number(.timeMask, steps, or: 0)
     loss = try values.number(.loss, share, or: 0)
     stretch = try values.number(.stretch, share, or: 0)
+    shift = try values.number(.shift, steps, or: 0)
     pixelShift = try values.number(.pixelShift, .from(0, to: 65_535), or: 0)
     flip = try values.flag(.flip, or: false)
     polarityFlip = try values.flag(.polarityFlip, or: false)
@@ -93,10 +98,13 @@ public struct SpikeAugmentation: Codable, Sendable, Equatable {
     let keptX = isPicture && crop > 0 ? kept(of: columns, &random) : 0..<columns
     let keptY = isPicture && crop > 0 ? kept(of: rows, &random) : 0..<rows
 
+    // Half as far at most as the recording is long, so that something of it is left.
+    let moved = shift > 0 ? symmetric(min(shift, steps / 2), &random) : 0
+
     var changed = SpikeSequence(shape: sequence.shape)
     var channels: [UInt32] = []
     var values: [Float] = []
-    for step in 0..<steps {
+    for step in max(0, -moved)..<steps - max(0, moved) {
       let source = min(sequence.steps - 1, Int(Double(step) / factor))
       channels.removeAll(keepingCapacity: true)
       values.removeAll(keepingCapacity: true)

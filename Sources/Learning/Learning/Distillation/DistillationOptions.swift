@@ -79,3 +79,8 @@ public struct DistillationOptions: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension DistillationOptions {
+  /// Whether layers of the student are compared with those of the teacher.
+  var looksInside: Bool { !features.isEmpty || !attention.isEmpty }
+}

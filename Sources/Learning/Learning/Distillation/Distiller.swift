@@ -58,7 +58,7 @@ final class Distiller {
   }
 
   /// Whether the student's layers have to keep what left them.
-  var looksInside: Bool { !options.features.isEmpty || !options.attention.isEmpty }
+  var looksInside: Bool { options.looksInside }
 
   /// Everything here that learns: of a teacher that learns along its parameters and moments, then the matrices.
   var memory: [Float] {

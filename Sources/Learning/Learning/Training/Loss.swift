@@ -24,20 +24,23 @@ public struct LossDescription: Codable, Sendable, Equatable {
   public var labelSmoothing: Double
   /// λ of temporal efficient training.
   public var regularisation: Double
+  /// Weight of the loss on the parts of labels that a `union` puts together, beside that on the labels.
+  public var parts: Double
   /// A loss on how often neurons fire, beside that on the logits; none when absent.
   public var rates: RateRegularisation?
 
   public init(
     kind: Kind = .meanCrossEntropy, labelSmoothing: Double = 0, regularisation: Double = 0,
-    rates: RateRegularisation? = nil
+    rates: RateRegularisation? = nil, parts: Double = 0
   ) {
     self.kind = kind
     self.labelSmoothing = labelSmoothing
     self.regularisation = regularisation
     self.rates = rates
+    self.parts = parts
   }
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case kind, labelSmoothing, regularisation, rates }
+  enum CodingKeys: String, CodingKey, CaseIterable { case kind, labelSmoothing, regularisation, rates, parts }
 
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
@@ -45,6 +48,18 @@ public struct LossDescription: Codable, Sendable, Equatable {
     labelSmoothing = try values.number(.labelSmoothing, .from(0, under: 1), or: 0)
     regularisation = try values.number(.regularisation, .from(0, to: 1), or: 0)
     rates = try values.value(.rates, or: nil)
+    parts = try values.number(.parts, .from(0, to: 1_000), or: 0)
+  }
+
+  /// Writes the weight of parts only where there is one, so that a recipe's digest does not depend on what could have been
+  /// asked for.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(kind, forKey: .kind)
+    try values.encode(labelSmoothing, forKey: .labelSmoothing)
+    try values.encode(regularisation, forKey: .regularisation)
+    try values.encodeIfPresent(rates, forKey: .rates)
+    if parts > 0 { try values.encode(parts, forKey: .parts) }
   }
 }
 

@@ -7,6 +7,8 @@ import SpikingNetworks
 public struct TrainingSet: Sendable {
   public var variants: [[SpikeSequence]]
   public var targets: [Int]
+  /// Of each recording its part of a label, counted over all labels; nil where it has none. Empty where nothing is united.
+  public var parts: [Int?] = []
   /// What encoding them met with.
   public var notes: [DataNote] = []
 
@@ -48,11 +50,13 @@ public final class Trainer {
   private var structure: (any StructureLearner)?
   private let distiller: Distiller?
   private let isLabelled: [Bool]
+  private var partsLoss: PartsLoss?
   /// Samples of this epoch of which augmentation left nothing.
   private var emptied = 0
 
   /// Whether a network can be trained as it is asked to: what `init` would refuse once everything is encoded.
   static func check(_ network: Network<Float>, _ options: TrainingOptions, teacher: Network<Float>?) throws {
+    _ = try PartsLoss(network, options)
     if let structure = options.structure {
       _ = try ConnectionLearner(network, structure, seed: options.seed)
     }
@@ -108,6 +112,7 @@ public final class Trainer {
     isLabelled = train.firstOfClass(options.distillation?.labelled)
     let looksInside = distiller?.looksInside ?? false
     guard !looksInside || options.window == nil else { throw DistillationError.windows }
+    partsLoss = try PartsLoss(network, options)
     runner = BatchRunner(
       network, lanes: lanes, windows: options.window, rates: options.loss.rates, keepsOutputs: looksInside)
     optimiser = Optimiser(options.optimiser, for: network)
@@ -155,9 +160,7 @@ public final class Trainer {
     progress: (_ done: Int, _ total: Int, _ loss: Double) -> Bool
   ) throws -> EpochRecord? {
     let epoch = state.epochsDone
-    var order = Array(0..<train.count)
-    var shuffling = RandomStream(seed: options.seed, purpose: "order", index: epoch)
-    shuffling.shuffle(&order)
+    let order = order(ofEpoch: epoch)
     var lossSum = 0.0
     var right = 0
     var largestNorm = 0.0
@@ -181,6 +184,12 @@ public final class Trainer {
         lossSum += outcome.lossSum
       }
       lossSum += runner.rateLoss
+      if let added = partsLoss?.apply(runner, parts: chosen.map { train.parts.isEmpty ? nil : train.parts[$0] }) {
+        lossSum += added
+        runner.addToOutputGradient = { [partsLoss] layer, gradient in
+          if let partsLoss, layer == partsLoss.layer { partsLoss.add(to: gradient) }
+        }
+      }
       right += zip(outcome.classes, targets).count { $0 == $1 }
       runner.backward()
       structure?.willStep(runner, step: step, of: total)
@@ -196,6 +205,33 @@ public final class Trainer {
     }
     return finishEpoch(
       lossSum: lossSum, right: right, largestNorm: largestNorm, average: average)
+  }
+
+  /// Every recording once, or as many drawn so that rare labels come more often.
+  private func order(ofEpoch epoch: Int) -> [Int] {
+    var random = RandomStream(seed: options.seed, purpose: "order", index: epoch)
+    guard options.balance > 0 else {
+      var order = Array(0..<train.count)
+      random.shuffle(&order)
+      return order
+    }
+    var counts: [Int: Int] = [:]
+    for target in train.targets { counts[target, default: 0] += 1 }
+    var sums: [Double] = []
+    for target in train.targets {
+      sums.append((sums.last ?? 0) + pow(Double(counts[target, default: 1]), -options.balance))
+    }
+    let total = sums.last ?? 0
+    return sums.indices.map { _ in
+      let drawn = random.uniform() * total
+      // The first whose sum lies above.
+      var (low, high) = (0, sums.count - 1)
+      while low < high {
+        let middle = (low + high) / 2
+        if sums[middle] > drawn { high = middle } else { low = middle + 1 }
+      }
+      return low
+    }
   }
 
   private func sample(at index: Int, epoch: Int) -> SpikeSequence {
@@ -329,11 +365,17 @@ public enum TrainingError: ReportedError, Equatable {
   case otherNetwork
   case diverged(epoch: Int, batch: Int, rate: Double)
   case windowedNormalisation(layer: [Int])
+  case noUnion
+  case partsBesideOthers
   case windowBesideStride(steps: Int, stride: Int)
 
   public var kind: FailureKind { .configuration }
   public var description: String {
     switch self {
+    case .noUnion:
+      "loss.parts is for a network whose last layer is a union, and this one has none; add one, or take parts out"
+    case .partsBesideOthers:
+      "loss.parts goes neither with window nor with a teacher whose layers are compared; take one of them out"
     case .emptyPart(let part): "the split leaves no recordings for the \(part.rawValue) part"
     case .otherNetwork: "the training state belongs to another network"
     case .diverged(let epoch, let batch, let rate):

@@ -174,6 +174,10 @@ public struct TrainingSession: Sendable {
         try encoder.encodeTelling(recording, augmentation: augmentation, noise: noise, seed: seed, index: index)
       })
     var set = TrainingSet(variants: encoded.map(\.variants), targets: recordings.map(\.label))
+    if !recipe.data.unions.isEmpty {
+      let outputs = recipe.data.outputs(of: split.labels)
+      set.parts = recordings.map { outputs.firstIndex(of: $0.word ?? split.labels[$0.label]) }
+    }
     set.notes = try EncodedRecording.notes(
       encoded, of: recordings, part: part, labels: split.labels, variants: augmentation.variants)
     return set

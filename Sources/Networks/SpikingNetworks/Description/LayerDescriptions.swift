@@ -72,6 +72,25 @@ public struct DropoutDescription: Codable, Sendable, Equatable {
   }
 }
 
+/// Labels that are made of several outputs: `y = log Σ exp(x)` over the outputs of a label, so that its probability is the sum
+/// of theirs. A label that stands for many words is learnt better word by word.
+public struct UnionDescription: Codable, Sendable, Equatable {
+  /// Of each label in turn, how many outputs are its parts.
+  public var sizes: [Int]
+
+  public init(sizes: [Int]) {
+    self.sizes = sizes
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case sizes }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try OptionMap(decoder, CodingKeys.self)
+    sizes = try values.numbers(.sizes, LayerBounds.width, count: 1...100_000, or: [])
+    if sizes.isEmpty { throw values.refusal(.sizes, "names of how many outputs each label is made, as [1, 1, 5]") }
+  }
+}
+
 /// What extents of layers may be, in all of them alike.
 enum LayerBounds {
   /// Units or channels of a layer.

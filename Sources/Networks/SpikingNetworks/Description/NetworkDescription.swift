@@ -81,13 +81,14 @@ public enum LayerDescription: Sendable, Equatable {
   case context(ContextDescription)
   /// Rectified linear units: a layer of a network that does not spike, such as a teacher.
   case relu
+  case union(UnionDescription)
 }
 
 extension LayerDescription: Codable {
   enum Kind: String, CodingKey, CaseIterable {
     case dense, batchNorm, neurons, dropout, channelsLast, conv, conv1d, pool, flatten, convLSTM, delay, frames,
       residual,
-      context, relu
+      context, relu, union
   }
 
   public init(from decoder: any Decoder) throws {
@@ -114,6 +115,7 @@ extension LayerDescription: Codable {
       case .pool: .pool(try container.decode(PoolDescription.self, forKey: kind))
       case .flatten: try Self.withoutOptions(.flatten, container.superDecoder(forKey: kind))
       case .relu: try Self.withoutOptions(.relu, container.superDecoder(forKey: kind))
+      case .union: .union(try container.decode(UnionDescription.self, forKey: kind))
       case .convLSTM: .convLSTM(try container.decode(ConvLSTMDescription.self, forKey: kind))
       }
   }
@@ -135,6 +137,7 @@ extension LayerDescription: Codable {
     case .pool(let description): try container.encode(description, forKey: .pool)
     case .flatten: try container.encode(NoOptions(), forKey: .flatten)
     case .relu: try container.encode(NoOptions(), forKey: .relu)
+    case .union(let description): try container.encode(description, forKey: .union)
     case .convLSTM(let description): try container.encode(description, forKey: .convLSTM)
     }
   }
