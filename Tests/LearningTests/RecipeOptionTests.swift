@@ -5,7 +5,7 @@ import Testing
 /// An option of a recipe with values that it must not have and values that it may.
 struct RecipeOption: CustomTestStringConvertible, Sendable {
   /// The recipe that it is tried in.
-  enum Base: Sendable { case sound, events }
+  enum Base: Sendable { case sound, events, bands, atoms }
 
   let base: Base
   /// Names and, in lists, numbers, as `network.layers.0.dense.units`.
@@ -61,9 +61,28 @@ enum RecipeTree {
     "training": {"epochs": 4, "optimiser": {"rate": 0.01}}}
     """#
 
+  /// Mel bands into a network whose labels are made of several outputs.
+  static let bands = sound.replacing(spikes, with: #""mel": {"sampleRate": 16000}"#)
+    .replacing("[36]", with: "[40]")
+    .replacing(#"{"dense": {"units": 2}}]"#, with: #"{"dense": {"units": 4}}, {"union": {"sizes": [1, 3]}}]"#)
+  /// Energies of Spiketrum.
+  static let atoms = sound.replacing(
+    spikes, with: #""spiketrumBands": {"spiketrum": {"sampleRate": 8000, "channels": 36}}"#)
+
+  private static let spikes = #""spiketrum": {"sampleRate": 8000, "channels": 12}"#
+
+  private static func tree(_ base: RecipeOption.Base) -> String {
+    switch base {
+    case .sound: sound
+    case .events: events
+    case .bands: bands
+    case .atoms: atoms
+    }
+  }
+
   /// YAML of a recipe in which leaves are set to YAML.
   static func yaml(_ base: RecipeOption.Base, _ leaves: [(path: String, value: String)]) throws -> String {
-    var tree = try JSONSerialization.jsonObject(with: Data((base == .sound ? sound : events).utf8))
+    var tree = try JSONSerialization.jsonObject(with: Data(tree(base).utf8))
     for (index, leaf) in leaves.enumerated() {
       tree = set(leaf.path.split(separator: ".").map(String.init)[...], of: tree, to: "__\(index)__")
     }
@@ -103,6 +122,8 @@ struct RecipeOptionTests {
     .init("training.epochs", no: ["0", "-1", "1.5", "many", "1000001"], yes: ["1", "1000"]),
     .init("training.batch", no: ["0", "-3"], yes: ["1", "64"]),
     .init("training.seed", no: ["-1", "0.5"], yes: ["0", "18446744073709551615"]),
+    .init("training.balance", no: ["-0.1", "1.1"], yes: ["0", "0.5", "1"]),
+    .init("training.loss.parts", no: ["-0.1", "1001"], yes: ["0", "0.5"], base: .bands),
     .init("training.averaging", no: ["1", "-0.1"], yes: ["0", "0.999"]),
     .init("training.window.steps", no: ["0", "-5"], yes: ["1", "50"], base: .events),
     .word(
@@ -194,6 +215,7 @@ struct RecipeOptionTests {
     .init("sound.leadMicroseconds", no: ["-1", "60000001"], yes: ["0", "1500000"]),
     .init("spikes.channelShift", no: ["-1", "12"], yes: ["0", "11"]),
     .init("spikes.channelMask", no: ["-1", "12"], yes: ["0", "11"]),
+    .init("spikes.shift", no: ["-1", "0.5"], yes: ["0", "10"]),
     .init("spikes.timeMask", no: ["-1", "100001"], yes: ["0", "5"]),
     .init("spikes.loss", no: ["-0.1", "1"], yes: ["0", "0.5"]),
     .init("spikes.stretch", no: ["2", "1", "-0.1"], yes: ["0", "0.2"]),
@@ -284,7 +306,28 @@ struct RecipeOptionTests {
     .init("network.layers.3.convLSTM.attention.decay", no: ["-0.1", "1"], yes: ["0.9"], base: .events),
   ]
 
-  static let all = training + senses + layers
+  private static let bands: [RecipeOption] = [
+    .word("network.layers.7.union.sizes", no: ["[]", "[0, 4]", "[2, 3]", "4"], yes: ["[2, 2]"], base: .bands),
+    .init("encoder.mel.sampleRate", no: ["0", "999"], yes: ["16000"], base: .bands),
+    .init("encoder.mel.bands", no: ["0", "1025"], yes: ["40"], base: .bands),
+    .init("encoder.mel.lowestFrequency", no: ["0", "7000"], yes: ["100"], base: .bands),
+    .init("encoder.mel.highestFrequency", no: ["0", "8001"], yes: ["8000"], base: .bands),
+    .init("encoder.mel.highPassFrequency", no: ["-1", "7000"], yes: ["0", "50"], base: .bands),
+    .init("encoder.mel.windowMicroseconds", no: ["999", "1000001"], yes: ["32000"], base: .bands),
+    .init("encoder.mel.stepMicroseconds", no: ["999"], yes: ["20000"], base: .bands),
+    .init("encoder.mel.silenceThreshold", no: ["-0.1", "1.1"], yes: ["0"], base: .bands),
+    .init("encoder.mel.logarithmFloor", no: ["0", "1.1"], yes: ["1e-6"], base: .bands),
+    .init("encoder.mel.energyNormalisation.smoothing", no: ["0", "1.1"], yes: ["0.1"], base: .bands),
+    .init("encoder.mel.energyNormalisation.gain", no: ["-0.1", "1.1"], yes: ["0.98"], base: .bands),
+    .init("encoder.mel.energyNormalisation.bias", no: ["-1"], yes: ["0"], base: .bands),
+    .init("encoder.mel.energyNormalisation.root", no: ["0", "1.1"], yes: ["1"], base: .bands),
+    .init("encoder.mel.energyNormalisation.floor", no: ["0"], yes: ["1e-9"], base: .bands),
+    .init("encoder.spiketrumBands.scale", no: ["0", "-1"], yes: ["1"], base: .atoms),
+    .init("encoder.spiketrumBands.logarithmFloor", no: ["0"], yes: ["1e-6"], base: .atoms),
+    .init("encoder.spiketrumBands.energyNormalisation.gain", no: ["1.1"], yes: ["0.5"], base: .atoms),
+  ]
+
+  static let all = training + senses + layers + bands
 
   @Test("outside its range an option is refused by its name, within it is taken", arguments: all)
   func range(_ option: RecipeOption) throws {
@@ -312,6 +355,12 @@ struct RecipeOptionTests {
       "data.sensor", "data.aedat2Layout", "data.csvColumns", "data.group", "data.stream", "data.sample", "data.raw",
       "data.channel", "data.gain", "training.distillation.joint.input", "training.distillation.joint.layers",
       "network.layers",
+      // Held in the tests of unions.
+      "data.unions",
+      // Sections that are tried in another place, with the same options.
+      "encoder.spiketrumBands.spiketrum", "encoder.spiketrumBands.energyNormalisation.smoothing",
+      "encoder.spiketrumBands.energyNormalisation.bias", "encoder.spiketrumBands.energyNormalisation.root",
+      "encoder.spiketrumBands.energyNormalisation.floor",
     ]
     let tried = Set(Self.all.map(\.path))
     let sections = Set(

@@ -138,7 +138,8 @@ struct Train: ParsableCommand {
       try checkpoint.write(trainer.state)
       Ending.shared.remark("the same command goes on after epoch \(trainer.state.epochsDone)")
       try report.epoch(
-        record, isBest: trainer.state.bestEpoch == record.epoch, seconds: Date().timeIntervalSince(start))
+        record, of: trainer.network.description, isBest: trainer.state.bestEpoch == record.epoch,
+        seconds: Date().timeIntervalSince(start))
     }
   }
 

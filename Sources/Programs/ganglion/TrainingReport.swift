@@ -61,7 +61,8 @@ struct TrainingReport {
     try warn(notes.findings)
   }
 
-  func epoch(_ record: EpochRecord, isBest: Bool, seconds: Double) throws {
+  /// - Parameter network: whose layers of neurons the rates are of.
+  func epoch(_ record: EpochRecord, of network: NetworkDescription, isBest: Bool, seconds: Double) throws {
     let rates = record.firingRates.map { fixed($0, 3) }.joined(separator: " ")
     let measurements = (record.measurements ?? [:]).sorted { $0.key < $1.key }
     let measured = measurements.map { ", \($0.key) \(fixed($0.value, 3))" }.joined()
@@ -76,11 +77,16 @@ struct TrainingReport {
     for (name, share) in measurements where name.hasSuffix("AttentionOn") && share < 0.05 {
       try line("warning: \(name) is \(fixed(share, 3)): attention erases nearly all of the memory")
     }
+    let mostSpikes = network.layers.compactMap { layer in
+      if case .neurons(let neurons) = layer, neurons.output == .spikes { neurons.maximumSpikes } else { nil }
+    }
     for (layer, rate) in record.firingRates.enumerated() {
       if rate < 0.001 {
         try line("warning: spiking layer \(layer) is nearly silent: raise its drive or lower the rate")
       }
-      if rate > 0.9 { try line("warning: spiking layer \(layer) is saturated: lower its drive or the rate") }
+      if rate > 0.9 * Double(mostSpikes[layer]) {
+        try line("warning: spiking layer \(layer) is saturated: lower its drive or the rate")
+      }
     }
   }
 

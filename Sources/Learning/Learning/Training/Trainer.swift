@@ -50,7 +50,7 @@ public final class Trainer {
   private var structure: (any StructureLearner)?
   private let distiller: Distiller?
   private let isLabelled: [Bool]
-  private var partsLoss: PartsLoss?
+  private var partsLoss: PartsLoss<Float>?
   /// Samples of this epoch of which augmentation left nothing.
   private var emptied = 0
 
@@ -160,7 +160,8 @@ public final class Trainer {
     progress: (_ done: Int, _ total: Int, _ loss: Double) -> Bool
   ) throws -> EpochRecord? {
     let epoch = state.epochsDone
-    let order = order(ofEpoch: epoch)
+    var random = RandomStream(seed: options.seed, purpose: "order", index: epoch)
+    let order = TrainingOrder.drawn(targets: train.targets, balance: options.balance, &random)
     var lossSum = 0.0
     var right = 0
     var largestNorm = 0.0
@@ -205,33 +206,6 @@ public final class Trainer {
     }
     return finishEpoch(
       lossSum: lossSum, right: right, largestNorm: largestNorm, average: average)
-  }
-
-  /// Every recording once, or as many drawn so that rare labels come more often.
-  private func order(ofEpoch epoch: Int) -> [Int] {
-    var random = RandomStream(seed: options.seed, purpose: "order", index: epoch)
-    guard options.balance > 0 else {
-      var order = Array(0..<train.count)
-      random.shuffle(&order)
-      return order
-    }
-    var counts: [Int: Int] = [:]
-    for target in train.targets { counts[target, default: 0] += 1 }
-    var sums: [Double] = []
-    for target in train.targets {
-      sums.append((sums.last ?? 0) + pow(Double(counts[target, default: 1]), -options.balance))
-    }
-    let total = sums.last ?? 0
-    return sums.indices.map { _ in
-      let drawn = random.uniform() * total
-      // The first whose sum lies above.
-      var (low, high) = (0, sums.count - 1)
-      while low < high {
-        let middle = (low + high) / 2
-        if sums[middle] > drawn { high = middle } else { low = middle + 1 }
-      }
-      return low
-    }
   }
 
   private func sample(at index: Int, epoch: Int) -> SpikeSequence {
