@@ -6,6 +6,18 @@ let hot: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(co
 
 let package = Package(
   name: "ganglion",
+  products: [
+    // Who listens to a running daemon.
+    .library(name: "GanglionClient", targets: ["GanglionClient", "SocketProtocol"]),
+    // Every format of event recordings, read and written.
+    .library(name: "EventFormats", targets: ["EventFormats", "Events"]),
+    // Sound as spikes, and spikes as sound.
+    .library(name: "Spiketrum", targets: ["Spiketrum", "SoundEncoders"]),
+    // What runs a model on a recording or a stream.
+    .library(name: "ClassifierStreams", targets: ["ClassifierStreams", "ModelFiles", "Recognition", "StreamSources"]),
+    .executable(name: "ganglion", targets: ["ganglion"]),
+    .executable(name: "ganglion-lab", targets: ["ganglion-lab"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

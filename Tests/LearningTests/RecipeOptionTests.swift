@@ -122,6 +122,7 @@ struct RecipeOptionTests {
     .init("training.epochs", no: ["0", "-1", "1.5", "many", "1000001"], yes: ["1", "1000"]),
     .init("training.batch", no: ["0", "-3"], yes: ["1", "64"]),
     .init("training.seed", no: ["-1", "0.5"], yes: ["0", "18446744073709551615"]),
+    .init("decision.patienceSteps", no: ["0", "-1", "1.5"], yes: ["1", "10"]),
     .init("training.balance", no: ["-0.1", "1.1"], yes: ["0", "0.5", "1"]),
     .init("training.loss.parts", no: ["-0.1", "1001"], yes: ["0", "0.5"], base: .bands),
     .init("training.averaging", no: ["1", "-0.1"], yes: ["0", "0.999"]),

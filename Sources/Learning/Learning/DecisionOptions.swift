@@ -6,7 +6,7 @@ public struct DecisionOptions: Codable, Sendable, Equatable {
   public var configuration: DecisionConfiguration
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case windowMicroseconds, gapMicroseconds, threshold, backgroundLabels
+    case windowMicroseconds, gapMicroseconds, threshold, backgroundLabels, patienceSteps
   }
 
   public init() {
@@ -22,6 +22,8 @@ public struct DecisionOptions: Codable, Sendable, Equatable {
     configuration.gapMicroseconds = try values.number(.gapMicroseconds, duration, or: configuration.gapMicroseconds)
     configuration.defaultThreshold = try values.number(
       .threshold, .from(0, to: 1), or: configuration.defaultThreshold)
+    configuration.patienceSteps = try values.number(
+      .patienceSteps, .from(1, to: 10_000), or: configuration.patienceSteps)
     configuration.backgroundLabels = try values.texts(.backgroundLabels) ?? []
   }
 
