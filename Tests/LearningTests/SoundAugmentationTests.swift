@@ -1,3 +1,4 @@
+import Foundation
 import Learning
 import Numerics
 import Testing
@@ -73,5 +74,24 @@ struct SoundAugmentationTests {
       shifts.insert(try #require(shift))
     }
     #expect(shifts.count > 25 && shifts.contains { $0 > 20 } && shifts.contains { $0 < -20 })
+  }
+
+  @Test("a recording in noise stands as far above it as is asked for, in the same noise every time")
+  func disturbance() {
+    let clip = (0..<4_000).map { (index: Int) -> Float in 0.2 * sin(0.3 * Float(index)) }
+    let noise = [(0..<9_000).map { (index: Int) -> Float in Float(index * index % 911) / 911 - 0.5 }]
+    func heard(_ index: Int, decibels: Double, seed: UInt64 = 4) -> [Float] {
+      var samples = clip
+      SoundDisturbance(noise: noise, decibels: decibels, seed: seed).apply(to: &samples, index: index)
+      return samples
+    }
+    func power(_ samples: [Float]) -> Double { samples.reduce(0) { $0 + Double($1 * $1) } }
+    for decibels in [-5.0, 0, 10] {
+      let added = zip(heard(0, decibels: decibels), clip).map { $0 - $1 }
+      #expect(abs(10 * log10(power(clip) / power(added)) - decibels) < 0.01)
+    }
+    #expect(heard(1, decibels: 0) == heard(1, decibels: 0))
+    #expect(heard(1, decibels: 0) != heard(2, decibels: 0))
+    #expect(heard(1, decibels: 0) != heard(1, decibels: 0, seed: 5))
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audio
 import CommandSupport
 import Foundation
 import Learning
@@ -20,7 +21,7 @@ struct Evaluate: AsyncParsableCommand {
       ones counted once, figures for each class and the confusion matrix. The data set's layout and split are those of \
       the recipe the model was trained with, unless options say otherwise. With --layout folders any folder of class \
       folders will do. Recordings that stand in two parts or under two names, lines of lists that match nothing and files \
-      that are no recordings are told on standard error.
+      that are no recordings are told on standard error. --noise-decibels 10 says what is left of it in noise.
 
       With --stream, each recording is a long one, and --labels tells its words: one a line, start and end in seconds and \
       the word, with tabs or commas between them, as Audacity writes a label track. Prints what the model misses, and its \
@@ -48,6 +49,11 @@ struct Evaluate: AsyncParsableCommand {
   @Option(help: "Threads for clips.") var threads = ProcessInfo.processInfo.activeProcessorCount
   @Option(help: "The task, one the model has learnt; infer: find out. The first when absent.") var task: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
+  @Option(help: "Hear every clip in noise so many decibels under it; white to pink noise without --noise.")
+  var noiseDecibels: Double?
+  @Option(help: "Folder with recordings of that noise, other than the model was trained with.", completion: .directory)
+  var noise: String?
+  @Option(help: "Seed of which noise each clip is heard in.") var seed: UInt64 = 1
   @OptionGroup(title: "For streams") var streams: StreamOptions
   @OptionGroup var reading: ClipInputOptions
 
@@ -56,6 +62,12 @@ struct Evaluate: AsyncParsableCommand {
       throw ValidationError("--part is test, validation, train or all, not '\(part ?? "")'")
     }
     guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
+    guard noiseDecibels.map({ (-40...100).contains($0) }) ?? (noise == nil) else {
+      throw ValidationError("--noise-decibels is -40 to 100, and --noise needs it")
+    }
+    guard noiseDecibels == nil || !streams.stream else {
+      throw ValidationError("--noise-decibels is for clips; ganglion compose puts words into noise for --stream")
+    }
     if streams.stream {
       if layout != nil || part != nil || leaveOut != nil || lists != nil {
         throw ValidationError("--layout, --part, --leave-out and --lists are for clips, not for --stream")
@@ -85,8 +97,9 @@ struct Evaluate: AsyncParsableCommand {
       threads: threads)
     for note in clips.notes { StandardError.report("\(data[0]): \(note)") }
     let line = WorkProgress()
-    let evaluator = try Evaluator(
+    var evaluator = try Evaluator(
       model, task: try model.selection(task), reading: options.completed(by: clips.reading))
+    evaluator.disturbance = try disturbance(for: model.manifest)
     let evaluation = try evaluator.evaluate(
       clips.recordings, labels: clips.labels, threads: threads
     ) {
@@ -96,6 +109,17 @@ struct Evaluate: AsyncParsableCommand {
     for note in evaluator.notes.lines { StandardError.report(note) }
     let text = json ? try EvaluationTable(evaluation).json() : EvaluationTable(evaluation).text
     try StandardOutput.shared.write(line: text)
+  }
+
+  private func disturbance(for manifest: ModelManifest) throws -> SoundDisturbance? {
+    guard let noiseDecibels else { return nil }
+    guard case .sound(let encoding) = manifest.encoder else {
+      throw ValidationError("\(manifest.name) watches events; --noise-decibels is for sound")
+    }
+    let clips = try noise.map {
+      try SoundFolder($0).paths.map { try SoundStream.samples(ofFile: $0, sampleRate: encoding.sampleRate) }
+    }
+    return SoundDisturbance(noise: clips ?? [], decibels: noiseDecibels, seed: seed)
   }
 }
 

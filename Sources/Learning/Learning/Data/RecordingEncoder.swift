@@ -78,6 +78,16 @@ public struct RecordingEncoder: Sendable {
     }
   }
 
+  /// The spikes of a recording of sound in noise, silent steps at both ends included; those of events as they are.
+  ///
+  /// - Parameter index: the recording's number, by which its noise is drawn.
+  func encodeWhole(_ recording: Recording, in disturbance: SoundDisturbance, index: Int) throws -> SpikeSequence {
+    guard case .sound(let encoder, let encoding) = kind else { return try encodeWhole(recording) }
+    var samples = try samples(recording, sampleRate: encoding.sampleRate)
+    disturbance.apply(to: &samples, index: index)
+    return encoder.encode(samples)
+  }
+
   /// The spikes from the first to the last active step of a recording; one silent step if there are none, so that
   /// recordings of silence can be learnt from too.
   public func encode(_ recording: Recording) throws -> SpikeSequence {

@@ -86,7 +86,7 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     }
     if random.uniform() < noiseChance {
       let decibels = random.uniform(in: noiseDecibels[0]...noiseDecibels[1])
-      mix(
+      Self.mix(
         Self.stretch(of: noise, count: changed.count, random: &random), into: &changed, after: lead, decibels: decibels)
     }
     return (changed, lead)
@@ -107,7 +107,7 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
   }
 
   /// The ratio holds for the recording itself, after the lead.
-  private func mix(_ noise: [Float], into samples: inout [Float], after lead: Int, decibels: Double) {
+  fileprivate static func mix(_ noise: [Float], into samples: inout [Float], after lead: Int, decibels: Double) {
     let signalPower = samples[lead...].reduce(0.0) { $0 + Double($1 * $1) }
     let noisePower = noise[lead...].reduce(0.0) { $0 + Double($1 * $1) }
     guard signalPower > 0, noisePower > 0 else { return }
@@ -116,7 +116,7 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
   }
 
   /// A random stretch of the recordings, or noise between white and pink where there are none.
-  private static func stretch(of noise: [[Float]], count: Int, random: inout RandomStream) -> [Float] {
+  fileprivate static func stretch(of noise: [[Float]], count: Int, random: inout RandomStream) -> [Float] {
     let long = noise.filter { $0.count > count }
     guard !long.isEmpty else {
       var brown = 0.0
@@ -130,5 +130,27 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     let recording = long[random.integer(below: long.count)]
     let start = random.integer(below: recording.count - count)
     return Array(recording[start..<start + count])
+  }
+}
+
+/// Noise at one distance under every recording, to measure what a model hears in it.
+public struct SoundDisturbance: Sendable {
+  /// Recordings of noise at the model's rate; noise between white and pink where there are none.
+  public var noise: [[Float]]
+  /// Power of each recording over that of the noise, decibels.
+  public var decibels: Double
+  public var seed: UInt64
+
+  public init(noise: [[Float]], decibels: Double, seed: UInt64) {
+    self.noise = noise
+    self.decibels = decibels
+    self.seed = seed
+  }
+
+  /// Mixes a stretch of noise into a recording; which depends on the seed and the recording's number.
+  public func apply(to samples: inout [Float], index: Int) {
+    var random = RandomStream(seed: seed, purpose: "disturbance", index: index)
+    let stretch = SoundAugmentation.stretch(of: noise, count: samples.count, random: &random)
+    SoundAugmentation.mix(stretch, into: &samples, after: 0, decibels: decibels)
   }
 }

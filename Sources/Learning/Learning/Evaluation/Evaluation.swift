@@ -51,6 +51,8 @@ public struct Evaluator: Sendable {
   /// What readers of the recordings took for granted.
   public let notes = ReadingNotes(name: Recording.shownName(ofFile:))
   private let classifier: StreamClassifier
+  /// Noise that every recording of sound is heard in.
+  public var disturbance: SoundDisturbance?
 
   /// - Parameter reading: how recordings are read where their content does not say.
   public init(
@@ -65,8 +67,12 @@ public struct Evaluator: Sendable {
   }
 
   /// The label of the decision with the highest score, or nil if the recording gave none.
-  public func answer(_ recording: Recording) throws -> Int? {
-    let sequence = try encoder.encodeWhole(recording)
+  ///
+  /// - Parameter index: the recording's number, by which its noise is drawn.
+  public func answer(_ recording: Recording, index: Int = 0) throws -> Int? {
+    let sequence =
+      try disturbance.map { try encoder.encodeWhole(recording, in: $0, index: index) }
+      ?? encoder.encodeWhole(recording)
     let decisions = try classifier.decisions(
       on: sequence, stepMicroseconds: model.manifest.encoder.stepMicroseconds)
     var best: (label: Int, score: Double)?
@@ -88,8 +94,8 @@ public struct Evaluator: Sendable {
       }
       return index
     }
-    let answers = try encodeAll(recordings, threads: threads, progress: progress) { _, recording in
-      (try answer(recording), try ContentDigest(ofFile: recording.path))
+    let answers = try encodeAll(recordings, threads: threads, progress: progress) { index, recording in
+      (try answer(recording, index: index), try ContentDigest(ofFile: recording.path))
     }
     var evaluation = Evaluation(labels: known)
     struct Content: Hashable {
