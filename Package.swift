@@ -101,6 +101,14 @@ let package = Package(
         "Yams",
       ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
+    .target(
+      name: "StreamLearning",
+      dependencies: [
+        "Audio", "BandEncoders", "ClassifierStreams", "EncoderList", "Learning", "ModelFiles", "Numerics",
+        "OutputFiles", "Recognition", "Settings", "SoundEncoders", "SpikingNetworks",
+      ], path: "Sources/Learning/StreamLearning",
+      // Tests train small networks with it.
+      swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "Dataflow", dependencies: ["Failures"], path: "Sources/Streams/Dataflow"),
     .target(name: "Recognition", dependencies: ["Failures"], path: "Sources/Networks/Recognition"),
     .target(
@@ -163,8 +171,8 @@ let package = Package(
       dependencies: [
         "Audio", "CLinux", "ClassifierStreams", "CommandSupport", "Daemon", "EventFormats", "Events", "Failures",
         "GanglionClient", "Learning", "ModelFiles", "Numerics", "OutputFiles", "Plotting", "Recognition",
-        "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamSources",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamLearning",
+        "StreamSources", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Programs/ganglion",
       swiftSettings: hot),
 
@@ -203,6 +211,9 @@ let package = Package(
         "EventFormats", "Events", "Experiments", "Learning", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
         "SpikingNetworks", "StreamSources", "TestSupport",
       ]),
+    .testTarget(
+      name: "StreamLearningTests",
+      dependencies: ["BandEncoders", "Learning", "Numerics", "SpikingNetworks", "StreamLearning", "TestSupport"]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [

@@ -30,7 +30,7 @@ public enum BandCompression: Codable, Sendable, Equatable {
 }
 
 /// Compresses the energies of a stream's bands, step after step; a value that holds what it remembers of them.
-struct BandCompressor: Sendable {
+package struct BandCompressor: Sendable {
   private let compression: BandCompression
   private let means: [Float]
   private let deviations: [Float]
@@ -48,7 +48,7 @@ struct BandCompressor: Sendable {
   }
 
   /// Turns energies into currents in place.
-  mutating func compress(_ energies: inout [Float]) {
+  package mutating func compress(_ energies: inout [Float]) {
     switch compression {
     case .logarithm(let floor):
       for band in energies.indices { energies[band] = log(energies[band] + floor) }

@@ -8,14 +8,16 @@ struct MelCoder: StepCoder {
   private let filters: MelFilters
   private let silenceThreshold: Float
   private var transform: RealTransform
-  private var compressor: BandCompressor
+  /// Nil where energies are coded as they are.
+  private var compressor: BandCompressor?
   /// The last samples, as many as the window takes.
   private var history: [Float]
   private var windowed: [Float]
   private var values: [Float]
   private var steps = 0.0
 
-  init(_ configuration: MelConfiguration) throws(EncoderError) {
+  /// - Parameter compresses: whether energies are compressed, or are what is coded.
+  init(_ configuration: MelConfiguration, compresses: Bool = true) throws(EncoderError) {
     try configuration.check()
     let length = configuration.windowLength
     window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * Double.pi * (Double($0) + 0.5) / Double(length))) }
@@ -24,9 +26,7 @@ struct MelCoder: StepCoder {
     filters = MelFilters(
       count: configuration.bands, sampleRate: configuration.sampleRate, transformSize: transform.size,
       lowestFrequency: configuration.lowestFrequency, highestFrequency: configuration.highestFrequency)
-    compressor = BandCompressor(
-      configuration.compression, bands: configuration.bands, means: configuration.means,
-      deviations: configuration.deviations)
+    compressor = compresses ? configuration.makeCompressor() : nil
     history = [Float](repeating: 0, count: length)
     windowed = [Float](repeating: 0, count: transform.size)
     values = [Float](repeating: 0, count: configuration.bands)
@@ -46,14 +46,14 @@ struct MelCoder: StepCoder {
     history.removeFirst(history.count - kept)
     for index in samples.count - (window.count - kept)..<samples.count { history.append(samples[index]) }
     guard history.contains(where: { $0.magnitude >= silenceThreshold }) else {
-      compressor.passSilence()
+      compressor?.passSilence()
       return
     }
     steps += 1
     for index in window.indices { windowed[index] = history[index] * window[index] }
     transform.power(of: windowed)
     for band in values.indices { values[band] = Float(filters.energy(of: band, transform.power)) }
-    compressor.compress(&values)
+    compressor?.compress(&values)
     frame.append(nonzero: values)
   }
 }

@@ -1,3 +1,4 @@
+import Numerics
 import SoundEncoders
 
 /// Energies in mel bands as currents: what most recognisers of speech hear.
@@ -96,5 +97,38 @@ public struct MelConfiguration: SoundEncoding {
     let stepped = try SteppedEncoder(MelCoder(self), sampleRate: sampleRate, stepMicroseconds: stepMicroseconds)
     guard let highPassFrequency else { return stepped }
     return OffsetFreeEncoder(stepped, frequency: highPassFrequency, sampleRate: sampleRate)
+  }
+
+  /// What compresses the energies of a stream's bands, from its first step on.
+  package func makeCompressor() -> BandCompressor {
+    BandCompressor(compression, bands: bands, means: means, deviations: deviations)
+  }
+
+  /// Centres of the bands, Hz.
+  package var centreFrequencies: [Double] {
+    (0..<bands).map {
+      MelFilters.frequency($0, of: bands, lowest: lowestFrequency, highest: highestFrequency)
+    }
+  }
+
+  /// The energies in the bands of a sound's steps before they are compressed, step after step of `bands` numbers; what has
+  /// no sample that reaches the threshold has none. Compressed by `makeCompressor`, they are the frames of the encoder.
+  package func energies(of samples: [Float]) throws(EncoderError) -> [Float] {
+    let coder = try MelCoder(self, compresses: false)
+    let stepped = try SteppedEncoder(coder, sampleRate: sampleRate, stepMicroseconds: stepMicroseconds)
+    var energies: [Float] = []
+    energies.reserveCapacity(samples.count / max(1, sampleRate / 1_000) * bands)
+    var encoder: any SoundEncoder = stepped
+    if let highPassFrequency {
+      encoder = OffsetFreeEncoder(stepped, frequency: highPassFrequency, sampleRate: sampleRate)
+    }
+    func take(_ frame: SpikeFrame) {
+      let first = energies.count
+      energies.append(contentsOf: repeatElement(0, count: bands))
+      for (channel, value) in zip(frame.channels, frame.values) { energies[first + Int(channel)] = value }
+    }
+    encoder.push(samples.span, emit: take)
+    encoder.finish(emit: take)
+    return energies
   }
 }

@@ -10,14 +10,12 @@ package struct MelFilters: Sendable {
   package init(
     count: Int, sampleRate: Int, transformSize: Int, lowestFrequency: Double, highestFrequency: Double
   ) {
-    func mel(_ frequency: Double) -> Double { 2595 * log10(1 + frequency / 700) }
-    func hertz(_ mel: Double) -> Double { 700 * (pow(10, mel / 2595) - 1) }
-    let low = mel(lowestFrequency)
-    let high = mel(highestFrequency)
     let binHertz = Double(sampleRate) / Double(transformSize)
     let bins = transformSize / 2
     bands = (0..<count).map { band in
-      let edges = (0...2).map { hertz(low + (high - low) * Double(band + $0) / Double(count + 1)) }
+      let edges = (0...2).map {
+        Self.frequency(band + $0 - 1, of: count, lowest: lowestFrequency, highest: highestFrequency)
+      }
       let first = min(bins, Int((edges[0] / binHertz).rounded(.up)))
       let last = max(first, min(bins, Int(edges[2] / binHertz)))
       let weights = (first...last).map { bin -> Float in
@@ -28,6 +26,14 @@ package struct MelFilters: Sendable {
       }
       return (first, weights)
     }
+  }
+
+  /// Centre of a band, Hz; of the bands before the first and behind the last, the outer edges.
+  package static func frequency(_ band: Int, of count: Int, lowest: Double, highest: Double) -> Double {
+    func mel(_ frequency: Double) -> Double { 2595 * log10(1 + frequency / 700) }
+    let low = mel(lowest)
+    let at = low + (mel(highest) - low) * Double(band + 1) / Double(count + 1)
+    return 700 * (pow(10, at / 2595) - 1)
   }
 
   package var count: Int { bands.count }

@@ -42,6 +42,9 @@ public struct RecipeDocument {
     try decode(type, from: root, below: [])
   }
 
+  /// Whether there is a section of that name.
+  public func holds(section name: String) -> Bool { root.mapping?[name] != nil }
+
   /// One section; nil where it is not there. The others are not looked at: a model keeps the recipe that it was made
   /// by, in which another program than this one may have known options.
   public func section<Value: Decodable>(_ name: String, _ type: Value.Type) throws(RecipeError) -> Value? {

@@ -55,6 +55,7 @@ extension Model {
   /// Whether tasks, labels and network belong together: the reason if not.
   package static func problem(with manifest: ModelManifest, contexts: Int) -> String? {
     guard let tasks = manifest.tasks else { return nil }
+    if manifest.decision.stream != nil { return "it finds words in streams, which knows no tasks" }
     if tasks.isEmpty { return "its list of tasks is empty" }
     if Set(tasks.map(\.name)).count != tasks.count { return "a task occurs twice" }
     for task in tasks {

@@ -21,11 +21,15 @@ public struct DecisionConfiguration: Codable, Equatable, Sendable {
   public var releaseRatio: Double
   /// After a decision within a long utterance its label is left alone for this long.
   public var refractoryMicroseconds: Int64
+  /// How words are found in a stream without utterances; nil where the stream is cut into utterances, which all the settings
+  /// above but the thresholds and the background are about.
+  public var stream: StreamDecision?
 
   public init(
     windowMicroseconds: Int64 = 1_000_000, gapMicroseconds: Int64 = 300_000, defaultThreshold: Double = 0.5,
     thresholds: [String: Double] = [:], backgroundLabels: [String] = [], patienceSteps: Int = 3,
-    settleMicroseconds: Int64 = 150_000, releaseRatio: Double = 0.8, refractoryMicroseconds: Int64 = 1_000_000
+    settleMicroseconds: Int64 = 150_000, releaseRatio: Double = 0.8, refractoryMicroseconds: Int64 = 1_000_000,
+    stream: StreamDecision? = nil
   ) {
     self.windowMicroseconds = windowMicroseconds
     self.gapMicroseconds = gapMicroseconds
@@ -36,6 +40,7 @@ public struct DecisionConfiguration: Codable, Equatable, Sendable {
     self.settleMicroseconds = settleMicroseconds
     self.releaseRatio = releaseRatio
     self.refractoryMicroseconds = refractoryMicroseconds
+    self.stream = stream
   }
 
   /// The threshold of a label.
@@ -59,6 +64,17 @@ public struct DecisionConfiguration: Codable, Equatable, Sendable {
     for label in thresholds.keys.sorted() + backgroundLabels where !labels.contains(label) {
       throw .unknownLabel(label)
     }
+    try stream?.validate(labels: labels)
+  }
+}
+
+extension DecisionConfiguration {
+  /// The same with the thresholds that were measured under a name; nil where there are none of that name.
+  public func with(sensitivity name: String) -> DecisionConfiguration? {
+    guard let found = stream?.sensitivities.first(where: { $0.name == name }) else { return nil }
+    var configuration = self
+    configuration.thresholds = found.thresholds
+    return configuration
   }
 }
 

@@ -90,6 +90,12 @@ struct LogitWindow: Codable, Equatable, Sendable {
     for label in scores.indices { scores[label] /= total }
   }
 
+  /// Writes the logistic function of the mean over the steps inside, of which there must be one: each value by itself.
+  func write(chances: inout [Double]) {
+    precondition(count > 0 && chances.count == width, "chances are of a window with steps")
+    for column in 0..<width { chances[column] = 1 / (1 + exp(-Double(sums[column]) / (Self.scale * Double(count)))) }
+  }
+
   /// Writes the exponentials of a row's means less the highest of them, and returns their sum.
   private func write(_ row: Int, _ scores: inout [Double]) -> Double {
     let labels = scores.count

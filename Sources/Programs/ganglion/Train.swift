@@ -5,6 +5,7 @@ import Learning
 import ModelFiles
 import OutputFiles
 import SpikingNetworks
+import StreamLearning
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,6 +19,10 @@ struct Train: ParsableCommand {
       range, the same recording in two parts, a class without recordings or a teacher of another encoder are refused; \
       files that are no recordings, lines of lists that match nothing, clips beyond the end of their recording and the \
       like are told with their number, on standard error and in the log.
+
+      A recipe with a section stream in place of data makes a model that finds words anywhere in a stream, such as wake \
+      words: it is trained on pieces of streams that are composed anew all the time, of recordings of the words, other \
+      speech and noise, and its thresholds are chosen on hours of speech without the words.
 
       Ctrl-C stops at once; the same command goes on from the last whole epoch and ends with the same \
       weights as a run that was never stopped.
@@ -36,6 +41,7 @@ struct Train: ParsableCommand {
   @Option(help: "Leave this group (speaker) out for the test; the recipe's choice when absent.") var leaveOut: String?
   @Option(help: "With --leave-out: validate on this other group.") var validateOn: String?
   @Option(help: "Epochs; the recipe's when absent.") var epochs: Int?
+  @Option(help: "For a recipe with a section stream: chunks to hear; the recipe's when absent.") var chunks: Int?
   @Option(help: "Threads to train on.") var threads = ProcessInfo.processInfo.activeProcessorCount
   @OptionGroup var reading: RecordingInputOptions
   @Flag(help: "Begin anew even if there is a checkpoint.") var restart = false
@@ -43,6 +49,7 @@ struct Train: ParsableCommand {
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
     guard epochs.map({ $0 > 0 }) ?? true else { throw ValidationError("--epochs must be at least 1") }
+    guard chunks.map({ $0 > 0 }) ?? true else { throw ValidationError("--chunks must be at least 1") }
   }
 
   func run() throws {
@@ -56,14 +63,19 @@ struct Train: ParsableCommand {
         reason: isText ? "is no UTF-8 text; check that this is the recipe" : "cannot be opened; check the path",
         kind: isText ? .configuration : .missing)
     }
+    let recipeFolder = FileNames.folder(of: recipe) ?? (recipe as NSString).deletingLastPathComponent
+    let folder = recipeFolder.isEmpty ? "." : recipeFolder
+    if try RecipeDocument(yaml: text, path: recipe).holds(section: "stream") {
+      try trainOnStreams(text, folder: folder)
+      return
+    }
+    guard chunks == nil else { throw ValidationError("--chunks is for recipes with a section stream") }
     var made = try Recipe(yaml: text, path: recipe)
     made.training.seed = seed ?? made.training.seed
     made.training.epochs = epochs ?? made.training.epochs
     made.data.leaveOut = leaveOut ?? made.data.leaveOut
     made.data.reading = try reading.readingOptions().completed(by: made.data.reading)
     made.data.validateOn = validateOn ?? made.data.validateOn
-    let recipeFolder = FileNames.folder(of: recipe) ?? (recipe as NSString).deletingLastPathComponent
-    let folder = recipeFolder.isEmpty ? "." : recipeFolder
     guard let dataFolder = data ?? made.data.path.map({ $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }) else {
       throw ValidationError("the recipe names no data folder; give one with --data")
     }
@@ -113,6 +125,24 @@ struct Train: ParsableCommand {
     try model.write(to: modelPath)
     try? FileManager.default.removeItem(atPath: checkpoint.path)
     try report.finish(modelPath: modelPath, seconds: Date().timeIntervalSince(begin))
+  }
+
+  /// A recipe with a section `stream`: words anywhere in streams that are composed anew all the time.
+  private func trainOnStreams(_ text: String, folder: String) throws {
+    var made = try StreamRecipe(yaml: text, path: recipe)
+    for (option, isGiven) in [
+      ("--epochs", epochs != nil), ("--leave-out", leaveOut != nil), ("--validate-on", validateOn != nil),
+      ("--noise", noise != nil),
+    ] where isGiven {
+      throw ValidationError("\(option) does not go with a recipe for streams, which has a section stream")
+    }
+    made.training.seed = seed ?? made.training.seed
+    made.training.chunks = chunks ?? made.training.chunks
+    guard let data else { throw ValidationError("a recipe for streams names files below a data folder: give --data") }
+    try StreamTraining(
+      recipe: made, recipePath: recipe, text: text, modelPath: output ?? "\(made.name).safetensors",
+      settings: .init(dataFolder: data, recipeFolder: folder, threads: threads), isRestarted: restart
+    ).run()
   }
 
   private func trainAll(

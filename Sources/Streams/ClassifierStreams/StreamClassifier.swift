@@ -21,8 +21,10 @@ public struct StreamClassifier: Sendable {
   }
 
   private var network: TaskNetwork
-  /// One for each setting that is tried.
-  private var recognisers: [Recogniser]
+  /// One for each setting that is tried, where the model decides on utterances.
+  private var recognisers: [Recogniser] = []
+  /// The same where it finds words in a stream without utterances.
+  private var spotters: [WordSpotter] = []
   private var outputs: [Float]
 
   /// - Parameters:
@@ -38,7 +40,12 @@ public struct StreamClassifier: Sendable {
     let own = model.manifest.decision
     network = TaskNetwork(model, selection: task)
     outputs = [Float](repeating: 0, count: network.outputCount)
-    recognisers = []
+    if own.stream != nil {
+      for configuration in configurations ?? [own] {
+        spotters.append(try WordSpotter(labels: model.manifest.labels, configuration: configuration))
+      }
+      return
+    }
     for configuration in configurations ?? [own] {
       guard configuration.gapMicroseconds == own.gapMicroseconds else {
         throw .setting(
@@ -61,7 +68,7 @@ public struct StreamClassifier: Sendable {
     set { if newValue != network.selection { network.select(newValue) } }
   }
 
-  /// Whether nothing is open: the place to put another model in.
+  /// Whether nothing is open: the place to put another model in. Where there are no utterances that is anywhere.
   public var isBetweenUtterances: Bool { recognisers.allSatisfy(\.isBetweenUtterances) }
 
   /// Takes the next step of the stream; returns the scores after it if it was active and the network answered. Where the
@@ -72,6 +79,7 @@ public struct StreamClassifier: Sendable {
   public mutating func push(
     _ frame: SpikeFrame, emit: (Decision, _ trial: Int) -> Void
   ) throws(RecognitionError) -> Scores? {
+    if !spotters.isEmpty { return try pushOn(frame, emit: emit) }
     var request = Recogniser.Request.skip
     for trial in recognisers.indices {
       request = recognisers[trial].advance(
@@ -92,8 +100,23 @@ public struct StreamClassifier: Sendable {
     return recognisers[0].currentScores.map { Scores(endMicroseconds: frame.endMicroseconds, values: $0) }
   }
 
+  /// The next step of a stream without utterances: every one is run, silent ones too.
+  private mutating func pushOn(
+    _ frame: SpikeFrame, emit: (Decision, _ trial: Int) -> Void
+  ) throws(RecognitionError) -> Scores? {
+    var begins = false
+    for trial in spotters.indices { begins = spotters[trial].advance(startMicroseconds: frame.startMicroseconds) }
+    if begins { network.reset() }
+    guard network.step(frame, outputs: &outputs) else { return nil }
+    for trial in spotters.indices {
+      try spotters[trial].take(logits: outputs, endMicroseconds: frame.endMicroseconds) { emit($0, trial) }
+    }
+    return spotters[0].currentScores.map { Scores(endMicroseconds: frame.endMicroseconds, values: $0) }
+  }
+
   /// Ends the stream and decides what is open.
   public mutating func finish(emit: (Decision, _ trial: Int) -> Void) {
+    for trial in spotters.indices { spotters[trial].finish() }
     for trial in recognisers.indices { recognisers[trial].finish { emit($0, trial) } }
   }
 

@@ -93,4 +93,15 @@ public struct StreamTally: Sendable, Equatable {
       counts[label].missed += isFound.count { !$0 }
     }
   }
+
+  /// These words with the false accepts of another stream: what a threshold gives where both are measured apart.
+  package func joined(falseAcceptsOf other: StreamTally) -> StreamTally {
+    var joined = self
+    for label in counts.indices {
+      joined.counts[label].falseAccepts = other.counts[label].falseAccepts
+      joined.counts[label].repeats = other.counts[label].repeats
+    }
+    joined.microseconds = other.microseconds
+    return joined
+  }
 }

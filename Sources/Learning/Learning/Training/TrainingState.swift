@@ -127,6 +127,11 @@ public struct CheckpointError: ReportedError, Equatable {
   public let path: String
   public let reason: String
 
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
   public var kind: FailureKind { .configuration }
   public var description: String {
     "\(path): the checkpoint \(reason); remove it (or give --restart) to begin anew"

@@ -1,0 +1,111 @@
+import BandEncoders
+import Learning
+import Recognition
+import Settings
+import SoundEncoders
+import SpikingNetworks
+
+/// Everything that makes a model which finds words in a stream: a recipe with a section `stream` in place of `data`.
+public struct StreamRecipe: Codable, Sendable, Equatable {
+  public var name: String
+  public var stream: StreamDataDescription
+  public var encoder: EncoderOptions
+  public var composition: CompositionOptions
+  public var network: NetworkDescription
+  public var training: StreamTrainingOptions
+  public var decision: StreamDecisionOptions
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, stream, encoder, composition, network, training, decision
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try OptionMap(decoder, CodingKeys.self)
+    guard let name = try values.text(.name) else {
+      throw values.refusal("'name' is missing; it is what the model is called")
+    }
+    guard !name.contains("/"), !name.contains(where: \.isNewline), name.utf8.count <= 200 else {
+      throw values.refusal(.name, "a name has up to 200 bytes and no '/', for the model's file bears it")
+    }
+    self.name = name
+    stream = try values.required(.stream)
+    encoder = try values.required(.encoder)
+    composition = try values.value(.composition, or: CompositionOptions())
+    network = try values.required(.network)
+    training = try values.required(.training)
+    decision = try values.value(.decision, or: StreamDecisionOptions())
+    try check(values)
+  }
+
+  /// Reads a recipe and checks everything in it that needs no data.
+  ///
+  /// - Throws: `RecipeError` with the option's path and the place in the file.
+  public init(yaml: String, path: String) throws(RecipeError) {
+    self = try RecipeDocument(yaml: yaml, path: path).decode(StreamRecipe.self)
+  }
+
+  /// The labels, one for each output of the network.
+  public var labels: [String] { stream.labels }
+
+  /// The bands whose energies streams are composed of.
+  public var bands: MelConfiguration {
+    guard case .sound(let options) = encoder, let bands = options.configuration as? MelConfiguration else {
+      preconditionFailure("a recipe for streams that was read has mel bands")
+    }
+    return bands
+  }
+
+  private func check(_ values: OptionMap<CodingKeys>) throws {
+    guard case .sound(let options) = encoder, let bands = options.configuration as? MelConfiguration else {
+      throw values.refusal(.encoder, "streams are composed of energies in bands: it takes mel")
+    }
+    guard bands.silenceThreshold == 0 else {
+      throw values.refusal(
+        at: ["encoder", "mel", "silenceThreshold"], "is \(bands.silenceThreshold); in a stream every step counts: 0")
+    }
+    guard network.input.reduce(1, *) == bands.bands else {
+      throw values.refusal(
+        at: ["network", "input"], "\(network.input) is not what the encoder makes: [\(bands.bands)]")
+    }
+    let outputs: Int
+    do throws(NetworkError) {
+      outputs = try network.check().reduce(1, *)
+    } catch {
+      throw values.refusal(at: ["network"], error.description)
+    }
+    guard outputs == labels.count else {
+      throw values.refusal(at: ["network"], "has \(outputs) outputs for \(labels.count) words")
+    }
+    let warmUp = Double(decision.configuration.warmUpMicroseconds) / 1e6
+    guard warmUp + 1 <= training.chunkSeconds else {
+      throw values.refusal(
+        at: ["decision", "warmUpMicroseconds"], "leaves nothing of chunks of \(training.chunkSeconds) s")
+    }
+  }
+}
+
+/// How detections are made of the scores; see `StreamDecision`.
+public struct StreamDecisionOptions: Codable, Sendable, Equatable {
+  public var configuration = StreamDecision()
+
+  enum CodingKeys: String, CodingKey, CaseIterable { case scoreMicroseconds, restMicroseconds, warmUpMicroseconds }
+
+  public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    let values = try OptionMap(decoder, CodingKeys.self)
+    configuration.scoreMicroseconds = try values.number(
+      .scoreMicroseconds, .from(1, to: 10_000_000), or: configuration.scoreMicroseconds)
+    configuration.restMicroseconds = try values.number(
+      .restMicroseconds, .from(0, to: 3_600_000_000), or: configuration.restMicroseconds)
+    configuration.warmUpMicroseconds = try values.number(
+      .warmUpMicroseconds, .from(0, to: 60_000_000), or: configuration.warmUpMicroseconds)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(configuration.scoreMicroseconds, forKey: .scoreMicroseconds)
+    try values.encode(configuration.restMicroseconds, forKey: .restMicroseconds)
+    try values.encode(configuration.warmUpMicroseconds, forKey: .warmUpMicroseconds)
+  }
+}

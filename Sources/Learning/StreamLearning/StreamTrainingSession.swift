@@ -1,0 +1,187 @@
+import EncoderList
+import Foundation
+import Learning
+import ModelFiles
+import Numerics
+import OutputFiles
+import Recognition
+import SpikingNetworks
+
+/// The life of a training on streams: data are read, the network learns, is measured on the way, and becomes a model.
+public final class StreamTrainingSession {
+  /// Where things are, and how much of the machine is used.
+  public struct Settings: Sendable {
+    public var dataFolder: String
+    public var recipeFolder: String
+    public var threads: Int
+
+    public init(dataFolder: String, recipeFolder: String, threads: Int) {
+      self.dataFolder = dataFolder
+      self.recipeFolder = recipeFolder
+      self.threads = threads
+    }
+  }
+
+  /// What it is busy with.
+  public enum Activity: Sendable {
+    case reading(part: DataPart, done: Int, total: Int)
+    /// Chunks heard, of how many, and the last batch's loss.
+    case learning(done: Int, total: Int, loss: Double)
+    case measuring(done: Int, total: Int)
+  }
+
+  public let recipe: StreamRecipe
+  private let settings: Settings
+  private let trainer: StreamTrainer
+  private let trial: StreamTrial
+  /// What should be known of the data, a line each.
+  public let notes: [String]
+  /// Hours of other speech in the validation part, each once.
+  private let validationHours: Double
+  private let fingerprint: String
+
+  /// Thresholds that are tried, and false accepts an hour that sensitivities allow.
+  private static let thresholds = ThresholdChoice.trials(count: 64)
+  static let sensitivities: [(name: String, perHour: Double)] = [("low", 0.1), ("normal", 0.5), ("high", 2)]
+
+  /// Reads and analyses the data.
+  ///
+  /// - Parameter resuming: the checkpoint that this training left, if there is one.
+  public init(
+    _ recipe: StreamRecipe, settings: Settings, resuming checkpoint: StreamCheckpoint? = nil,
+    activity: @escaping @Sendable (Activity) -> Void
+  ) throws {
+    self.recipe = recipe
+    self.settings = settings
+    let parts = try StreamFiles.find(
+      recipe.stream, dataFolder: settings.dataFolder, recipeFolder: settings.recipeFolder)
+    func material(_ part: DataPart, copies: Bool) throws -> StreamMaterial {
+      guard let files = parts[part] else { throw TrainingError.emptyPart(part) }
+      let material = try StreamMaterial.read(
+        files, bands: recipe.bands, composition: recipe.composition, copies: copies, seed: recipe.training.seed,
+        threads: settings.threads
+      ) { activity(.reading(part: part, done: $0, total: $1)) }
+      for (label, name) in recipe.labels.enumerated() where !material.words.contains(where: { $0.label == label }) {
+        throw DataError.emptyClass(name, place: part.rawValue, found: [])
+      }
+      guard !material.speech.isEmpty else { throw TrainingError.emptyPart(part) }
+      return material
+    }
+    fingerprint = try Self.fingerprint(recipe, parts)
+    let train = try material(.train, copies: true)
+    let validation = try material(.validation, copies: false)
+    let stepMicroseconds = Double(recipe.bands.stepMicroseconds)
+    let composer = ChunkComposer(
+      train, recipe.composition, frames: Int(recipe.training.chunkSeconds * 1e6 / stepMicroseconds),
+      miningChance: recipe.training.mining.chance)
+    let network = try Network<Float>(recipe.network, seed: recipe.training.seed)
+    trainer = try StreamTrainer(
+      network, recipe.training, composer: composer,
+      free: Int(Double(recipe.decision.configuration.warmUpMicroseconds) / stepMicroseconds),
+      threads: settings.threads, resuming: try checkpoint?.read(fingerprint: fingerprint))
+    trial = StreamTrial(validation, recipe.composition, seed: recipe.training.seed)
+    validationHours = validation.speechSeconds / 3_600
+    func count(_ files: [StreamFiles.Entry]) -> String { "\(files.count)" }
+    notes =
+      StreamFiles.parts.compactMap { part in
+        guard let files = parts[part] else { return nil }
+        let words = zip(recipe.labels, files.words).map { "\($0) \($1.count)" }.joined(separator: ", ")
+        return
+          "\(part.rawValue): words \(words); speech \(files.speech.reduce(0) { $0 + $1.count }); noise \(files.noise.count)"
+      } + [
+        "speech without the words: \(Int((train.speechSeconds / 60).rounded())) min to learn from (copies counted), "
+          + "\(Int((validation.speechSeconds / 60).rounded())) min to choose thresholds on"
+      ]
+  }
+
+  /// A digest of what decides the training.
+  private static func fingerprint(_ recipe: StreamRecipe, _ parts: [DataPart: StreamFiles]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func add(_ bytes: some Sequence<UInt8>) { for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
+    add(try encoder.encode(recipe))
+    for part in StreamFiles.parts {
+      guard let files = parts[part] else { continue }
+      for entry in Array(files.words.joined()) + Array(files.speech.joined()) + files.noise {
+        add(entry.name.utf8)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: entry.path)
+        add("\(attributes?[FileAttributeKey.size] as? Int ?? 0)".utf8)
+      }
+    }
+    return String(hash, radix: 16)
+  }
+
+  public var isFinished: Bool { trainer.isFinished }
+  public var parameters: Int { trainer.averaged.parameters.count }
+  /// Chunks heard so far.
+  public var chunks: Int { min(recipe.training.chunks, trainer.state.steps * recipe.training.batch) }
+  public var history: [StreamProgressRecord] { trainer.state.history }
+
+  /// Learns until the next pause, and measures there.
+  public func learn(activity: (Activity) -> Void) throws -> StreamProgressRecord {
+    let batch = recipe.training.batch
+    let loss = try trainer.runToPause { done, loss in
+      activity(
+        .learning(done: min(done * batch, recipe.training.chunks), total: recipe.training.chunks, loss: loss.total))
+    }
+    let outcome = try trial.run(
+      try model(recipeText: "", seconds: 0), hours: recipe.training.progressMinutes / 60, thresholds: Self.thresholds
+    ) { activity(.measuring(done: $0, total: $1)) }
+    let found = outcome.figures(
+      outcome.choice(falseAccepts: Int((5 * outcome.hours).rounded(.down)), labels: recipe.labels.count))
+    let record = StreamProgressRecord(
+      chunks: chunks, loss: loss,
+      missed: found.words > 0 ? Double(found.missed) / Double(found.words) : nil,
+      falseAcceptsPerHour: Double(found.falseAccepts) / max(outcome.hours, 1e-9))
+    trainer.record(record)
+    return record
+  }
+
+  /// Writes what is needed to go on.
+  public func write(to checkpoint: StreamCheckpoint) throws {
+    try checkpoint.write(trainer.state, fingerprint: fingerprint)
+  }
+
+  /// The model with thresholds chosen on hours of speech without the words.
+  public func finish(recipeText: String, seconds: Double, activity: (Activity) -> Void) throws -> Model {
+    let plain = try model(recipeText: recipeText, seconds: seconds)
+    let outcome = try trial.run(plain, hours: recipe.training.validationHours, thresholds: Self.thresholds) {
+      activity(.measuring(done: $0, total: $1))
+    }
+    var manifest = plain.manifest
+    var sensitivities: [Sensitivity] = []
+    for (name, perHour) in Self.sensitivities {
+      let choice = outcome.choice(
+        falseAccepts: Int((perHour * outcome.hours).rounded(.down)), labels: recipe.labels.count)
+      let found = outcome.figures(choice)
+      sensitivities.append(
+        Sensitivity(
+          name: name,
+          thresholds: Dictionary(
+            uniqueKeysWithValues: zip(recipe.labels, choice).map { ($0, outcome.thresholds[$1]) }),
+          allowedPerHour: perHour, hours: outcome.hours, falseAccepts: found.falseAccepts, words: found.words,
+          missed: found.missed))
+    }
+    manifest.decision.stream?.sensitivities = sensitivities
+    if let usual = manifest.decision.with(sensitivity: "normal") { manifest.decision = usual }
+    manifest.training.notes["thresholds"] =
+      "chosen on a stream composed of \(String(format: "%.2f", validationHours)) h of speech without the words"
+    return try Model(manifest: manifest, network: plain.network)
+  }
+
+  /// The model as it is now, with a threshold of a half.
+  private func model(recipeText: String, seconds: Double) throws -> Model {
+    let network = trainer.averaged
+    let record = TrainingRecord(
+      recipe: recipeText, seeds: [recipe.training.seed], data: "streams",
+      split: notes.first, seconds: seconds.rounded(),
+      notes: ["parameters": "\(network.parameters.count)", "chunks": "\(chunks)"])
+    return try Model(
+      manifest: ModelManifest(
+        name: recipe.name, labels: recipe.labels, network: network.description,
+        encoder: .sound(recipe.bands),
+        decision: DecisionConfiguration(stream: recipe.decision.configuration), training: record),
+      network: network)
+  }
+}

@@ -1,0 +1,95 @@
+import CommandSupport
+import Foundation
+import Learning
+import ModelFiles
+import Numerics
+import OutputFiles
+import Recognition
+import StreamLearning
+
+/// `ganglion train` with a recipe for streams: runs the training and tells how it goes, on standard error and in a log.
+struct StreamTraining {
+  let recipe: StreamRecipe
+  let recipePath: String
+  let text: String
+  let modelPath: String
+  let settings: StreamTrainingSession.Settings
+  let isRestarted: Bool
+
+  @discardableResult
+  func run() throws -> Model {
+    let begin = Date()
+    let progress = WorkProgress()
+    let checkpoint = StreamCheckpoint(path: modelPath + ".checkpoint")
+    if isRestarted { try? FileManager.default.removeItem(atPath: checkpoint.path) }
+    let session = try StreamTrainingSession(recipe, settings: settings, resuming: checkpoint) {
+      Self.show($0, since: begin, from: 0, progress)
+    }
+    progress.clear()
+    if session.chunks == 0 {
+      let first = "recipe \((FileNames.shown(recipePath) as NSString).lastPathComponent), seed \(recipe.training.seed)"
+      // In place of the log of an earlier training.
+      try OutputFile.write(first + "\n", to: logPath)
+      StandardError.write(first + "\n")
+      for note in session.notes { try line(note) }
+      try line("network: \(session.parameters) parameters")
+    } else {
+      try line("going on after chunk \(session.chunks) of \(recipe.training.chunks)")
+    }
+    let (first, start) = (session.chunks, Date())
+    while !session.isFinished {
+      let record = try session.learn { Self.show($0, since: start, from: first, progress) }
+      progress.clear()
+      try session.write(to: checkpoint)
+      Ending.shared.remark("the same command goes on after chunk \(record.chunks)")
+      try line(
+        "chunk \(record.chunks): loss \(fixed(record.loss, 3))"
+          + (record.missed.map { ", \(fixed(100 * $0, 1)) % of the validation's words missed" } ?? "")
+          + (record.falseAcceptsPerHour.map { " at \(fixed($0, 1)) false accepts an hour" } ?? "")
+          + ", \(duration(Date().timeIntervalSince(begin)))")
+    }
+    let model = try session.finish(recipeText: text, seconds: Date().timeIntervalSince(begin)) {
+      Self.show($0, since: start, from: first, progress)
+    }
+    progress.clear()
+    for sensitivity in model.manifest.decision.stream?.sensitivities ?? [] { try line(sensitivity.text) }
+    try model.write(to: modelPath)
+    try? FileManager.default.removeItem(atPath: checkpoint.path)
+    try line(
+      "wrote \((modelPath as NSString).lastPathComponent) after \(duration(Date().timeIntervalSince(begin)))")
+    return model
+  }
+
+  private var logPath: String { (modelPath as NSString).deletingPathExtension + ".log" }
+
+  private func line(_ text: String) throws {
+    StandardError.write(text + "\n")
+    try append(line: text, to: logPath)
+  }
+
+  private static func show(
+    _ activity: StreamTrainingSession.Activity, since start: Date, from first: Int, _ progress: WorkProgress
+  ) {
+    switch activity {
+    case .reading(let part, let done, let total): progress.show("reading \(part.rawValue)", done: done, total: total)
+    case .learning(let done, let total, let loss):
+      let speed = Double(done - first) / Date().timeIntervalSince(start)
+      progress.show(
+        "chunks", done: done, total: total,
+        detail:
+          "loss \(fixed(loss, 3))  \(Int(speed)) a second  \(duration(Double(total - done) / max(speed, 1e-3))) left")
+    case .measuring(let done, let total): progress.show("measuring", done: done, total: total)
+    }
+  }
+}
+
+extension Sensitivity {
+  /// What it means, on one line.
+  var text: String {
+    let share = Proportion(right: missed, total: words)
+    return
+      "sensitivity \(name): threshold \(thresholds.sorted { $0.key < $1.key }.map { "\($0.key) \(fixed($0.value, 4))" }.joined(separator: ", "))"
+      + "; \(falseAccepts) false accepts in \(fixed(hours, 2)) h (at most \(fixed(allowedPerHour, 1)) an hour), "
+      + "\(missed) of \(words) words missed: \(share.text)"
+  }
+}
