@@ -101,6 +101,7 @@ let package = Package(
         "Yams",
       ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
+    .target(name: "Voices", dependencies: ["Failures", "Learning", "Numerics"], path: "Sources/Learning/Voices"),
     .target(
       name: "StreamLearning",
       dependencies: [
@@ -172,7 +173,7 @@ let package = Package(
         "Audio", "CLinux", "ClassifierStreams", "CommandSupport", "Daemon", "EventFormats", "Events", "Failures",
         "GanglionClient", "Learning", "ModelFiles", "Numerics", "OutputFiles", "Plotting", "Recognition",
         "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamLearning",
-        "StreamSources", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "StreamSources", "Voices", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Programs/ganglion",
       swiftSettings: hot),
 

@@ -67,6 +67,16 @@ struct CompositionTests {
     #expect(loud > words * 8 / 10)
   }
 
+  @Test func noWordComesInThePauseAfterAnother() {
+    var composer = ChunkComposer(toyMaterial(), CompositionOptions(), frames: 6_000, miningChance: 0)
+    composer.density = 2
+    composer.pauseAfterWord = 300
+    var random = RandomStream(seed: 2)
+    let words = composer.compose(&random).words
+    #expect(words.count > 5)
+    #expect(zip(words, words.dropFirst()).allSatisfy { $1.start >= $0.end + 300 })
+  }
+
   @Test func theSameChunkComesOfTheSameSeed() {
     let composer = ChunkComposer(toyMaterial(), CompositionOptions(), frames: 300, miningChance: 0)
     func chunk(_ index: Int) -> [Float] {

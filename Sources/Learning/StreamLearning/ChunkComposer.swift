@@ -34,9 +34,14 @@ struct ChunkComposer: Sendable {
   /// Places of each label's recordings.
   private let recordings: [[Int]]
 
+  /// Whether words and speech are left as they were spoken, and the microphone as it is: what thresholds are tried on.
+  var isPlain = false
+  /// Steps after a word in which no other begins.
+  var pauseAfterWord = 0
   /// What decides how full of words a chunk is; nil draws it.
   var density: Double?
-  /// Noise that is laid under the whole chunk in place of what is drawn: a clip and its decibels below speech.
+  /// Noise that is laid under the whole chunk in place of what is drawn: a clip, −1 for white noise or nil for none, and its
+  /// decibels below speech.
   var fixedNoise: (clip: Int?, decibels: Double)?
 
   init(_ material: StreamMaterial, _ options: CompositionOptions, frames: Int, miningChance: Double) {
@@ -81,7 +86,9 @@ struct ChunkComposer: Sendable {
     var words: [ChunkWord] = []
     var place = 0
     while place < frames {
-      let draw = random.uniform()
+      // Where a word would come too soon, something else is said.
+      let isTooSoon = words.last.map { place < $0.end + pauseAfterWord } ?? false
+      let draw = isTooSoon ? 1 : random.uniform()
       if !material.words.isEmpty && draw < options.wordChance * density {
         place +=
           random.uniform() < 0.5
@@ -112,7 +119,7 @@ struct ChunkComposer: Sendable {
     let sound = word.variants[variant]
     var span = word.span(of: variant)
     var placement = Placement(gain: decibels(-4...4, &random))
-    if random.uniform() < 0.6 {
+    if !isPlain && random.uniform() < 0.6 {
       placement.stretch = exp(random.uniform(in: -0.15...0.15))
       placement.shift = random.uniform(in: -1.6...1.6)
     }
@@ -148,7 +155,7 @@ struct ChunkComposer: Sendable {
     let piece = drawn(&random)
     guard place < frames, let piece else { return frames }
     var placement = Placement(gain: decibels(-3...3, &random))
-    if random.uniform() < 0.25 { placement.shift = random.uniform(in: -1.6...1.6) }
+    if !isPlain && random.uniform() < 0.25 { placement.shift = random.uniform(in: -1.6...1.6) }
     let sound = material.speech[piece.set][piece.clip]
     placement.add(sound, piece.start..<piece.start + piece.count, to: &clip.energies, at: place)
     return place + placement.frames(of: piece.count)
@@ -172,7 +179,7 @@ struct ChunkComposer: Sendable {
   private func addNoise(to clip: inout BandClip, _ random: inout RandomStream) {
     if let fixedNoise {
       if let noise = fixedNoise.clip {
-        lay(material.noise[noise], decibels: fixedNoise.decibels, over: &clip, &random)
+        lay(noise < 0 ? material.white : material.noise[noise], decibels: fixedNoise.decibels, over: &clip, &random)
       }
       return
     }
@@ -236,13 +243,13 @@ struct ChunkComposer: Sendable {
   /// Another microphone at another distance: a tilt, a cut at either end, a level.
   private func recordAgain(_ clip: inout BandClip, _ random: inout RandomStream) {
     let bands = clip.bands
-    let tilt = random.uniform(in: -6...6)
+    let tilt = isPlain ? 0 : random.uniform(in: -6...6)
     let gain = random.uniform(in: options.gain[0]...options.gain[1])
     var weights = (0..<bands).map { Float(pow(10, (gain + tilt * (2 * Double($0) / Double(bands) - 1)) / 10)) }
-    if random.uniform() < 0.12 {
+    if !isPlain && random.uniform() < 0.12 {
       for band in 0..<random.integer(below: bands / 4 + 1) { weights[band] *= 0.003 }
     }
-    if random.uniform() < 0.12 {
+    if !isPlain && random.uniform() < 0.12 {
       for band in bands - random.integer(below: bands / 3 + 1)..<bands { weights[band] *= 0.003 }
     }
     for frame in 0..<clip.frames {

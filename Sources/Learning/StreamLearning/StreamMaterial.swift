@@ -49,7 +49,7 @@ struct StreamMaterial: Sendable {
 
   /// Reads and analyses the files of a part.
   ///
-  /// - Parameter copies: whether there are variants of words and speech beside the recordings.
+  /// - Parameter copies: whether there are variants of words beside the recordings; of speech there is one of each always.
   static func read(
     _ files: StreamFiles, bands: MelConfiguration, composition: CompositionOptions, copies: Bool, seed: UInt64,
     threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
@@ -76,7 +76,7 @@ struct StreamMaterial: Sendable {
       switch job.kind {
       case .word(let label):
         return .word(try reader.word(samples, label: label, copies: copies ? composition.variants : 0, &random))
-      case .speech(let set): return .speech(set, try reader.speech(samples, copies: copies, &random))
+      case .speech(let set): return .speech(set, try reader.speech(samples, &random))
       case .noise: return .noise(try reader.noise(samples))
       }
     }
@@ -120,10 +120,8 @@ private struct ClipReader: Sendable {
     return word
   }
 
-  func speech(_ samples: [Float], copies: Bool, _ random: inout RandomStream) throws -> [BandClip] {
-    let own = try levelled(samples)
-    guard copies else { return [own] }
-    return [own, try levelled(resampled(samples, speed: random.uniform(in: 0.88...1.14)))]
+  func speech(_ samples: [Float], _ random: inout RandomStream) throws -> [BandClip] {
+    [try levelled(samples), try levelled(resampled(samples, speed: random.uniform(in: 0.88...1.14)))]
   }
 
   func noise(_ samples: [Float]) throws -> BandClip {

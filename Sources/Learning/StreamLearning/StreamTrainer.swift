@@ -116,7 +116,7 @@ final class StreamTrainer {
     let count = min(options.batch, options.chunks - first)
     let composer = composer
     let seed = options.seed
-    let chunks = try encodeAll(Array(first..<first + count), threads: threads, progress: { _, _ in }) { _, number in
+    let chunks = try encodeAll(Array(first..<first + count), threads: threads) { _, number in
       var random = RandomStream(seed: seed, purpose: "chunk", index: number)
       let chunk = composer.compose(&random)
       return (composer.material.frames(of: chunk.energies), chunk.words)
@@ -213,7 +213,7 @@ final class StreamTrainer {
     let (composer, free, seed, step) = (composer, loss.free, options.seed, state.steps)
     for start in stride(from: 0, to: pieces.count, by: 256) {
       let batch = Array(pieces[start..<min(start + 256, pieces.count)])
-      let sequences = try encodeAll(batch, threads: threads, progress: { _, _ in }) { index, piece in
+      let sequences = try encodeAll(batch, threads: threads) { index, piece in
         var random = RandomStream(seed: seed, purpose: "mining \(step)", index: start + index)
         return composer.disturbed(piece, lead: free, &random)
       }

@@ -17,9 +17,12 @@ public struct StreamTrainingOptions: Codable, Sendable, Equatable {
   /// Minutes of the stream on which progress is measured, and hours of the one on which thresholds are chosen.
   public var progressMinutes: Double
   public var validationHours: Double
+  /// Bits of each weight in the model, 8 or 32; with 8 its file has a quarter of the bytes.
+  public var weightBits: Int
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case chunks, chunkSeconds, batch, seed, averaging, loss, optimiser, mining, progressMinutes, validationHours
+    case weightBits
   }
 
   public init(from decoder: any Decoder) throws {
@@ -34,6 +37,8 @@ public struct StreamTrainingOptions: Codable, Sendable, Equatable {
     mining = try values.value(.mining, or: MiningOptions())
     progressMinutes = try values.number(.progressMinutes, .from(1, to: 600), or: 20)
     validationHours = try values.number(.validationHours, .over(0, to: 100), or: 6)
+    weightBits = try values.number(.weightBits, .from(8, to: 32), or: 8)
+    guard [8, 32].contains(weightBits) else { throw values.refusal(.weightBits, "is \(weightBits); it is 8 or 32") }
   }
 
   /// Batches in all.

@@ -128,11 +128,11 @@ public final class StreamTrainingSession {
     let outcome = try trial.run(
       try model(recipeText: "", seconds: 0), hours: recipe.training.progressMinutes / 60, thresholds: Self.thresholds
     ) { activity(.measuring(done: $0, total: $1)) }
-    let found = outcome.figures(
-      outcome.choice(falseAccepts: Int((5 * outcome.hours).rounded(.down)), labels: recipe.labels.count))
+    let found = outcome.sensitivity("progress", perHour: 5, labels: recipe.labels)
+    let words = found.words + found.noisyWords
     let record = StreamProgressRecord(
       chunks: chunks, loss: loss,
-      missed: found.words > 0 ? Double(found.missed) / Double(found.words) : nil,
+      missed: words > 0 ? Double(found.missed + found.noisyMissed) / Double(words) : nil,
       falseAcceptsPerHour: Double(found.falseAccepts) / max(outcome.hours, 1e-9))
     trainer.record(record)
     return record
@@ -150,21 +150,15 @@ public final class StreamTrainingSession {
       activity(.measuring(done: $0, total: $1))
     }
     var manifest = plain.manifest
-    var sensitivities: [Sensitivity] = []
-    for (name, perHour) in Self.sensitivities {
-      let choice = outcome.choice(
-        falseAccepts: Int((perHour * outcome.hours).rounded(.down)), labels: recipe.labels.count)
-      let found = outcome.figures(choice)
-      sensitivities.append(
-        Sensitivity(
-          name: name,
-          thresholds: Dictionary(
-            uniqueKeysWithValues: zip(recipe.labels, choice).map { ($0, outcome.thresholds[$1]) }),
-          allowedPerHour: perHour, hours: outcome.hours, falseAccepts: found.falseAccepts, words: found.words,
-          missed: found.missed))
+    manifest.decision.stream?.sensitivities = Self.sensitivities.map {
+      outcome.sensitivity($0.name, perHour: $0.perHour, labels: recipe.labels)
     }
-    manifest.decision.stream?.sensitivities = sensitivities
     if let usual = manifest.decision.with(sensitivity: "normal") { manifest.decision = usual }
+    for (label, name) in recipe.labels.enumerated() {
+      guard let delays = outcome.delays(label, threshold: manifest.decision.threshold(of: name)) else { continue }
+      manifest.training.notes["delay \(name)"] =
+        "half of the words are told \(delays.median / 1_000) ms after their end, 95 % within \(delays.most / 1_000) ms"
+    }
     manifest.training.notes["thresholds"] =
       "chosen on a stream composed of \(String(format: "%.2f", validationHours)) h of speech without the words"
     return try Model(manifest: manifest, network: plain.network)
@@ -172,16 +166,16 @@ public final class StreamTrainingSession {
 
   /// The model as it is now, with a threshold of a half.
   private func model(recipeText: String, seconds: Double) throws -> Model {
-    let network = trainer.averaged
+    var network = trainer.averaged
+    if recipe.training.weightBits == 8 { network = network.withEightBitWeights() }
     let record = TrainingRecord(
       recipe: recipeText, seeds: [recipe.training.seed], data: "streams",
       split: notes.first, seconds: seconds.rounded(),
       notes: ["parameters": "\(network.parameters.count)", "chunks": "\(chunks)"])
-    return try Model(
-      manifest: ModelManifest(
-        name: recipe.name, labels: recipe.labels, network: network.description,
-        encoder: .sound(recipe.bands),
-        decision: DecisionConfiguration(stream: recipe.decision.configuration), training: record),
-      network: network)
+    var manifest = ModelManifest(
+      name: recipe.name, labels: recipe.labels, network: network.description, encoder: .sound(recipe.bands),
+      decision: DecisionConfiguration(stream: recipe.decision.configuration), training: record)
+    if recipe.training.weightBits == 8 { manifest.weightBits = 8 }
+    return try Model(manifest: manifest, network: network)
   }
 }

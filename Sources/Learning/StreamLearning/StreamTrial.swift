@@ -6,35 +6,49 @@ import Numerics
 import Recognition
 import SpikingNetworks
 
-/// Streams on which a network's thresholds are tried: one with words, clean and in noise, one of speech without them.
+/// Streams on which a network's thresholds are tried: words without noise, words in noise at 10 dB, and speech without them.
 ///
-/// Both are composed of recordings that the network does not learn from, a minute at a time, and go through the same
+/// All are composed of recordings that the network does not learn from, a minute at a time, and go through the same
 /// recogniser as a live stream, whose state is carried from minute to minute.
 struct StreamTrial {
   /// What thresholds gave, rising.
   struct Outcome {
     let thresholds: [Double]
-    /// On the stream with words.
+    /// On the streams with words.
     let words: [StreamTally]
+    let noisyWords: [StreamTally]
     /// On the stream without.
     let others: [StreamTally]
 
     /// Of each label the lowest threshold with no more false accepts than allowed in all, shared evenly by the labels.
     func choice(falseAccepts: Int, labels: Int) -> [Int] {
-      let joint = zip(words, others).map { $0.joined(falseAcceptsOf: $1) }
+      let joint = others.indices.map { words[$0].joined(with: noisyWords[$0], falseAcceptsOf: others[$0]) }
       let chosen = ThresholdChoice.best(joint, labels: Array(0..<labels), falseAccepts: falseAccepts)
       return (0..<labels).map { chosen[$0] ?? thresholds.count - 1 }
     }
 
-    /// Words missed and in all, and false accepts, with a threshold for each label.
-    func figures(_ choice: [Int]) -> (missed: Int, words: Int, falseAccepts: Int) {
-      var sum = (missed: 0, words: 0, falseAccepts: 0)
+    /// What a threshold for each label gives, under the name of a sensitivity.
+    func sensitivity(_ name: String, perHour: Double, labels: [String]) -> Sensitivity {
+      let choice = choice(falseAccepts: Int((perHour * hours).rounded(.down)), labels: labels.count)
+      var found = Sensitivity(
+        name: name, thresholds: Dictionary(uniqueKeysWithValues: zip(labels, choice).map { ($0, thresholds[$1]) }),
+        allowedPerHour: perHour, hours: hours, falseAccepts: 0, words: 0, missed: 0)
       for (label, trial) in choice.enumerated() {
-        sum.missed += words[trial].counts[label].missed
-        sum.words += words[trial].counts[label].words
-        sum.falseAccepts += others[trial].counts[label].falseAccepts
+        found.words += words[trial].counts[label].words
+        found.missed += words[trial].counts[label].missed
+        found.noisyWords += noisyWords[trial].counts[label].words
+        found.noisyMissed += noisyWords[trial].counts[label].missed
+        found.falseAccepts += others[trial].counts[label].falseAccepts
       }
-      return sum
+      return found
+    }
+
+    /// Delays of the words that a label's threshold finds: of half of them, and of 95 %.
+    func delays(_ label: Int, threshold: Double) -> (median: Int64, most: Int64)? {
+      guard let trial = thresholds.firstIndex(of: threshold), let median = words[trial].delay(share: 0.5),
+        let most = words[trial].delay(share: 0.95)
+      else { return nil }
+      return (median, most)
     }
 
     var hours: Double { others.first?.hours ?? 0 }
@@ -46,11 +60,13 @@ struct StreamTrial {
 
   init(_ material: StreamMaterial, _ options: CompositionOptions, seed: UInt64) {
     let frames = Int(Self.minuteSeconds * 1e6 / Double(material.bands.stepMicroseconds))
-    composer = ChunkComposer(material, options, frames: frames, miningChance: 0)
+    var composer = ChunkComposer(material, options, frames: frames, miningChance: 0)
+    composer.isPlain = true
+    self.composer = composer
     self.seed = seed
   }
 
-  /// Tries thresholds on streams of so many hours without words, and of a third as long with them.
+  /// Tries thresholds on a stream of so many hours without words, and on two of a fifth as long with them.
   ///
   /// - Parameter model: what would be written now.
   func run(
@@ -64,35 +80,39 @@ struct StreamTrial {
       configurations.append(configuration)
     }
     let minutes = max(1, Int((hours * 60).rounded()))
-    let spoken = max(3, minutes / 3)
-    var streams = (
-      words: try TrialStream(model, configurations, bands: composer.material.bands.bands),
-      others: try TrialStream(model, configurations, bands: composer.material.bands.bands)
-    )
-    for minute in 0..<spoken {
-      progress(minute, minutes + spoken)
-      var composer = composer
-      composer.density = 1
-      composer.options.partChance = 0
-      // A third of the words in silence, the others in noise at 10 dB.
-      let isQuiet = minute % 3 == 0
-      var random = RandomStream(seed: seed, purpose: "trial with words", index: minute)
-      if composer.material.noise.isEmpty || isQuiet {
-        composer.fixedNoise = (nil, 0)
-      } else {
-        composer.fixedNoise = (random.integer(below: composer.material.noise.count), 10)
+    let spoken = max(2, minutes / 5)
+    let resting = (model.manifest.decision.stream?.restMicroseconds ?? 0) + 1_000_000
+    let rest = Int(resting / model.manifest.encoder.stepMicroseconds)
+    var done = 0
+    func hear(
+      _ count: Int, _ purpose: String, _ prepare: (inout ChunkComposer, inout RandomStream) -> Void
+    ) throws -> [StreamTally] {
+      var stream = try TrialStream(model, configurations, bands: composer.material.bands.bands)
+      for minute in 0..<count {
+        progress(done, minutes + 2 * spoken)
+        done += 1
+        var composer = composer
+        var random = RandomStream(seed: seed, purpose: purpose, index: minute)
+        prepare(&composer, &random)
+        try stream.hear(composer, &random)
       }
-      try streams.words.hear(composer, &random)
+      return stream.tallies()
     }
-    for minute in 0..<minutes {
-      progress(spoken + minute, minutes + spoken)
-      var composer = composer
-      composer.material.words = []
-      var random = RandomStream(seed: seed, purpose: "trial without words", index: minute)
-      try streams.others.hear(composer, &random)
+    func speak(_ composer: inout ChunkComposer) {
+      composer.density = 1
+      // A word that comes while its label rests could not be heard.
+      composer.pauseAfterWord = rest
+      composer.options.partChance = 0
+      composer.fixedNoise = (nil, 0)
     }
     return Outcome(
-      thresholds: thresholds, words: streams.words.tallies(), others: streams.others.tallies())
+      thresholds: thresholds, words: try hear(spoken, "trial of words") { composer, _ in speak(&composer) },
+      noisyWords: try hear(spoken, "trial of words in noise") { composer, random in
+        speak(&composer)
+        let noises = composer.material.noise.count
+        composer.fixedNoise = (noises > 0 ? random.integer(below: noises) : -1, 10)
+      },
+      others: try hear(minutes, "trial without words") { composer, _ in composer.material.words = [] })
   }
 }
 

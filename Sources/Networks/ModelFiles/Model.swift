@@ -54,6 +54,25 @@ public struct Model: Sendable {
     stepped = network.sparse()
   }
 
+  /// The same model with its weights in 8 bits, in its file and where it runs.
+  public func withEightBitWeights() throws(ModelError) -> Model {
+    var manifest = manifest
+    manifest.weightBits = 8
+    return try Model(manifest: manifest, network: network.withEightBitWeights())
+  }
+
+  /// The same model with the thresholds that were measured under a name, such as `high`; itself for nil.
+  public func with(sensitivity name: String?) throws(ModelError) -> Model {
+    guard let name else { return self }
+    guard let decision = manifest.decision.with(sensitivity: name) else {
+      let known = manifest.decision.stream?.sensitivities.map(\.name) ?? []
+      throw ModelError(path: manifest.name, reason: .unknownSensitivity(name, known: known))
+    }
+    var manifest = manifest
+    manifest.decision = decision
+    return try Model(manifest: manifest, network: network)
+  }
+
   /// Reads a model file and checks everything in it before anything runs.
   public init(reading path: String) throws(ModelError) {
     let container = try Self.container(path)
@@ -80,16 +99,23 @@ public struct Model: Sendable {
     var manifest = manifest
     let bytes: Data
     do {
+      let network = manifest.weightBits == nil ? self.network : self.network.withEightBitWeights()
       let tensors = try network.tensors()
       manifest.sha256 = Self.digest(of: tensors)
-      // Who does not know of missing weights or of tasks can still read a model that has neither.
+      // Who does not know of missing weights, tasks or 8 bits can still read a model that has none of them.
+      let isSparse = manifest.tasks != nil || tensors.values.contains(where: Safetensors.isStoredSparse)
+      let isNew = manifest.weightBits != nil || manifest.decision.stream != nil
       manifest.formatVersion =
-        manifest.tasks != nil || tensors.values.contains(where: Safetensors.isStoredSparse)
-        ? ModelManifest.currentFormatVersion : ModelManifest.denseFormatVersion
+        isNew
+        ? ModelManifest.currentFormatVersion
+        : isSparse ? ModelManifest.sparseFormatVersion : ModelManifest.denseFormatVersion
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let text = String(decoding: try encoder.encode(manifest), as: UTF8.self)
-      bytes = try Safetensors(tensors: tensors, metadata: [ModelManifest.metadataKey: text]).encoded()
+      bytes = try Safetensors(
+        tensors: tensors, metadata: [ModelManifest.metadataKey: text],
+        eightBit: manifest.weightBits == nil ? [] : network.eightBitTensors
+      ).encoded()
     } catch let error as EncodingError {
       throw ModelError(path: path, reason: .manifest(error.place))
     } catch {

@@ -16,6 +16,10 @@ public struct ModelError: ReportedError, Equatable, Sendable {
     case manifest(String)
     /// It has not learnt a task of that name.
     case unknownTask(String, known: [String])
+    /// No thresholds were measured under that name.
+    case unknownSensitivity(String, known: [String])
+    /// It finds words in streams and says nothing of a clip as a whole.
+    case onlyStreams
     /// The tensors are not those the manifest describes.
     case tensors(String)
     /// The tensors' bytes are not those that were written.
@@ -53,6 +57,11 @@ public struct ModelError: ReportedError, Equatable, Sendable {
     case .manifest(let why): "\(path): its manifest is not valid (\(why)); train the model again"
     case .unknownTask(let task, let known):
       "\(path): has learnt no task '\(task)'; there \(known.count == 1 ? "is" : "are") \(known.joined(separator: ", "))"
+    case .unknownSensitivity(let name, let known):
+      "\(path): has no thresholds for the sensitivity '\(name)'; "
+        + (known.isEmpty ? "it decides on utterances, which know none" : "there are \(known.joined(separator: ", "))")
+    case .onlyStreams:
+      "\(path): finds words in streams and gives no label to a clip; measure it with ganglion evaluate --stream"
     case .tensors(let why): "\(path): \(why); the file was altered, train or download the model again"
     case .digest(let expected, let found):
       "\(path): its tensors have SHA-256 \(found.prefix(12))… instead of \(expected.prefix(12))…; "

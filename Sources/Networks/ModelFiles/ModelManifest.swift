@@ -7,9 +7,12 @@ import SpikingNetworks
 /// It is kept as JSON under the key `ganglion` of the model file's metadata.
 public struct ModelManifest: Codable, Equatable, Sendable {
   /// The newest format this program reads.
-  public static let currentFormatVersion = 2
-  /// The format of models all of whose weights are stored and that have a single task. The newest also has tensors of
-  /// which only what is not zero is stored, and tasks, without whose contexts older programs would answer wrongly.
+  public static let currentFormatVersion = 3
+  /// The format of models with missing weights or tasks, but no weights in 8 bits.
+  public static let sparseFormatVersion = 2
+  /// The format of models all of whose weights are stored and that have a single task. The next also has
+  /// tensors of which only what is not zero is stored, and tasks, without whose contexts older programs would answer wrongly;
+  /// the newest weights in 8 bits, and decisions on streams.
   public static let denseFormatVersion = 1
   /// Where the manifest stands in a safetensors file.
   public static let metadataKey = "ganglion"
@@ -26,6 +29,8 @@ public struct ModelManifest: Codable, Equatable, Sendable {
   public var training: TrainingRecord
   /// The tasks in the order they were learnt; absent where there is only what the model was trained for.
   public var tasks: [ModelTask]?
+  /// Bits in which weights are stored, 8; absent where they are 32-bit floats. The network runs with what is stored.
+  public var weightBits: Int?
   /// SHA-256 of the tensors' bytes, little-endian, in the order of their names; filled in when the model is written.
   public var sha256: String
 

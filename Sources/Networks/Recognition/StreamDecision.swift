@@ -52,16 +52,18 @@ public struct Sensitivity: Codable, Equatable, Sendable {
   /// Hours of sound without the words, and false accepts in them.
   public var hours: Double
   public var falseAccepts: Int
-  /// Words that were listened for, and those of them that were missed.
+  /// Words that were listened for without noise, and in noise at 10 dB, and those of them that were missed.
   public var words: Int
   public var missed: Int
+  public var noisyWords: Int
+  public var noisyMissed: Int
 
   /// The names, from the one that hears least to the one that misses least.
   public static let names = ["low", "normal", "high"]
 
   public init(
     name: String, thresholds: [String: Double], allowedPerHour: Double, hours: Double, falseAccepts: Int, words: Int,
-    missed: Int
+    missed: Int, noisyWords: Int = 0, noisyMissed: Int = 0
   ) {
     self.name = name
     self.thresholds = thresholds
@@ -70,5 +72,7 @@ public struct Sensitivity: Codable, Equatable, Sendable {
     self.falseAccepts = falseAccepts
     self.words = words
     self.missed = missed
+    self.noisyWords = noisyWords
+    self.noisyMissed = noisyMissed
   }
 }

@@ -8,9 +8,14 @@ import Numerics
 ///
 /// A tensor with many zeros is stored as two: `NAME.values`, what is not zero, and `NAME.present`, a bit for each place
 /// (bytes, lowest bit first); its shape stands in the metadata under `sparse`, a JSON object by name.
+///
+/// A tensor in 8 bits is stored as two as well: `NAME.codes`, of type I8 and the tensor's shape, and `NAME.scales`, one for
+/// each place of its last axis.
 public struct Safetensors: Sendable, Equatable {
   public var tensors: [String: Tensor]
   public var metadata: [String: String]
+  /// Names of tensors that are stored in 8 bits; see `EightBitTensor`.
+  public var eightBit: Set<String>
 
   /// Whether a tensor is stored without its zeros: enough of them that the file becomes smaller.
   public static func isStoredSparse(_ tensor: Tensor) -> Bool {
@@ -19,13 +24,15 @@ public struct Safetensors: Sendable, Equatable {
 
   private static let sparseKey = "sparse"
   private static let (valuesEnding, presentEnding) = (".values", ".present")
+  private static let (codesEnding, scalesEnding) = (".codes", ".scales")
 
   /// A header longer than this is refused before it is parsed.
   public static var largestHeader: Int { 16 << 20 }
 
-  public init(tensors: [String: Tensor], metadata: [String: String]) {
+  public init(tensors: [String: Tensor], metadata: [String: String], eightBit: Set<String> = []) {
     self.tensors = tensors
     self.metadata = metadata
+    self.eightBit = eightBit
   }
 
   /// - Throws: `SafetensorsError` naming the byte offset at which the data stop making sense.
@@ -48,13 +55,16 @@ public struct Safetensors: Sendable, Equatable {
     }
     metadata = object["__metadata__"] as? [String: String] ?? [:]
     tensors = [:]
+    eightBit = []
     var present: [String: [UInt8]] = [:]
+    var codes: [String: (shape: [Int], values: [Int8])] = [:]
     for (name, value) in object where name != "__metadata__" {
       guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
         let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
       else { throw SafetensorsError.notSafetensors(reason: "the entry of tensor '\(name)' is malformed") }
       let isPresence = type == "U8" && name.hasSuffix(Self.presentEnding)
-      guard type == "F32" || isPresence else { throw SafetensorsError.type(tensor: name, found: type) }
+      let isCode = type == "I8" && name.hasSuffix(Self.codesEnding)
+      guard type == "F32" || isPresence || isCode else { throw SafetensorsError.type(tensor: name, found: type) }
       var count = 1
       for extent in shape {
         let (product, overflow) = count.multipliedReportingOverflow(by: extent)
@@ -62,7 +72,7 @@ public struct Safetensors: Sendable, Equatable {
         count = product
       }
       guard offsets[0] >= 0, offsets[1] >= offsets[0], count <= Int.max / 8,
-        offsets[1] - offsets[0] == count * (isPresence ? 1 : 4)
+        offsets[1] - offsets[0] == count * (isPresence || isCode ? 1 : 4)
       else { throw SafetensorsError.extent(tensor: name, shape: shape) }
       let (end, overflow) = headerEnd.addingReportingOverflow(offsets[1])
       guard !overflow, end <= data.count else {
@@ -73,6 +83,10 @@ public struct Safetensors: Sendable, Equatable {
         present[name] = Array(bytes)
         continue
       }
+      if isCode {
+        codes[String(name.dropLast(Self.codesEnding.count))] = (shape, bytes.map { Int8(bitPattern: $0) })
+        continue
+      }
       let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
         // The range above holds exactly `count` little-endian floats.
         _ = bytes.copyBytes(to: UnsafeMutableRawBufferPointer(buffer))
@@ -81,6 +95,19 @@ public struct Safetensors: Sendable, Equatable {
       tensors[name] = try Tensor(shape: shape, values: values)
     }
     try spread(present)
+    try scale(codes)
+  }
+
+  /// Puts tensors that were stored in 8 bits together again.
+  private mutating func scale(_ codes: [String: (shape: [Int], values: [Int8])]) throws {
+    for (name, code) in codes {
+      guard let scales = tensors.removeValue(forKey: name + Self.scalesEnding)?.values,
+        scales.count == max(1, code.shape.last ?? 1)
+      else { throw SafetensorsError.notSafetensors(reason: "the tensor '\(name)' of 8 bits lacks its scales") }
+      let values = EightBitTensor(codes: code.values, scales: scales).values
+      tensors[name] = try Tensor(shape: code.shape, values: values)
+      eightBit.insert(name)
+    }
   }
 
   /// Puts the zeros back into tensors that were stored without them.
@@ -125,8 +152,15 @@ public struct Safetensors: Sendable, Equatable {
     }
     // Floats come first, so that they lie at multiples of four bytes.
     var masks: [(name: String, bits: [UInt8])] = []
+    var coded: [(name: String, shape: [Int], values: [Int8])] = []
     for name in tensors.keys.sorted() {
       guard let tensor = tensors[name] else { continue }
+      if eightBit.contains(name) {
+        let stored = EightBitTensor(tensor)
+        stored.scales.withUnsafeBytes { add(name + Self.scalesEnding, "F32", [stored.scales.count], $0) }
+        coded.append((name + Self.codesEnding, tensor.shape, stored.codes))
+        continue
+      }
       guard Self.isStoredSparse(tensor) else {
         tensor.values.withUnsafeBytes { add(name, "F32", tensor.shape, $0) }
         continue
@@ -140,6 +174,7 @@ public struct Safetensors: Sendable, Equatable {
       masks.append((name + Self.presentEnding, bits))
       shapes[name] = tensor.shape
     }
+    for code in coded { code.values.withUnsafeBytes { add(code.name, "I8", code.shape, $0) } }
     for mask in masks { mask.bits.withUnsafeBytes { add(mask.name, "U8", [mask.bits.count], $0) } }
     var metadata = metadata
     if !shapes.isEmpty {
@@ -171,7 +206,7 @@ public enum SafetensorsError: ReportedError, Equatable {
     case .truncated(let offset, let needed, let what):
       "ends at byte \(offset) inside \(what), which needs \(needed) bytes: the file is truncated, copy it again"
     case .notSafetensors(let reason): "is not a safetensors file: \(reason)"
-    case .type(let tensor, let found): "tensor '\(tensor)' is of type \(found); only F32 is supported"
+    case .type(let tensor, let found): "tensor '\(tensor)' is of type \(found); only F32 is supported, and I8 for codes"
     case .extent(let tensor, let shape): "tensor '\(tensor)' of shape \(shape) does not match its place in the file"
     }
   }

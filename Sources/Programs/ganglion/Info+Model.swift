@@ -3,6 +3,7 @@ import Foundation
 import Learning
 import ModelFiles
 import OutputFiles
+import Recognition
 import SpikingNetworks
 import StreamSources
 
@@ -94,6 +95,16 @@ extension Info {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  private static func text(_ decision: DecisionConfiguration, labels: [String]) -> String {
+    guard let stream = decision.stream else {
+      return "over \(seconds(decision.windowMicroseconds)) s, from a score of " + fixed(decision.defaultThreshold, 2)
+        + " on"
+    }
+    let thresholds = labels.map { "\($0) \(fixed(decision.threshold(of: $0), 4))" }.joined(separator: ", ")
+    return "in streams, over \(seconds(stream.scoreMicroseconds)) s, from scores of \(thresholds) on; each rests for "
+      + "\(seconds(stream.restMicroseconds)) s, none comes in the first \(seconds(stream.warmUpMicroseconds)) s"
+  }
+
   private func text(_ model: Model) -> String {
     let manifest = model.manifest
     let training = manifest.training
@@ -101,12 +112,11 @@ extension Info {
       ("file", FileNames.shown(file)), ("model", manifest.name), ("perceives", manifest.sense.rawValue),
       ("encoder", encoder(manifest)),
       ("labels", manifest.labels.joined(separator: ", ")),
-      (
-        "decides",
-        "over \(seconds(manifest.decision.windowMicroseconds)) s, from a score of "
-          + fixed(manifest.decision.defaultThreshold, 2) + " on"
-      ),
+      ("decides", Self.text(manifest.decision, labels: manifest.labels)),
     ]
+    for (number, sensitivity) in (manifest.decision.stream?.sensitivities ?? []).enumerated() {
+      lines.append((number == 0 ? "measured" : "", sensitivity.text))
+    }
     for (number, task) in (manifest.tasks ?? []).enumerated() {
       lines.append((number == 0 ? "tasks" : "", "\(task.name): \(Self.text(task))"))
     }

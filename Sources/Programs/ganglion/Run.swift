@@ -34,6 +34,13 @@ struct Run: AsyncParsableCommand {
   @Option(help: "The task recordings are about, one the model has learnt; infer: find out. The first when absent.")
   var task: String?
 
+  @Option(
+    help: """
+      For models that find words in streams: low, normal or high, which stand for measured rates of false accepts; see \
+      ganglion info. normal when absent.
+      """)
+  var sensitivity: String?
+
   @Option(help: "real: at the pace of the recording; max: as fast as it goes.")
   var speed: Pipeline.Speed = .max
 
@@ -66,7 +73,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     Ending.shared.remark("results up to here are complete")
     StandardOutput.shared.endWithReader()
-    let model = try Model(reading: self.model)
+    let model = try Model(reading: self.model).with(sensitivity: sensitivity)
     let options = try reading.readingOptions(for: model.manifest)
     let selection = try model.selection(task)
     let tasks = model.manifest.knownTasks

@@ -52,6 +52,9 @@ struct StreamTraining {
       Self.show($0, since: start, from: first, progress)
     }
     progress.clear()
+    for (name, text) in model.manifest.training.notes.sorted(by: { $0.key < $1.key }) where name.hasPrefix("delay ") {
+      try line("\(name.dropFirst(6)): \(text)")
+    }
     for sensitivity in model.manifest.decision.stream?.sensitivities ?? [] { try line(sensitivity.text) }
     try model.write(to: modelPath)
     try? FileManager.default.removeItem(atPath: checkpoint.path)
@@ -86,10 +89,12 @@ struct StreamTraining {
 extension Sensitivity {
   /// What it means, on one line.
   var text: String {
-    let share = Proportion(right: missed, total: words)
+    let labels = thresholds.sorted { $0.key < $1.key }.map { "\($0.key) \(fixed($0.value, 4))" }.joined(separator: ", ")
+    func share(_ missed: Int, _ words: Int) -> String {
+      "\(missed) of \(words) missed, \(Proportion(right: missed, total: words).text)"
+    }
     return
-      "sensitivity \(name): threshold \(thresholds.sorted { $0.key < $1.key }.map { "\($0.key) \(fixed($0.value, 4))" }.joined(separator: ", "))"
-      + "; \(falseAccepts) false accepts in \(fixed(hours, 2)) h (at most \(fixed(allowedPerHour, 1)) an hour), "
-      + "\(missed) of \(words) words missed: \(share.text)"
+      "sensitivity \(name): from scores of \(labels) on \(falseAccepts) false accepts in \(fixed(hours, 2)) h; words "
+      + "\(share(missed, words)); in noise at 10 dB \(share(noisyMissed, noisyWords))"
   }
 }

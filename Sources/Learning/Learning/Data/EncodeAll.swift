@@ -3,7 +3,7 @@ import Synchronization
 
 /// Encodes many recordings, or what stands for them, on all cores, in order, with progress.
 public func encodeAll<Input: Sendable, Result: Sendable>(
-  _ recordings: [Input], threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
+  _ recordings: [Input], threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
   _ encode: @escaping @Sendable (_ index: Int, _ recording: Input) throws -> Result
 ) throws -> [Result] {
   let shared = Mutex(EncodingProgress<Result>())

@@ -58,6 +58,9 @@ public struct Evaluator: Sendable {
   public init(
     _ model: Model, task: TaskSelection = .task(0), reading: RecordingOptions = RecordingOptions()
   ) throws {
+    guard model.manifest.decision.stream == nil else {
+      throw ModelError(path: model.manifest.name, reason: .onlyStreams)
+    }
     self.model = model
     var encoder = try RecordingEncoder(model.manifest.encoder)
     encoder.reading = reading

@@ -38,11 +38,19 @@ public struct StreamTally: Sendable, Equatable {
   }
 
   public private(set) var counts: [Counts]
+  /// From each found word's end to the end of its detection, microseconds; negative where it was told before the end.
+  public private(set) var delaysMicroseconds: [Int64] = []
   /// Stream time listened to.
   public private(set) var microseconds: Int64 = 0
 
   public init(labelCount: Int) {
     counts = [Counts](repeating: Counts(), count: labelCount)
+  }
+
+  /// The delay within which so large a share of the found words was told; nil where none was.
+  public func delay(share: Double) -> Int64? {
+    let sorted = delaysMicroseconds.sorted()
+    return sorted.isEmpty ? nil : sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
   }
 
   public var total: Counts { counts.reduce(Counts(), +) }
@@ -79,6 +87,7 @@ public struct StreamTally: Sendable, Equatable {
               isRepeat = true
             } else {
               isFound[candidate] = true
+              delaysMicroseconds.append(end - mine[candidate].endMicroseconds)
               isMatched = true
             }
           }
@@ -94,10 +103,13 @@ public struct StreamTally: Sendable, Equatable {
     }
   }
 
-  /// These words with the false accepts of another stream: what a threshold gives where both are measured apart.
-  package func joined(falseAcceptsOf other: StreamTally) -> StreamTally {
+  /// These words and those of another stream, with the false accepts of a third: what a threshold gives where they are
+  /// measured apart.
+  package func joined(with words: StreamTally, falseAcceptsOf other: StreamTally) -> StreamTally {
     var joined = self
     for label in counts.indices {
+      joined.counts[label].words += words.counts[label].words
+      joined.counts[label].missed += words.counts[label].missed
       joined.counts[label].falseAccepts = other.counts[label].falseAccepts
       joined.counts[label].repeats = other.counts[label].repeats
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import OutputFiles
+import Recognition
 import SocketProtocol
 import SoundCapture
 import StreamSources
@@ -144,8 +145,26 @@ private struct ConfigurationReader {
   private mutating func models(_ node: Node) -> [ModelConfiguration] {
     var models: [ModelConfiguration] = []
     for (name, node) in nodes.mapping(node, "models") {
-      guard let file = nodes.text(node, "the file of model '\(name)'") else { continue }
-      models.append(ModelConfiguration(name: name, file: resolved(file), line: node.mark?.line ?? 0))
+      let what = "the file of model '\(name)'"
+      let line = node.mark?.line ?? 0
+      guard case .mapping = node else {
+        guard let file = nodes.text(node, what) else { continue }
+        models.append(ModelConfiguration(name: name, file: resolved(file), line: line))
+        continue
+      }
+      var (file, sensitivity): (String?, String?) = (nil, nil)
+      for (key, node) in nodes.mapping(node, "model '\(name)'", known: ["file", "sensitivity"]) {
+        if key == "file" { file = nodes.text(node, what) }
+        if key == "sensitivity" {
+          let known = Sensitivity.names.map { ($0, $0) }
+          sensitivity = nodes.choice(node, "the sensitivity of model '\(name)'", known)
+        }
+      }
+      guard let file else {
+        nodes.note(node, "model '\(name)' names no file")
+        continue
+      }
+      models.append(ModelConfiguration(name: name, file: resolved(file), sensitivity: sensitivity, line: line))
     }
     return models
   }

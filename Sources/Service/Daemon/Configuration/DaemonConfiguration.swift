@@ -38,6 +38,8 @@ public struct SocketConfiguration: Equatable, Sendable {
 public struct ModelConfiguration: Equatable, Sendable {
   public var name: String
   public var file: String
+  /// The name of the thresholds it uses, of those that were measured with it; nil for its own.
+  public var sensitivity: String?
   /// Line in the configuration, for messages.
   public var line: Int
 }

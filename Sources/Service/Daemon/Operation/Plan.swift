@@ -23,7 +23,8 @@ public struct Plan: Sendable {
     for entry in configuration.models {
       func note(_ problem: String) { diagnostics.append(Diagnostic(path: path, line: entry.line, problem: problem)) }
       do {
-        let model = try PreparedModel(try Model(reading: entry.file), tellsProgress: true)
+        let model = try PreparedModel(
+          try Model(reading: entry.file).with(sensitivity: entry.sensitivity), tellsProgress: true)
         let name = model.model.manifest.name
         if let other = owners[name] { note("models '\(other)' and '\(entry.name)' both call themselves '\(name)'") }
         owners[name] = entry.name
