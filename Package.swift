@@ -212,6 +212,7 @@ let package = Package(
         "EventFormats", "Events", "Experiments", "Learning", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
         "SpikingNetworks", "StreamSources", "TestSupport",
       ]),
+    .testTarget(name: "VoicesTests", dependencies: ["Audio", "Voices"]),
     .testTarget(
       name: "StreamLearningTests",
       dependencies: ["BandEncoders", "Learning", "Numerics", "SpikingNetworks", "StreamLearning", "TestSupport"]),
@@ -233,7 +234,9 @@ let package = Package(
         "Audio", "ClassifierStreams", "Daemon", "Dataflow", "Events", "GanglionClient", "ModelFiles", "Recognition",
         "SocketProtocol", "StreamSources", "TestSupport",
       ]),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "Numerics", "SpikingNetworks", "TestSupport"]),
+    .testTarget(
+      name: "ModelFilesTests",
+      dependencies: ["ModelFiles", "Numerics", "Recognition", "SpikingNetworks", "TestSupport"]),
     .testTarget(
       name: "ClassifierStreamsTests",
       dependencies: [

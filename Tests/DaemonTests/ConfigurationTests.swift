@@ -1,6 +1,7 @@
 import Audio
 import Foundation
 import StreamSources
+import TestSupport
 import Testing
 
 @testable import Daemon
@@ -66,6 +67,16 @@ struct ConfigurationTests {
     #expect(configuration.logLevel == .debug)
   }
 
+  @Test func aModelMayHaveASensitivity() throws {
+    let file = try TemporaryFile(
+      Array("models: {a: x.st, b: {file: y.st, sensitivity: high}}\nsources: {in: {type: stdin}}".utf8))
+    let models = try DaemonConfiguration(path: file.path).models
+    #expect(models.map(\.sensitivity) == [nil, "high"])
+    #expect(models[1].file.hasSuffix("/y.st"))
+    let found = problems("models: {b: {file: y.st, sensitivity: loud}}\nsources: {in: {type: stdin}}")
+    #expect(found.contains { $0.contains("sensitivity of model 'b'") && $0.contains("low, normal, high") }, "\(found)")
+  }
+
   @Test func everythingThatIsWrongIsToldAtOnceWithItsLine() {
     let found = problems(
       """
@@ -106,7 +117,7 @@ struct ConfigurationTests {
     ("", "-: is empty; it needs at least models and sources"), ("just text", "1: the configuration is no mapping"),
     ("models: {a: b}", "-: names no sources"), ("sources: {in: {type: stdin}}", "-: names no models"),
     ("models: [", "2: did not find"), ("models: {a: b}\nsources: {}", "2: sources names no source"),
-    ("models: {a: {b: c}}\nsources: {in: {type: stdin}}", "1: the file of model 'a' is no text"),
+    ("models: {a: {b: c}}\nsources: {in: {type: stdin}}", "1: model 'a' names no file"),
     ("socket: {mode: 999}\nmodels: {a: b}\nsources: {in: {type: stdin}}", "1: socket.mode is no file mode"),
     ("socket: {users: [nobody-here]}\nmodels: {a: b}\nsources: {in: {type: stdin}}", "1: there is no user"),
     ("models: {a: b}\nsources: {f: {type: file, path: x, raw: quux}}", "2: raw of source 'f' is 'quux'"),

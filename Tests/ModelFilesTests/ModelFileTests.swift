@@ -1,5 +1,6 @@
 import Foundation
 import Numerics
+import Recognition
 import SpikingNetworks
 import TestSupport
 import Testing
@@ -47,6 +48,61 @@ struct ModelFileTests {
       let again = try written(back)
       #expect(again.bytes == bytes)
     }
+  }
+
+  @Test func weightsInEightBitsAreAQuarterAndStayWhatTheyAre() throws {
+    let whole = try TestModels.sound()
+    let small = try whole.withEightBitWeights()
+    let (_, bytes) = try written(whole)
+    let (file, smallBytes) = try written(small)
+    let weights = whole.network.named.filter { $0.specification.role == .weight && $0.range.count >= 256 }
+      .reduce(0) { $0 + $1.range.count }
+    #expect(weights > 256)
+    #expect(smallBytes.count < bytes.count - 2 * weights)
+    let back = try Model(reading: file.path)
+    // What runs is what is stored, to the bit, and storing it again changes nothing.
+    #expect(back.network.parameters == small.network.parameters)
+    #expect(back.manifest.formatVersion == 3 && back.manifest.weightBits == 8)
+    #expect(try written(back).bytes == smallBytes)
+    #expect(back.network.withEightBitWeights().parameters == back.network.parameters)
+    // Each weight is at most half a code away, a 254th of its column's largest.
+    for (name, specification, range) in whole.network.named where small.network.eightBitTensors.contains(name) {
+      let width = try #require(specification.shape.last)
+      let (old, new) = (whole.network.parameters[range], small.network.parameters[range])
+      for column in 0..<width {
+        let places = stride(from: range.lowerBound + column, to: range.upperBound, by: width)
+        let largest = places.map { old[$0].magnitude }.max() ?? 0
+        #expect(places.allSatisfy { (old[$0] - new[$0]).magnitude <= largest / 253 })
+      }
+    }
+    // Without its scales it is no tensor.
+    var container = try Safetensors(decoding: Data(smallBytes))
+    #expect(!container.eightBit.isEmpty)
+    let name = try #require(container.eightBit.first)
+    let text = String(decoding: smallBytes, as: UTF8.self)
+    #expect(text.contains("\(name).codes") && text.contains("\(name).scales"))
+    let broken = smallBytes.replacing(Array("\(name).scales".utf8), with: Array("\(name).scalez".utf8))
+    guard case .container(let why) = try reason(broken) else {
+      Issue.record("a tensor without its scales was read")
+      return
+    }
+    #expect(why.contains("lacks its scales"))
+    container.eightBit = []
+    #expect(try container.encoded().count > smallBytes.count)
+  }
+
+  @Test func aModelOfStreamsIsOfTheNewestFormatAndHasNoTasks() throws {
+    var manifest = try TestModels.sound().manifest
+    manifest.decision.stream = StreamDecision()
+    let model = try Model(manifest: manifest, network: TestModels.sound().network)
+    let (file, _) = try written(model)
+    #expect(try Model(reading: file.path).manifest.formatVersion == 3)
+    #expect(throws: ModelError(path: "sounds", reason: .unknownSensitivity("high", known: []))) {
+      try model.with(sensitivity: "high")
+    }
+    manifest = try TestModels.twoTasks().manifest
+    manifest.decision.stream = StreamDecision()
+    #expect(throws: ModelError.self) { try Model(manifest: manifest, network: TestModels.twoTasks().network) }
   }
 
   @Test func missingWeightsAreNotStored() throws {
@@ -116,7 +172,7 @@ struct ModelFileTests {
     let newer = try altered(bytes) { manifest in
       manifest = ["formatVersion": 7, "somethingNew": true]
     }
-    #expect(try reason(newer) == .newerVersion(found: 7, known: 2))
+    #expect(try reason(newer) == .newerVersion(found: 7, known: 3))
   }
 
   @Test func manifestFaultsNameTheirPlace() throws {

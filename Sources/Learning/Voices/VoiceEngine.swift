@@ -12,7 +12,7 @@ public struct SpokenText: Sendable, Equatable {
   public var form: Form
   /// One of the engine's voices.
   public var voice: String
-  /// Speed over the usual one, about 0.7 to 1.4.
+  /// Speed over the usual one, about 0.7 to 1.4; voices that cannot change it leave it.
   public var speed: Double
   /// Pitch over the usual one, about 0.7 to 1.4; engines that cannot change it leave it.
   public var pitch: Double
