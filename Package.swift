@@ -209,8 +209,8 @@ let package = Package(
     .testTarget(
       name: "LearningTests",
       dependencies: [
-        "EventFormats", "Events", "Experiments", "Learning", "ModelFiles", "Numerics", "Recognition", "Spiketrum",
-        "SpikingNetworks", "StreamSources", "TestSupport",
+        "ClassifierStreams", "EventFormats", "Events", "Experiments", "Learning", "ModelFiles", "Numerics",
+        "Recognition", "Spiketrum", "SpikingNetworks", "StreamSources", "TestSupport",
       ]),
     .testTarget(name: "VoicesTests", dependencies: ["Audio", "Voices"]),
     .testTarget(

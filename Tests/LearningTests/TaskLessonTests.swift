@@ -1,3 +1,4 @@
+import ClassifierStreams
 import Foundation
 import ModelFiles
 import Numerics
@@ -51,13 +52,16 @@ private func lesson(_ model: Model, _ name: String, neurons: Int = 6) throws -> 
   return try TaskLesson(model, name: name, settings: settings)
 }
 
-private func teach(_ model: Model, _ name: String, label: String, like third: Int) throws -> TaskLesson.Outcome {
+private func teach(
+  _ model: Model, _ name: String, label: String, like third: Int, guards: [SpikeSequence] = []
+) throws -> TaskLesson.Outcome {
   let material = TaskLesson.Material(
     labels: [label], variants: sequences(third, count: 15, seed: 77).map { [$0] },
     targets: [Int](repeating: 0, count: 15))
   return try #require(
     try lesson(model, name).learn(
-      material, augmentation: SpikeAugmentation(), levels: 3, threads: 1, progress: { _, _, _ in true }))
+      material, guards: guards, augmentation: SpikeAugmentation(), levels: 3, threads: 1, progress: { _, _, _ in true })
+  )
 }
 
 /// Every output of every step, in a task.
@@ -96,6 +100,35 @@ struct TaskLessonTests {
     #expect(own(outputs(second.model, .task(0), heard), of: 2, among: 4) == before)
     #expect(own(outputs(second.model, .task(1), heard), of: 3, among: 4) == middle)
     #expect(second.model.manifest.knownTasks.map(\.name) == ["two", "more", "evenMore"])
+  }
+
+  @Test("where the task is inferred, a new label takes at most one in a hundred of other sounds")
+  func leavesOtherSoundsAlone() throws {
+    let base = try model()
+    let others = (0..<2).flatMap { sequences($0, count: 60, seed: 31) }
+    func taken(_ model: Model, _ heard: [SpikeSequence]) throws -> Double {
+      let classifier = try StreamClassifier(model, task: .inferred)
+      let labels = try heard.map { sequence in
+        try classifier.decisions(on: sequence, stepMicroseconds: 10_000).max { $0.score < $1.score }?.label
+      }
+      return Double(labels.count { $0 == "c" }) / Double(heard.count)
+    }
+    let own = sequences(2, count: 40, seed: 8)
+    let apart = try teach(base, "more", label: "c", like: 2, guards: others)
+    let safety = try #require(apart.safety)
+    #expect(safety.sounds == 120 && safety.taken <= 0.01)
+    #expect(safety.heard > 0.8)
+    #expect(try taken(apart.model, others) <= 0.01)
+    #expect(try taken(apart.model, own) > 0.8)
+    // One that sounds like a known label takes that over, and is lowered until it does not.
+    let alike = try teach(base, "more", label: "c", like: 1, guards: others)
+    let measured = try #require(alike.safety)
+    #expect(measured.takenBefore > 0.2)
+    #expect(measured.taken <= 0.01 && measured.lowered > 0)
+    #expect(measured.heard < 0.5)
+    #expect(try taken(alike.model, others) <= 0.01)
+    // What it says when it is told the old task is what it said.
+    #expect(alike.isProtected)
   }
 
   @Test("the new label is found in its own context, and in the old one it does not compete")

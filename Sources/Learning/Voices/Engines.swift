@@ -18,7 +18,8 @@ struct EspeakVoices: VoiceEngine {
     let accents = list("en").filter { $0.contains("/en") && !$0.hasPrefix("mb/") }
       .map { String($0.split(separator: "/").last ?? "") }
     let variants = list("variant").map { String($0.split(separator: "/").last ?? "") }
-      .filter { !["whisper", "whisperf", "croak", "klatt6", "Demonic", "Storm", "fast_test"].contains($0) }
+      // Men and women; others are whispers, robots and monsters.
+      .filter { $0.count == 2 && ["m", "f"].contains($0.prefix(1)) && $0.last?.isNumber == true }
     let voices = accents.flatMap { accent in ([""] + variants.map { "+\($0)" }).map { accent + $0 } }
     return voices.isEmpty ? nil : EspeakVoices(voices: voices, program: program)
   }

@@ -23,7 +23,8 @@ public enum NearMisses {
     ("0", ["O:", "V"]),
   ]
 
-  /// Phrases in letters: each word alone, the first and the last part, and the phrase with a sound or two changed.
+  /// Phrases in letters: each word alone, the first and the last part, and the phrase with about a third of its sounds
+  /// changed.
   public static func words(like phrase: String, count: Int, seed: UInt64) -> [String] {
     let words = phrase.lowercased().split(separator: " ").map(String.init)
     var made: [String] = words.count > 1 ? words : []
@@ -39,7 +40,7 @@ public enum NearMisses {
     var seen = Set(made + [words.joined(separator: " ")])
     for attempt in 0..<40 * count where made.count < count {
       var changed = words
-      for _ in 0..<(attempt % 3 == 0 ? 2 : 1) {
+      for _ in 0..<changes(attempt, words.reduce(0) { $0 + $1.count }) {
         let word = random.integer(below: changed.count)
         let characters = changed[word].map(String.init)
         guard !characters.isEmpty else { continue }
@@ -55,7 +56,10 @@ public enum NearMisses {
     return Array(made.prefix(count))
   }
 
-  /// The phonemes of a phrase in eSpeak's writing with one or two of them changed.
+  /// Sounds to change: enough that nobody takes it for the phrase.
+  private static func changes(_ attempt: Int, _ sounds: Int) -> Int { max(1, sounds / 3) + attempt % 2 }
+
+  /// The phonemes of a phrase in eSpeak's writing with about a third of them changed.
   public static func phonemes(like phrase: String, count: Int, seed: UInt64) -> [String] {
     var parts: [String] = []
     var rest = phrase[...]
@@ -71,7 +75,7 @@ public enum NearMisses {
     var seen: Set<String> = [phrase]
     for attempt in 0..<40 * count where made.count < count {
       var changed = parts
-      for _ in 0..<(attempt % 3 == 0 ? 2 : 1) {
+      for _ in 0..<changes(attempt, places.count) {
         let place = places[random.integer(below: places.count)]
         let others = phonemes.first { $0.0 == parts[place] }?.1 ?? []
         changed[place] = others[random.integer(below: others.count)]

@@ -31,8 +31,8 @@ public struct SpokenCorpus: Sendable {
     self.folder = folder
     var random = RandomStream(seed: seed, purpose: "voices")
     var items: [Item] = []
-    /// A voice: engines with many are drawn more often, but not as often as they have more.
-    let weights = engines.map { Double($0.voices.count).squareRoot() }
+    // Engines with many voices are drawn more often, but not as often as they have more.
+    let weights = engines.map { pow(Double($0.voices.count), 0.35) }
     func drawn(_ form: SpokenText.Form, _ kind: String, _ number: Int) -> Item {
       var at = random.uniform() * weights.reduce(0, +)
       var place = 0
@@ -51,9 +51,10 @@ public struct SpokenCorpus: Sendable {
         engine: engine, text: text, name: "\(kind)/\(engine.name)-\(number).wav", isKept: fate.uniform() < 0.2)
     }
     for number in 0..<count { items.append(drawn(.words(phrase), "words", number)) }
-    let near = NearMisses.words(like: phrase, count: count / 2, seed: seed).map { SpokenText.Form.words($0) }
+    // A few: a network that is held to tell them all apart takes other people's way of saying the phrase for one of them.
+    let near = NearMisses.words(like: phrase, count: count / 10, seed: seed).map { SpokenText.Form.words($0) }
     let spelled = engines.lazy.compactMap { $0.phonemes(of: phrase) }.first
-    let sounds = spelled.map { NearMisses.phonemes(like: $0, count: count / 2, seed: seed) } ?? []
+    let sounds = spelled.map { NearMisses.phonemes(like: $0, count: count / 10, seed: seed) } ?? []
     for (number, form) in (near + sounds.map { .phonemes($0) }).enumerated() {
       items.append(drawn(form, "near", number))
     }

@@ -24,6 +24,11 @@ struct Learn: ParsableCommand {
       which task it is, which cannot change, and with the task inferred among all, which can. If one falls by more than \
       --limit points told, or --limit-inferred inferred, nothing is written.
 
+      Where the task is inferred, a new label could take over what was known. So recordings of other sounds are learnt from, to \
+      be answered as before, and others of them are tried: the new labels' outputs are lowered until they take at most one in \
+      a hundred. If then they hear less than half of their own recordings, nothing is written. The sounds are those of \
+      --background and --check, or the talk and noise that come with Ganglion.
+
       Run it with: ganglion run --model MODEL --task NAME, or --task infer.
       Every fifth recording of a label is kept aside and tested with; with --leave-out all of one speaker are, where the \
       recordings tell who speaks. What occurs twice in NEW-DATA is learnt once; files that are no recordings are named \
@@ -48,6 +53,7 @@ struct Learn: ParsableCommand {
       "Folder with recordings of anything else, to be answered as before; played backwards, the new ones serve too.",
     completion: .directory)
   var background: String?
+  @Flag(help: "Skip what makes it safe to infer the task: the model is run with --task alone.") var toldOnly = false
   @Option(help: "Keep this speaker's recordings aside to test with, instead of every fifth.") var leaveOut: String?
   @Option(help: "Neurons that each hidden layer gains.") var neurons = 24
   @Option(help: "Passes over the recordings; more where there are few.") var epochs = 30
@@ -91,7 +97,7 @@ struct Learn: ParsableCommand {
     let isAside = try leaveOut.map { try found.isMade(by: $0) }
     try found.requireEnough(TaskLesson.fewest, isAside: isAside)
     let old = try check.map { try folder($0, among: base.manifest.labels, isForLearning: false) }
-    let others = try background.map { try folder($0, isForLearning: false) }
+    let others = try background.map { try folder($0, isForLearning: false).recordings } ?? ownBackground(base.manifest)
     let line = WorkProgress()
     // Another program than this one may have known other options: only what is needed is read.
     let recipe = try base.manifest.training.recipe.map {
@@ -109,12 +115,17 @@ struct Learn: ParsableCommand {
     let spikes = augmentation("spikes", SpikeAugmentation.self)
     let encoder = try LessonEncoder(base.manifest, sound: sound, reading: options, seed: seed, threads: threads)
     let variants = try encoder.encode(found.recordings) { line.show("encoding", done: $0, total: $1) }
-    let otherVariants = try others.map { folder in
-      try encoder.encode(folder.recordings) { line.show("encoding background", done: $0, total: $1) }
-    }
+    // Every other one is learnt from, the rest is tried.
+    let isTried = { (index: Int) in !toldOnly && index % 2 == 1 }
+    let otherVariants = try encoder.encode(
+      others.enumerated().filter { !isTried($0.offset) }.map(\.element), mayBeSilent: true
+    ) { line.show("encoding background", done: $0, total: $1) }
+    let tried =
+      others.enumerated().filter { isTried($0.offset) }.map(\.element) + (toldOnly ? [] : old?.recordings ?? [])
+    let guards = try encoder.encodePlain(tried) { line.show("encoding what to try", done: $0, total: $1) }
     let outcome = try lesson.learn(
       .init(labels: found.labels, variants: variants, targets: found.recordings.map(\.label), isAside: isAside),
-      background: otherVariants ?? [], augmentation: spikes ?? SpikeAugmentation(), levels: encoder.levels,
+      background: otherVariants, guards: guards, augmentation: spikes ?? SpikeAugmentation(), levels: encoder.levels,
       threads: threads
     ) { done, total, loss in
       line.show("learning", done: done, total: total, detail: "loss \(fixed(loss, 3))")
@@ -134,9 +145,22 @@ struct Learn: ParsableCommand {
     try StandardOutput.shared.write(line: json ? try report.json() : report.text)
     if !outcome.isProtected, old == nil { throw LessonError.notProtected(model: base.manifest.name) }
     if let refusal = report.refusal { throw refusal }
+    if let safety = outcome.safety, safety.heard < 0.5 {
+      throw LessonError.tooAlike(heard: safety.heard, taken: safety.takenBefore)
+    }
     try outcome.model.write(to: output ?? model)
     StandardError.report(
       "\(output ?? model): written; run it with --task \(ShellWord.quoted(task)), or --task \(ModelTask.inference)")
+  }
+}
+
+extension Learn {
+  /// The talk that comes with Ganglion, where it is wanted and to be found.
+  private func ownBackground(_ manifest: ModelManifest) throws -> [Recording] {
+    guard manifest.sense == .sound, !toldOnly, let folder = Background.own() else { return [] }
+    // A short clip a label would be, and a few of the long ones.
+    let paths = try SoundFolder("\(folder)/speech").paths.filter { $0.contains("/commands-") }
+    return paths.map { Recording(path: $0, label: 0, group: $0) }
   }
 }
 
@@ -176,17 +200,33 @@ struct LessonEncoder {
     self.threads = threads
   }
 
-  func encode(
+  /// The recordings themselves; those in which nothing is heard are left out.
+  func encodePlain(
     _ recordings: [Recording], progress: @escaping @Sendable (Int, Int) -> Void
+  ) throws -> [SpikeSequence] {
+    let encoder = encoder
+    let encoded = try encodeAll(recordings, threads: threads, progress: progress) { _, recording in
+      try encoder.encodeWhole(recording).activePart()
+    }
+    return encoded.compactMap { $0 }
+  }
+
+  /// - Parameter mayBeSilent: whether recordings in which nothing is heard are left out, not refused.
+  func encode(
+    _ recordings: [Recording], mayBeSilent: Bool = false, progress: @escaping @Sendable (Int, Int) -> Void
   ) throws -> [[SpikeSequence]] {
     let (encoder, augmentation, seed) = (encoder, augmentation, seed)
-    let encoded = try encodeAll(recordings, threads: threads, progress: progress) { index, recording in
+    let encoded = try encodeAll(recordings, threads: threads, progress: progress) {
+      index, recording -> [SpikeSequence] in
       let variants = try encoder.encode(recording, augmentation: augmentation, noise: [], seed: seed, index: index)
-      guard variants.first?.channels.isEmpty == false else { throw LessonError.nothingHeard(path: recording.path) }
+      guard variants.first?.channels.isEmpty == false else {
+        if mayBeSilent { return [] }
+        throw LessonError.nothingHeard(path: recording.path)
+      }
       return variants
-    }
+    }.filter { !$0.isEmpty }
     let lost = encoded.reduce(0) { $0 + 1 + augmentation.variants - $1.count }
-    if lost > 0 {
+    if lost > 0, !mayBeSilent {
       StandardError.report(
         "\(lost) of \(augmentation.variants * recordings.count) variants fell silent and are left out")
     }

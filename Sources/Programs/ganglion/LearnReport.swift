@@ -90,6 +90,13 @@ struct LearnReport {
     } else {
       lines.append("earlier tasks: not proven to be unchanged")
     }
+    if let safety = outcome.safety {
+      lines.append(
+        "where the task is inferred: of \(safety.sounds) other sounds the new labels took "
+          + "\(Self.percent(safety.takenBefore)) %"
+          + (safety.lowered > 0 ? ", lowered by \(fixed(safety.lowered, 2)) now \(Self.percent(safety.taken)) %" : "")
+          + "; of their own recordings they hear \(Self.percent(safety.heard)) %")
+    }
     for entry in kept {
       lines.append(
         "  \(entry.task): told \(Self.percent(entry.before)) -> \(Self.percent(entry.after)) %, inferred "
@@ -117,12 +124,14 @@ struct LearnReport {
       var gates: [Gate]
       var earlierTasks: [Kept]
       var isWritten: Bool
+      var inferred: LessonSafety?
     }
     let report = Report(
       task: task, newLabels: newLabels, recordings: recordings, seconds: seconds, accuracy: learnt?.accuracy,
       testRecordings: learnt?.testRecordings, unchangedToTheBit: outcome.isProtected,
       gates: outcome.gates.map { Gate(open: $0.open, new: $0.new, all: $0.all) }, earlierTasks: kept,
-      isWritten: refusal == nil && (outcome.isProtected || !kept.isEmpty))
+      isWritten: refusal == nil && (outcome.isProtected || !kept.isEmpty) && (outcome.safety?.heard ?? 1) >= 0.5,
+      inferred: outcome.safety)
     return try jsonText(report)
   }
 }

@@ -101,7 +101,8 @@ struct Wake: ParsableCommand {
     for folder in negatives { paths.speech.append(Self.absolute(folder)) }
     for folder in recordings { kept += try Self.share(of: folder, 0.2, seed: seed) }
     for folder in [background.speech] + (background.noise.map { [$0] } ?? []) {
-      kept += try Self.share(of: folder, 0.2, seed: seed)
+      // Talk is what false accepts are counted on: as much as learning can spare.
+      kept += try Self.share(of: folder, 0.4, seed: seed)
     }
     try OutputFile.write(kept.joined(separator: "\n") + "\n", to: "\(folder)/validation.txt")
     let text = WakeRecipe.yaml(name: name, label: phrase, paths: paths, chunks: chunks, seed: seed)
@@ -151,35 +152,5 @@ struct Wake: ParsableCommand {
     // There is always something to choose thresholds on, and something to learn from.
     if kept.isEmpty, paths.count > 1 { kept = [paths[0]] }
     return kept
-  }
-}
-
-/// Talk and noise without the phrase.
-private struct Background {
-  let speech: String
-  let noise: String?
-
-  init(_ given: String?) throws {
-    let folder = try given ?? Self.own()
-    func isFolder(_ path: String) -> Bool {
-      var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-    let full = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
-    guard isFolder("\(full)/speech") else { throw DataError.missingFolder("\(full)/speech") }
-    speech = "\(full)/speech"
-    noise = isFolder("\(full)/noise") ? "\(full)/noise" : nil
-  }
-
-  /// The one that comes with Ganglion: beside the program where it is installed, or in its source.
-  private static func own() throws -> String {
-    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    let places = ["../share/ganglion/background", "../../../Samples/background", "../../Samples/background"]
-      .map { program.appendingPathComponent($0).standardizedFileURL.path }
-    let own = (places + ["Samples/background"]).first { FileManager.default.fileExists(atPath: $0 + "/speech") }
-    guard let own else {
-      throw ValidationError("the background that comes with Ganglion is not to be found; give --background")
-    }
-    return own
   }
 }

@@ -12,6 +12,8 @@ public enum LessonError: ReportedError, Equatable, Sendable {
   case tooFew(label: String, found: Int, needed: Int)
   case nothingHeard(path: String)
   case notProtected(model: String)
+  /// New labels can only be heard where they take over what was known, or are not heard any more.
+  case tooAlike(heard: Double, taken: Double)
   case wouldForget(task: String, before: Double, after: Double, limit: Double)
 
   public var kind: FailureKind {
@@ -19,7 +21,7 @@ public enum LessonError: ReportedError, Equatable, Sendable {
     case .taskExists, .reservedName: .usage
     case .tooFew, .nothingHeard: .badInput
     case .notGateable: .configuration
-    case .notProtected, .wouldForget: .other
+    case .notProtected, .wouldForget, .tooAlike: .other
     }
   }
 
@@ -37,6 +39,10 @@ public enum LessonError: ReportedError, Equatable, Sendable {
     case .notProtected(let model):
       "it cannot be shown that \(model) keeps its earlier tasks, and there are no recordings of them to check it with; "
         + "give some with --check; nothing was written"
+    case .tooAlike(let heard, let taken):
+      "with the task inferred, the new labels took \(Self.percent(taken)) % of sounds that are none of theirs; lowered until they "
+        + "take at most 1 %, they hear \(Self.percent(heard)) % of their own recordings. Give more of them, and recordings of "
+        + "what they are taken for with --background; or --told-only, for use with --task alone; nothing was written"
     case .wouldForget(let task, let before, let after, let limit):
       "task '\(task)' would fall from \(Self.percent(before)) to \(Self.percent(after)) %, more than the limit of "
         + "\(limit) points; nothing was written"
@@ -115,6 +121,8 @@ public struct TaskLesson {
     public var isProtected: Bool
     /// Of each hidden layer: neurons that are open in the new task, those of them that are new, and all.
     public var gates: [(open: Int, new: Int, all: Int)]
+    /// What new labels do where the task is inferred; nil where there are none, or nothing to try it on.
+    public var safety: LessonSafety?
   }
 
   /// Learns; nil if `progress` stopped it.
@@ -122,8 +130,11 @@ public struct TaskLesson {
   /// - Parameters:
   ///   - material: recordings of the new task.
   ///   - background: recordings of anything else, which are to be answered as the model would have.
+  ///   - guards: others of the kind, of which new labels may take one in a hundred where the task is inferred; their outputs are
+  ///     lowered until they do.
   public func learn(
-    _ material: Material, background: [[SpikeSequence]] = [], augmentation: SpikeAugmentation, levels: Int,
+    _ material: Material, background: [[SpikeSequence]] = [], guards: [SpikeSequence] = [],
+    augmentation: SpikeAugmentation, levels: Int,
     threads: Int, progress: (_ done: Int, _ total: Int, _ loss: Double) -> Bool
   ) throws -> Outcome? {
     let begin = Date()
@@ -170,6 +181,13 @@ public struct TaskLesson {
     taught.parameters = learner.parameters
     let isProtected = learner.gates.seal(&taught, tasks: number, largestInput: largestInput) || !network.canGrow
     learner.parameters = taught.parameters
+    var safety: LessonSafety?
+    if !guards.isEmpty, !new.isEmpty {
+      safety = lower(
+        &taught, learner, conditions, newOutputs: known.count..<labels.count, guards: guards,
+        own: (learnt + aside).filter { $0.target >= known.count }.map { $0.variants[0] })
+      learner.parameters = taught.parameters
+    }
     var task = ModelTask(name: name, labels: labels, context: learner.gates.context(ofTask: number))
     task.recordings = learnt.count
     if !aside.isEmpty {
@@ -192,7 +210,28 @@ public struct TaskLesson {
       )
     }
     return Outcome(
-      model: try Model(manifest: changed, network: taught), isProtected: isProtected, gates: gates)
+      model: try Model(manifest: changed, network: taught), isProtected: isProtected, gates: gates, safety: safety)
+  }
+
+  /// Lowers the outputs of new labels until they leave the guards alone.
+  private func lower(
+    _ network: inout Network<Float>, _ learner: GatedLearner, _ conditions: [GatedLearner.Condition],
+    newOutputs: Range<Int>, guards: [SpikeSequence], own: [SpikeSequence]
+  ) -> LessonSafety? {
+    guard let bias = network.named.last, bias.specification.name == "bias", bias.range.count == network.outputCount
+    else { return nil }
+    let judge = LessonGuard(outputs: conditions.map(\.outputs), newOutputs: newOutputs)
+    func heard(_ sequences: [SpikeSequence]) -> [LessonGuard.Heard] {
+      let rows = conditions.map { learner.logits(sequences, context: $0.context) }
+      return sequences.indices.map { index in LessonGuard.Heard(rows: rows.map { $0[index] }) }
+    }
+    let sounds = heard(guards)
+    let shift = judge.shift(for: sounds)
+    for output in newOutputs { network.parameters[bias.range.lowerBound + output] -= shift }
+    return LessonSafety(
+      sounds: guards.count, takenBefore: judge.share(of: sounds, loweredBy: 0),
+      taken: judge.share(of: sounds, loweredBy: shift), lowered: Double(shift),
+      heard: judge.share(of: heard(own), loweredBy: shift))
   }
 
   /// The model's network with room for the task, its gates as the earlier tasks want them, and their contexts.
