@@ -60,6 +60,7 @@ let package = Package(
     .target(
       name: "Numerics", dependencies: ["CBLAS", "CKernels", "Failures"], path: "Sources/Ground/Numerics",
       swiftSettings: hot),
+    .target(name: "Signatures", path: "Sources/Signals/Signatures"),
     .target(
       name: "Events", dependencies: ["CKernels", "Failures", "Numerics"], path: "Sources/Signals/Events",
       swiftSettings: hot),
@@ -67,11 +68,13 @@ let package = Package(
       name: "EventFormats",
       dependencies: [
         "CBzip2", "CHDF5", "CKernels", "CLZ4", "CSQLite", "CZlib", "CZstd", "Events", "Failures", "OutputFiles",
+        "Signatures",
       ], path: "Sources/Signals/EventFormats",
       swiftSettings: hot),
     .target(name: "Plotting", dependencies: ["CCairo", "Failures", "OutputFiles"], path: "Sources/Programs/Plotting"),
     .target(
-      name: "Audio", dependencies: ["CLinux", "CSndFile", "CSoxr", "Failures"], path: "Sources/Signals/Audio",
+      name: "Audio", dependencies: ["CLinux", "CSndFile", "CSoxr", "Failures", "Signatures"],
+      path: "Sources/Signals/Audio",
       swiftSettings: hot),
     .target(
       name: "SoundEncoders", dependencies: ["Failures", "Numerics"], path: "Sources/Encoding/SoundEncoders",
@@ -97,8 +100,8 @@ let package = Package(
       name: "Learning",
       dependencies: [
         "Audio", "ClassifierStreams", "EncoderList", "EventFormats", "Events", "Failures", "ModelFiles", "Numerics",
-        "OutputFiles", "Recognition", "Settings", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamSources",
-        "Yams",
+        "OutputFiles", "Recognition", "Settings", "Signatures", "SoundEncoders", "Spiketrum", "SpikingNetworks",
+        "StreamSources", "Yams",
       ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
     .target(name: "Dataflow", dependencies: ["Failures"], path: "Sources/Streams/Dataflow"),

@@ -45,9 +45,28 @@ struct HouseTests {
   }
 }
 
+/// What is listed in one place is known nowhere else but in its own folder.
+struct ListTests {
+  @Test func anEventFormatIsKnownToItsFolderAndTheList() throws {
+    let room = Room.top.appendingPathComponent("Sources/Signals/EventFormats")
+    let list = room.appendingPathComponent("EventFormatList.swift")
+    let names = try String(contentsOf: list, encoding: .utf8).matches(of: #/\.(\w+)(?=,)/#).map { $0.output.1 }
+    try #require(names.count >= 19)
+    let shared = try FileManager.default.contentsOfDirectory(at: room, includingPropertiesForKeys: nil)
+    let writing = try FileManager.default.contentsOfDirectory(
+      at: room.appendingPathComponent("Writing"), includingPropertiesForKeys: nil)
+    for file in shared + writing where file.pathExtension == "swift" && file.lastPathComponent != list.lastPathComponent
+    {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let known = text.matches(of: #/\.(\w+)/#).map { $0.output.1 }.filter { names.contains($0) }
+      #expect(known == [], "\(file.lastPathComponent) knows single formats")
+    }
+  }
+}
+
 /// A target, as the manifest and its files tell it.
 private struct Room {
-  private static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../..").standardizedFileURL
 
   let name: String
