@@ -100,7 +100,7 @@ public struct TaskLesson {
     if base.manifest.knownTasks.contains(where: { $0.name == name }) {
       throw .taskExists(name, model: base.manifest.name)
     }
-    guard !base.network.gateable.isEmpty, base.network.layers.last?.kind == "dense",
+    guard !base.network.gateable.isEmpty, base.network.layers.last?.role == .dense,
       base.manifest.tasks != nil || base.network.contextCount == 0
     else { throw .notGateable(model: base.manifest.name) }
     self.base = base
