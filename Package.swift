@@ -38,6 +38,8 @@ let package = Package(
       name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CHDF5", path: "Sources/System/CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
+      name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(
       name: "CALSA", path: "Sources/System/CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
@@ -54,6 +56,7 @@ let package = Package(
 
     // What every error type conforms to.
     .target(name: "Failures", path: "Sources/Ground/Failures"),
+    .target(name: "Digests", dependencies: ["CSodium"], path: "Sources/Ground/Digests"),
     .target(name: "Settings", path: "Sources/Ground/Settings"),
     .target(name: "OutputFiles", dependencies: ["Failures"], path: "Sources/Ground/OutputFiles"),
 
@@ -62,7 +65,7 @@ let package = Package(
       swiftSettings: hot),
     .target(name: "Signatures", path: "Sources/Signals/Signatures"),
     .target(
-      name: "Events", dependencies: ["CKernels", "Failures", "Numerics"], path: "Sources/Signals/Events",
+      name: "Events", dependencies: ["CKernels", "Digests", "Failures", "Numerics"], path: "Sources/Signals/Events",
       swiftSettings: hot),
     .target(
       name: "EventFormats",
@@ -99,9 +102,9 @@ let package = Package(
     .target(
       name: "Learning",
       dependencies: [
-        "Audio", "ClassifierStreams", "EncoderList", "EventFormats", "Events", "Failures", "ModelFiles", "Numerics",
-        "OutputFiles", "Recognition", "Settings", "Signatures", "SoundEncoders", "Spiketrum", "SpikingNetworks",
-        "StreamSources", "Yams",
+        "Audio", "ClassifierStreams", "Digests", "EncoderList", "EventFormats", "Events", "Failures", "ModelFiles",
+        "Numerics", "OutputFiles", "Recognition", "Settings", "Signatures", "SoundEncoders", "Spiketrum",
+        "SpikingNetworks", "StreamSources", "Yams",
       ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
     .target(name: "Dataflow", dependencies: ["Failures"], path: "Sources/Streams/Dataflow"),
@@ -115,7 +118,7 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "EncoderList", "Failures", "Numerics", "OutputFiles", "Recognition", "SoundEncoders", "Spiketrum",
+        "Digests", "EncoderList", "Failures", "Numerics", "OutputFiles", "Recognition", "SoundEncoders", "Spiketrum",
         "SpikingNetworks",
       ],
       path: "Sources/Networks/ModelFiles",
@@ -184,6 +187,7 @@ let package = Package(
       dependencies: ["BandEncoders", "Numerics", "SoundEncoders", "Spiketrum", "TestSupport"]),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "NumericsTests", dependencies: ["CBLAS", "Numerics"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Numerics"]),
