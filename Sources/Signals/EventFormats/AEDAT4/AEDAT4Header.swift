@@ -9,6 +9,7 @@ public enum AEDAT4Compression: Int, Sendable, Codable, CaseIterable {
   case zstd = 3
   case zstdHigh = 4
 
+  /// How people call it.
   public var title: String {
     switch self {
     case .none: "uncompressed"

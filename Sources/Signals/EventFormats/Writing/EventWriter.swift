@@ -2,6 +2,7 @@ import Events
 
 /// What a writer is told beside the events.
 public struct EventWritingOptions: Sendable {
+  /// What is written.
   public var format: EventFormat
   /// Pixel array, written where the format has a place for it.
   public var geometry: SensorGeometry?
@@ -18,6 +19,7 @@ public struct EventWritingOptions: Sendable {
   /// Leave triggers out where the format cannot hold them, instead of refusing.
   public var dropsTriggers = false
 
+  /// A format with what it does where nothing else is said.
   public init(format: EventFormat, geometry: SensorGeometry? = nil) {
     self.format = format
     self.geometry = geometry
