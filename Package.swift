@@ -139,14 +139,14 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles", "OutputFiles",
-        "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
+        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles", "Numerics",
+        "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
       ], path: "Sources/Service/Daemon",
       swiftSettings: hot),
     .target(
       name: "CommandSupport",
       dependencies: [
-        "EventFormats", "Events", "Failures", "OutputFiles", "StreamSources",
+        "EventFormats", "Events", "Failures", "Numerics", "OutputFiles", "StreamSources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Programs/CommandSupport"),
     .target(

@@ -43,7 +43,7 @@ public enum LessonError: ReportedError, Equatable, Sendable {
     }
   }
 
-  private static func percent(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
+  private static func percent(_ share: Double) -> String { NumberText.fixed(100 * share, 1) }
 }
 
 /// Learns one more task into a model from a handful of recordings, and from nothing else: the model as it is, wider by a
