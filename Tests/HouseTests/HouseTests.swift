@@ -10,6 +10,12 @@ struct HouseTests {
   /// Stand side by side: neither knows the other.
   private static let apart: [(String, String)] = [("Service", "Learning")]
 
+  /// Rooms that no product opens: what they hold is no promise to other packages.
+  private static let inside = [
+    "BandEncoders", "Daemon", "Digests", "OutputFiles", "Plotting", "Settings", "Signatures",
+    "SoundCapture",
+  ]
+
   private let rooms: [Room]
 
   init() throws { rooms = try Room.all() }
@@ -26,6 +32,16 @@ struct HouseTests {
       let imported = try room.imports().intersection(names)
       #expect(imported.subtracting(room.dependencies).sorted() == [], "imported by \(room.name), but not declared")
       #expect(room.dependencies.subtracting(imported).sorted() == [], "declared for \(room.name), but not imported")
+    }
+  }
+
+  @Test func whatIsInsideIsNotPublic() throws {
+    for name in Self.inside {
+      let room = try #require(rooms.first { $0.name == name })
+      for file in room.swiftFiles {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.firstMatch(of: #/(?m)^ *(@\w+ )*public /#) == nil, "\(file.lastPathComponent)")
+      }
     }
   }
 

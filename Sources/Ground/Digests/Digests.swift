@@ -1,21 +1,21 @@
 import CSodium
 
 /// SHA-256 (FIPS 180-4), fed in pieces of any size: what a model is known by.
-public struct SHA256Digest: Sendable {
+package struct SHA256Digest: Sendable {
   private var state = crypto_hash_sha256_state()
 
-  public init() {
+  package init() {
     Library.prepare()
     crypto_hash_sha256_init(&state)
   }
 
-  public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     crypto_hash_sha256_update(&state, base.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
   }
 
   /// The digest of everything so far, 32 bytes.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var last = state
     var digest = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
     crypto_hash_sha256_final(&last, &digest)
@@ -23,25 +23,25 @@ public struct SHA256Digest: Sendable {
   }
 
   /// The same as 64 lower-case hexadecimal digits.
-  public var hexadecimal: String { hexadecimalDigits(bytes) }
+  package var hexadecimal: String { hexadecimalDigits(bytes) }
 }
 
 /// BLAKE2b (RFC 7693) with 16 bytes and without a key, fed in pieces of any size: what contents are told apart by. In Python
 /// `hashlib.blake2b(data, digest_size=16)` gives the same.
-public struct BLAKE2bDigest: Sendable {
+package struct BLAKE2bDigest: Sendable {
   private static let length = 16
   private var state = State()
 
-  public init() { crypto_generichash_blake2b_init(state.pointer, nil, 0, Self.length) }
+  package init() { crypto_generichash_blake2b_init(state.pointer, nil, 0, Self.length) }
 
-  public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     if !isKnownUniquelyReferenced(&state) { state = State(state) }
     crypto_generichash_blake2b_update(state.pointer, base.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
   }
 
   /// The digest of everything so far, 16 bytes.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     // The library's state is used up by asking.
     let last = State(state)
     var digest = [UInt8](repeating: 0, count: Self.length)
@@ -50,7 +50,7 @@ public struct BLAKE2bDigest: Sendable {
   }
 
   /// The same as 32 lower-case hexadecimal digits.
-  public var hexadecimal: String { hexadecimalDigits(bytes) }
+  package var hexadecimal: String { hexadecimalDigits(bytes) }
 
   /// Memory of the library, aligned further than Swift imports structures.
   // Unchecked: written only by the value that holds it alone.

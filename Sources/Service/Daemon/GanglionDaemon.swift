@@ -8,13 +8,13 @@ import StreamSources
 import Synchronization
 
 /// Why a daemon ended otherwise than it was told to.
-public struct DaemonError: ReportedError, Sendable {
-  public let description: String
-  public var kind: FailureKind { .other }
+package struct DaemonError: ReportedError, Sendable {
+  package let description: String
+  package var kind: FailureKind { .other }
 }
 
 /// The daemon: sources, models and subscribers of one configuration, kept running and changed while they run.
-public actor GanglionDaemon {
+package actor GanglionDaemon {
   /// Between two looks at everything.
   private static let tick = Duration.milliseconds(250)
   /// Nothing for so long from something that claims to run is deafness.
@@ -57,8 +57,8 @@ public actor GanglionDaemon {
   private let plan: Plan
   private let name: String
   private let exitsAtEnd: Bool
-  public nonisolated let hub: Hub
-  public nonisolated let log: Log
+  package nonisolated let hub: Hub
+  package nonisolated let log: Log
   private let notifier: Notifier
   private var life = DaemonLife<Parts, Reload>.configured
   private nonisolated let events: AsyncStream<Event>
@@ -67,7 +67,7 @@ public actor GanglionDaemon {
   /// - Parameters:
   ///   - path: of the configuration, read again at every reload.
   ///   - exitsAtEnd: whether to end once every source has come to its end.
-  public init(
+  package init(
     path: String, plan: Plan, name: String, exitsAtEnd: Bool = false, log: Log, notifier: Notifier
   ) {
     self.path = path
@@ -83,7 +83,7 @@ public actor GanglionDaemon {
   /// Works until it is told to stop, every source has ended, or something is given up.
   ///
   /// - Parameter listener: where subscribers come.
-  public func run(_ listener: UnixListener) async throws {
+  package func run(_ listener: UnixListener) async throws {
     StartupCode.letGo()
     log.level = plan.configuration.logLevel
     hub.directory = directory(plan)
@@ -129,7 +129,7 @@ public actor GanglionDaemon {
   }
 
   /// Makes `run` return, after everything that has come in has been classified and sent.
-  public nonisolated func stop() { tell.yield(.stop) }
+  package nonisolated func stop() { tell.yield(.stop) }
 
   /// The reason to end with a failure, or nil.
   private func waitForEnd(_ parts: Parts) async -> String? {
@@ -216,7 +216,7 @@ public actor GanglionDaemon {
 extension GanglionDaemon {
   /// Reads the configuration and the models anew and changes over without losing a subscriber or a window; nothing
   /// changes where something is wrong. Reloads that are asked for meanwhile follow one after another.
-  public func reload() async -> RequestError? {
+  package func reload() async -> RequestError? {
     let before: Reload?
     switch life.turn {
     case .now: before = nil
