@@ -38,6 +38,8 @@ let package = Package(
       name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CHDF5", path: "Sources/System/CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
+      name: "CSodium", path: "Sources/System/CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(
       name: "CALSA", path: "Sources/System/CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
@@ -54,24 +56,28 @@ let package = Package(
 
     // What every error type conforms to.
     .target(name: "Failures", path: "Sources/Ground/Failures"),
+    .target(name: "Digests", dependencies: ["CSodium"], path: "Sources/Ground/Digests"),
     .target(name: "Settings", path: "Sources/Ground/Settings"),
     .target(name: "OutputFiles", dependencies: ["Failures"], path: "Sources/Ground/OutputFiles"),
 
     .target(
       name: "Numerics", dependencies: ["CBLAS", "CKernels", "Failures"], path: "Sources/Ground/Numerics",
       swiftSettings: hot),
+    .target(name: "Signatures", path: "Sources/Signals/Signatures"),
     .target(
-      name: "Events", dependencies: ["CKernels", "Failures", "Numerics"], path: "Sources/Signals/Events",
+      name: "Events", dependencies: ["CKernels", "Digests", "Failures", "Numerics"], path: "Sources/Signals/Events",
       swiftSettings: hot),
     .target(
       name: "EventFormats",
       dependencies: [
         "CBzip2", "CHDF5", "CKernels", "CLZ4", "CSQLite", "CZlib", "CZstd", "Events", "Failures", "OutputFiles",
+        "Signatures",
       ], path: "Sources/Signals/EventFormats",
       swiftSettings: hot),
     .target(name: "Plotting", dependencies: ["CCairo", "Failures", "OutputFiles"], path: "Sources/Programs/Plotting"),
     .target(
-      name: "Audio", dependencies: ["CLinux", "CSndFile", "CSoxr", "Failures"], path: "Sources/Signals/Audio",
+      name: "Audio", dependencies: ["CLinux", "CSndFile", "CSoxr", "Failures", "Signatures"],
+      path: "Sources/Signals/Audio",
       swiftSettings: hot),
     .target(
       name: "SoundEncoders", dependencies: ["Failures", "Numerics"], path: "Sources/Encoding/SoundEncoders",
@@ -96,9 +102,9 @@ let package = Package(
     .target(
       name: "Learning",
       dependencies: [
-        "Audio", "ClassifierStreams", "EncoderList", "EventFormats", "Events", "Failures", "ModelFiles", "Numerics",
-        "OutputFiles", "Recognition", "Settings", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamSources",
-        "Yams",
+        "Audio", "ClassifierStreams", "Digests", "EncoderList", "EventFormats", "Events", "Failures", "ModelFiles",
+        "Numerics", "OutputFiles", "Recognition", "Settings", "Signatures", "SoundEncoders", "Spiketrum",
+        "SpikingNetworks", "StreamSources", "Yams",
       ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
     .target(name: "Voices", dependencies: ["Failures", "Learning", "Numerics"], path: "Sources/Learning/Voices"),
@@ -121,7 +127,7 @@ let package = Package(
     .target(
       name: "ModelFiles",
       dependencies: [
-        "EncoderList", "Failures", "Numerics", "OutputFiles", "Recognition", "SoundEncoders", "Spiketrum",
+        "Digests", "EncoderList", "Failures", "Numerics", "OutputFiles", "Recognition", "SoundEncoders", "Spiketrum",
         "SpikingNetworks",
       ],
       path: "Sources/Networks/ModelFiles",
@@ -142,14 +148,14 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles", "OutputFiles",
-        "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
+        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles", "Numerics",
+        "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
       ], path: "Sources/Service/Daemon",
       swiftSettings: hot),
     .target(
       name: "CommandSupport",
       dependencies: [
-        "EventFormats", "Events", "Failures", "OutputFiles", "StreamSources",
+        "EventFormats", "Events", "Failures", "Numerics", "OutputFiles", "StreamSources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Programs/CommandSupport"),
     .target(
@@ -190,6 +196,7 @@ let package = Package(
       dependencies: ["BandEncoders", "Numerics", "SoundEncoders", "Spiketrum", "TestSupport"]),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "OutputFilesTests", dependencies: ["OutputFiles"]),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "NumericsTests", dependencies: ["CBLAS", "Numerics"]),
     .testTarget(name: "EventsTests", dependencies: ["Events", "Numerics"]),

@@ -115,4 +115,30 @@ import Testing
       #expect(try Reading(Fixture.bytes(name), options: options).batch.count == 4096)
     }
   }
+
+  @Test func aVersionOfAEDATThatNobodyReadsIsNothingElse() {
+    let rows = (0..<100).map { "\($0 * 10),\($0 % 7),\($0 % 5),\($0 % 2)\n" }.joined()
+    #expect(EventFormat.detect(firstBytes: Array(("#! a table\n" + rows).utf8)) == .csv)
+    #expect(EventFormat.detect(firstBytes: Array(("#!AER-DAT5.0\n" + rows).utf8)) == nil)
+  }
+
+  @Test func aFormatHasANameOfItsOwnAndIsFoundByIt() {
+    let formats = EventFormat.allCases
+    #expect(Set(formats.map(\.rawValue)).count == formats.count && Set(formats.map(\.title)).count == formats.count)
+    for format in formats { #expect(EventFormat(rawValue: format.rawValue) == format) }
+    #expect(EventFormat(rawValue: "evt5") == nil)
+  }
+
+  @Test(arguments: [
+    ("a.raw", EventFormat.evt3), ("b.AEDAT", .aedat2), ("c.aedat4", .aedat4), ("d.dat", .dat2), ("e.es", .eventStream),
+    ("f.bin", .nmnist), ("g.bs2", .nmnist), ("h.csv", .csv), ("i.tsv", .csv), ("j.x.txt", .csv), ("k.npy", .npy),
+    ("l.npz", .npz), ("m.h5", .hdf5), ("n.hdf5", .hdf5),
+  ])
+  func theEndingOfANameSaysWhatIsWritten(name: String, format: EventFormat) {
+    #expect(EventFormat(fileName: name) == format)
+  }
+
+  @Test func otherEndingsSayNothing() {
+    for name in ["raw", "a.bag", "a.mcap", "a.", "a.raw.gz", ""] { #expect(EventFormat(fileName: name) == nil) }
+  }
 }

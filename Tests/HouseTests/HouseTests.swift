@@ -10,6 +10,12 @@ struct HouseTests {
   /// Stand side by side: neither knows the other.
   private static let apart: [(String, String)] = [("Service", "Learning")]
 
+  /// Rooms that no product opens: what they hold is no promise to other packages.
+  private static let inside = [
+    "BandEncoders", "Daemon", "Digests", "OutputFiles", "Plotting", "Settings", "Signatures",
+    "SoundCapture",
+  ]
+
   private let rooms: [Room]
 
   init() throws { rooms = try Room.all() }
@@ -29,6 +35,16 @@ struct HouseTests {
     }
   }
 
+  @Test func whatIsInsideIsNotPublic() throws {
+    for name in Self.inside {
+      let room = try #require(rooms.first { $0.name == name })
+      for file in room.swiftFiles {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.firstMatch(of: #/(?m)^ *(@\w+ )*public /#) == nil, "\(file.lastPathComponent)")
+      }
+    }
+  }
+
   @Test func doorsLeadDown() throws {
     let floors = Dictionary(uniqueKeysWithValues: rooms.map { ($0.name, $0.floor) })
     func floor(of name: String) -> Int? { Self.floors.firstIndex { $0 == floors[name] } }
@@ -45,9 +61,28 @@ struct HouseTests {
   }
 }
 
+/// What is listed in one place is known nowhere else but in its own folder.
+struct ListTests {
+  @Test func anEventFormatIsKnownToItsFolderAndTheList() throws {
+    let room = Room.top.appendingPathComponent("Sources/Signals/EventFormats")
+    let list = room.appendingPathComponent("EventFormatList.swift")
+    let names = try String(contentsOf: list, encoding: .utf8).matches(of: #/\.(\w+)(?=,)/#).map { $0.output.1 }
+    try #require(names.count >= 19)
+    let shared = try FileManager.default.contentsOfDirectory(at: room, includingPropertiesForKeys: nil)
+    let writing = try FileManager.default.contentsOfDirectory(
+      at: room.appendingPathComponent("Writing"), includingPropertiesForKeys: nil)
+    for file in shared + writing where file.pathExtension == "swift" && file.lastPathComponent != list.lastPathComponent
+    {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let known = text.matches(of: #/\.(\w+)/#).map { $0.output.1 }.filter { names.contains($0) }
+      #expect(known == [], "\(file.lastPathComponent) knows single formats")
+    }
+  }
+}
+
 /// A target, as the manifest and its files tell it.
 private struct Room {
-  private static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../..").standardizedFileURL
 
   let name: String

@@ -53,14 +53,16 @@ private func lesson(_ model: Model, _ name: String, neurons: Int = 6) throws -> 
 }
 
 private func teach(
-  _ model: Model, _ name: String, label: String, like third: Int, guards: [SpikeSequence] = []
+  _ model: Model, _ name: String, label: String, like third: Int, background: [SpikeSequence] = [],
+  guards: [SpikeSequence] = []
 ) throws -> TaskLesson.Outcome {
   let material = TaskLesson.Material(
     labels: [label], variants: sequences(third, count: 15, seed: 77).map { [$0] },
     targets: [Int](repeating: 0, count: 15))
   return try #require(
     try lesson(model, name).learn(
-      material, guards: guards, augmentation: SpikeAugmentation(), levels: 3, threads: 1, progress: { _, _, _ in true })
+      material, background: background.map { [$0] }, guards: guards, augmentation: SpikeAugmentation(), levels: 3,
+      threads: 1, progress: { _, _, _ in true })
   )
 }
 
@@ -113,8 +115,9 @@ struct TaskLessonTests {
       }
       return Double(labels.count { $0 == "c" }) / Double(heard.count)
     }
+    let background = (0..<2).flatMap { sequences($0, count: 30, seed: 13) }
     let own = sequences(2, count: 40, seed: 8)
-    let apart = try teach(base, "more", label: "c", like: 2, guards: others)
+    let apart = try teach(base, "more", label: "c", like: 2, background: background, guards: others)
     let safety = try #require(apart.safety)
     #expect(safety.sounds == 120 && safety.taken <= 0.01)
     #expect(safety.heard > 0.8)

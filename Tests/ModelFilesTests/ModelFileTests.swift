@@ -256,26 +256,3 @@ struct ModelFileTests {
     }
   }
 }
-
-struct SHA256Tests {
-  private func digest(_ text: String, pieces: Int) -> String {
-    var digest = SHA256()
-    let bytes = Array(text.utf8)
-    for begin in stride(from: 0, to: bytes.count, by: pieces) {
-      bytes[begin..<min(bytes.count, begin + pieces)].withUnsafeBytes { digest.update($0) }
-    }
-    return digest.hexadecimal()
-  }
-
-  @Test(arguments: [1, 5, 64, 1_000])
-  func agreesWithTheStandardsExamples(pieces: Int) {
-    #expect(digest("", pieces: pieces) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-    #expect(digest("abc", pieces: pieces) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-    #expect(
-      digest("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", pieces: pieces)
-        == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
-    #expect(
-      digest(String(repeating: "a", count: 1_000), pieces: pieces)
-        == "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3")
-  }
-}

@@ -3,7 +3,7 @@ import Settings
 import SoundEncoders
 
 /// How the energy of a frequency band becomes a current.
-public enum BandCompression: Codable, Sendable, Equatable {
+package enum BandCompression: Codable, Sendable, Equatable {
   /// `log(E + floor)`.
   case logarithm(floor: Float)
   /// Per-channel energy normalisation (Wang et al. 2017, arXiv 1607.05666, eq. 1 and 2): each band against its own recent
@@ -13,7 +13,7 @@ public enum BandCompression: Codable, Sendable, Equatable {
   case energyNormalisation(smoothing: Float, gain: Float, bias: Float, root: Float, floor: Float)
 
   /// The constants that did best on words.
-  public static let usual = Self.energyNormalisation(smoothing: 0.04, gain: 0.8, bias: 2, root: 0.5, floor: 1e-6)
+  package static let usual = Self.energyNormalisation(smoothing: 0.04, gain: 0.8, bias: 2, root: 0.5, floor: 1e-6)
 
   func check() throws(EncoderError) {
     switch self {

@@ -6,32 +6,32 @@ import SoundEncoders
 /// A step's frame is made of the window that ends with the step: `|FFT(Hann · samples)|²`, summed in triangular bands
 /// equally spaced in mel, compressed, and standardised by the mean and deviation that training clips had. A window in
 /// which no sample reaches `silenceThreshold` gives a silent frame: nothing, which stands for the mean.
-public struct MelConfiguration: SoundEncoding {
-  public typealias Options = MelOptions
+package struct MelConfiguration: SoundEncoding {
+  package typealias Options = MelOptions
 
-  public static let kind = "mel"
+  package static let kind = "mel"
   /// The version of the rules that this program follows; it changes whenever the same sound would give other frames.
-  public static let currentVersion = 1
+  package static let currentVersion = 1
 
-  public var version = MelConfiguration.currentVersion
-  public var sampleRate: Int
-  public var highPassFrequency: Double?
+  package var version = MelConfiguration.currentVersion
+  package var sampleRate: Int
+  package var highPassFrequency: Double?
   /// Number of bands.
-  public var bands: Int
+  package var bands: Int
   /// Lower edge of the lowest band, Hz.
-  public var lowestFrequency: Double
+  package var lowestFrequency: Double
   /// Upper edge of the highest band, Hz.
-  public var highestFrequency: Double
-  public var windowMicroseconds: Int64
-  public var stepMicroseconds: Int64
-  public var compression: BandCompression
+  package var highestFrequency: Double
+  package var windowMicroseconds: Int64
+  package var stepMicroseconds: Int64
+  package var compression: BandCompression
   /// Magnitude that a sample of the window has to reach, in units of full scale.
-  public var silenceThreshold: Float
+  package var silenceThreshold: Float
   /// Of each band's compressed energy; empty leaves it as it is.
-  public var means: [Float] = []
-  public var deviations: [Float] = []
+  package var means: [Float] = []
+  package var deviations: [Float] = []
 
-  public init(
+  package init(
     sampleRate: Int, highPassFrequency: Double? = 20, bands: Int = 40, lowestFrequency: Double = 80,
     highestFrequency: Double? = nil, windowMicroseconds: Int64 = 25_000, stepMicroseconds: Int64 = 10_000,
     compression: BandCompression = .usual, silenceThreshold: Float = 0.001
@@ -47,11 +47,11 @@ public struct MelConfiguration: SoundEncoding {
     self.silenceThreshold = silenceThreshold
   }
 
-  public var axes: [Int] { [bands, 1] }
-  public var largestInput: Float { 8 }
-  public var givesCurrents: Bool { true }
+  package var axes: [Int] { [bands, 1] }
+  package var largestInput: Float { 8 }
+  package var givesCurrents: Bool { true }
 
-  public var summary: String {
+  package var summary: String {
     let way =
       switch compression {
       case .logarithm: "their logarithm"
@@ -64,7 +64,7 @@ public struct MelConfiguration: SoundEncoding {
   /// Samples of the window.
   var windowLength: Int { Int(windowMicroseconds * Int64(sampleRate) / 1_000_000) }
 
-  public func check() throws(EncoderError) {
+  package func check() throws(EncoderError) {
     guard version == Self.currentVersion else {
       throw .version(encoder: Self.kind, found: version, known: Self.currentVersion)
     }
@@ -93,7 +93,7 @@ public struct MelConfiguration: SoundEncoding {
       "finite, one a band, deviations positive")
   }
 
-  public func makeEncoder() throws(EncoderError) -> any SoundEncoder {
+  package func makeEncoder() throws(EncoderError) -> any SoundEncoder {
     let stepped = try SteppedEncoder(MelCoder(self), sampleRate: sampleRate, stepMicroseconds: stepMicroseconds)
     guard let highPassFrequency else { return stepped }
     return OffsetFreeEncoder(stepped, frequency: highPassFrequency, sampleRate: sampleRate)

@@ -2,15 +2,15 @@ import Settings
 import SoundEncoders
 
 /// Settings of mel bands in a recipe; see `MelConfiguration`. Means and deviations are measured on the training data.
-public struct MelOptions: SoundEncodingOptions {
-  public var configuration: MelConfiguration
+package struct MelOptions: SoundEncodingOptions {
+  package var configuration: MelConfiguration
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case sampleRate, bands, lowestFrequency, highestFrequency, highPassFrequency, windowMicroseconds, stepMicroseconds
     case silenceThreshold, energyNormalisation, logarithmFloor
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     let rate = try values.required(.sampleRate, Bounds<Int>.from(1_000, to: 768_000))
     let nyquist = Double(rate) / 2
@@ -30,13 +30,13 @@ public struct MelOptions: SoundEncodingOptions {
     configuration = made
   }
 
-  public func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
+  package func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
 
-  public var axes: [Int] { configuration.axes }
-  public var needsCalibration: Bool { configuration.means.isEmpty }
-  public var measuredSettings: Set<String> { ["means", "deviations"] }
+  package var axes: [Int] { configuration.axes }
+  package var needsCalibration: Bool { configuration.means.isEmpty }
+  package var measuredSettings: Set<String> { ["means", "deviations"] }
 
-  public mutating func calibrate(on clips: [[Float]]) throws(EncoderError) {
+  package mutating func calibrate(on clips: [[Float]]) throws(EncoderError) {
     guard let measured = try configuration.statistics(of: clips) else { return }
     (configuration.means, configuration.deviations) = measured
   }

@@ -7,41 +7,41 @@ import Spiketrum
 /// window of 25 ms about the middle of the step, and over the channels by the overlap of the gammatones' spectra; then
 /// compressed and standardised as mel bands are. A step to which atoms give
 /// less than a thousandth of the weakest is silent.
-public struct SpiketrumBandConfiguration: SoundEncoding {
-  public typealias Options = SpiketrumBandOptions
+package struct SpiketrumBandConfiguration: SoundEncoding {
+  package typealias Options = SpiketrumBandOptions
 
-  public static let kind = "spiketrumBands"
+  package static let kind = "spiketrumBands"
   /// The version of the rules that this program follows; it changes whenever the same spikes would give other frames.
-  public static let currentVersion = 1
+  package static let currentVersion = 1
 
-  public var version = SpiketrumBandConfiguration.currentVersion
+  package var version = SpiketrumBandConfiguration.currentVersion
   /// The pursuit; its levels and count clip are not used.
-  public var spiketrum: SpiketrumConfiguration
-  public var compression: BandCompression
+  package var spiketrum: SpiketrumConfiguration
+  package var compression: BandCompression
   /// What energies are multiplied by before they are compressed: brings them to about those of mel bands.
-  public var scale: Float
+  package var scale: Float
   /// Of each channel's compressed energy; empty leaves it as it is.
-  public var means: [Float] = []
-  public var deviations: [Float] = []
+  package var means: [Float] = []
+  package var deviations: [Float] = []
 
-  public init(spiketrum: SpiketrumConfiguration, compression: BandCompression = .usual, scale: Float = 1_250) {
+  package init(spiketrum: SpiketrumConfiguration, compression: BandCompression = .usual, scale: Float = 1_250) {
     self.spiketrum = spiketrum
     self.compression = compression
     self.scale = scale
   }
 
-  public var sampleRate: Int { spiketrum.sampleRate }
-  public var highPassFrequency: Double? { spiketrum.highPassFrequency }
-  public var stepMicroseconds: Int64 { spiketrum.binMicroseconds }
-  public var axes: [Int] { [spiketrum.channelCount, 1] }
-  public var largestInput: Float { 8 }
-  public var givesCurrents: Bool { true }
+  package var sampleRate: Int { spiketrum.sampleRate }
+  package var highPassFrequency: Double? { spiketrum.highPassFrequency }
+  package var stepMicroseconds: Int64 { spiketrum.binMicroseconds }
+  package var axes: [Int] { [spiketrum.channelCount, 1] }
+  package var largestInput: Float { 8 }
+  package var givesCurrents: Bool { true }
 
-  public var summary: String {
+  package var summary: String {
     "energies of " + spiketrum.summary
   }
 
-  public func check() throws(EncoderError) {
+  package func check() throws(EncoderError) {
     guard version == Self.currentVersion else {
       throw .version(encoder: Self.kind, found: version, known: Self.currentVersion)
     }
@@ -58,7 +58,7 @@ public struct SpiketrumBandConfiguration: SoundEncoding {
       "finite, one a channel, deviations positive")
   }
 
-  public func makeEncoder() throws(EncoderError) -> any SoundEncoder {
+  package func makeEncoder() throws(EncoderError) -> any SoundEncoder {
     try check()
     let encoder = try SpiketrumBandEncoder(self)
     guard let highPassFrequency else { return encoder }

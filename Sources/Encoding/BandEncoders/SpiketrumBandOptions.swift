@@ -4,12 +4,12 @@ import Spiketrum
 
 /// Settings of Spiketrum's energies in a recipe; see `SpiketrumBandConfiguration`. Means, deviations and the starting price
 /// are measured on the training data.
-public struct SpiketrumBandOptions: SoundEncodingOptions {
-  public var configuration: SpiketrumBandConfiguration
+package struct SpiketrumBandOptions: SoundEncodingOptions {
+  package var configuration: SpiketrumBandConfiguration
 
   enum CodingKeys: String, CodingKey, CaseIterable { case spiketrum, energyNormalisation, logarithmFloor, scale }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     let spiketrum: SpiketrumOptions = try values.required(.spiketrum)
     var made = SpiketrumBandConfiguration(
@@ -19,13 +19,13 @@ public struct SpiketrumBandOptions: SoundEncodingOptions {
     configuration = made
   }
 
-  public func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
+  package func encode(to encoder: any Encoder) throws { try configuration.encode(to: encoder) }
 
-  public var axes: [Int] { configuration.axes }
-  public var needsCalibration: Bool { configuration.means.isEmpty }
-  public var measuredSettings: Set<String> { ["means", "deviations", "startingPrice"] }
+  package var axes: [Int] { configuration.axes }
+  package var needsCalibration: Bool { configuration.means.isEmpty }
+  package var measuredSettings: Set<String> { ["means", "deviations", "startingPrice"] }
 
-  public mutating func calibrate(on clips: [[Float]]) throws(EncoderError) {
+  package mutating func calibrate(on clips: [[Float]]) throws(EncoderError) {
     configuration.spiketrum = try configuration.spiketrum.withStartingPrice(from: clips)
     guard let measured = try configuration.statistics(of: clips) else { return }
     (configuration.means, configuration.deviations) = measured

@@ -7,6 +7,7 @@ import SoundEncoders
 /// A cascade of complex poles at `exp((-2 pi b + 2 pi i f) / sampleRate)`; its impulse response is the gammatone without
 /// truncation. The magnitude of the complex output is the envelope.
 public struct GammatoneBank: Sendable {
+  /// What its kernels were made of.
   public let parameters: GammatoneDictionary.Parameters
   private let poles: [Double]
   private let gains: [Double]

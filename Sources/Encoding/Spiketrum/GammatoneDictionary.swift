@@ -24,6 +24,7 @@ public final class GammatoneDictionary: Sendable {
     /// Fraction of the envelope's maximum under which a kernel is cut, in 0...1 exclusive.
     public var truncation: Double
 
+    /// What kernels are made of.
     public init(
       sampleRate: Int, channelCount: Int = 40, lowestFrequency: Double = 100, highestFrequency: Double? = nil,
       order: Int = 4, phase: Double = 0, truncation: Double = 1e-3
@@ -38,6 +39,7 @@ public final class GammatoneDictionary: Sendable {
     }
   }
 
+  /// What the kernels were made of.
   public let parameters: Parameters
   /// Centre frequency of each kernel, Hz, ascending.
   public let centreFrequencies: [Double]

@@ -11,6 +11,7 @@ public struct Spike: Sendable, Equatable, Hashable, Codable {
   /// Amplitude of the unit-norm kernel.
   public var coefficient: Float
 
+  /// A kernel at a place.
   public init(kernel: Int, sample: Int64, coefficient: Float) {
     self.kernel = kernel
     self.sample = sample
@@ -65,6 +66,7 @@ public struct MatchingPursuit: Sendable {
 
   /// What a pursuit may do and how long it may wait.
   public struct Settings: Sendable, Equatable {
+    /// When it stops to take kernels out.
     public var budget: Budget
     /// Whether only positive coefficients are picked: then a spike needs no sign.
     public var positiveOnly: Bool
@@ -77,6 +79,7 @@ public struct MatchingPursuit: Sendable {
     /// bounded look-ahead only.
     public var startingPrice: Float?
 
+    /// How it looks for kernels.
     public init(
       budget: Budget, positiveOnly: Bool = true, threshold: Float, lookAhead: Int?, startingPrice: Float? = nil
     ) {
@@ -88,7 +91,9 @@ public struct MatchingPursuit: Sendable {
     }
   }
 
+  /// The kernels that there are.
   public let dictionary: GammatoneDictionary
+  /// How it looks for kernels.
   public let settings: Settings
   /// Samples between two decisions; a multiple of 32, about 4 ms.
   public let hop: Int

@@ -4,8 +4,10 @@ import SoundEncoders
 public struct MicrophoneSpike: Sendable, Equatable, Hashable, Codable {
   /// Number of the microphone, from 0.
   public var microphone: Int
+  /// What was found there.
   public var spike: Spike
 
+  /// A spike of one microphone.
   public init(microphone: Int, spike: Spike) {
     self.microphone = microphone
     self.spike = spike

@@ -1,6 +1,7 @@
 import SoundEncoders
 
 extension SpiketrumConfiguration: SoundEncoding {
+  /// What a recipe says of it.
   public typealias Options = SpiketrumOptions
 
   public static var kind: String { "spiketrum" }

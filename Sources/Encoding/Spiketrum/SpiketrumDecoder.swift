@@ -2,11 +2,14 @@ import Glibc
 
 /// One spike of the place code: intensity level `level` of kernel `channel`, beginning at `sample` of the stream.
 public struct PlaceSpike: Sendable, Equatable, Hashable, Codable {
+  /// Place of the kernel in the dictionary.
   public var channel: Int
+  /// Place of the amplitude among the levels.
   public var level: Int
   /// First sample of the kernel, since the start of the stream.
   public var sample: Int64
 
+  /// A spike of the encoder.
   public init(channel: Int, level: Int, sample: Int64) {
     self.channel = channel
     self.level = level
@@ -16,8 +19,10 @@ public struct PlaceSpike: Sendable, Equatable, Hashable, Codable {
 
 /// Spikes back to sound: the sum of the kernels they stand for.
 public struct SpiketrumDecoder: Sendable {
+  /// The kernels that are added up.
   public let dictionary: GammatoneDictionary
 
+  /// Silence, until spikes come.
   public init(_ dictionary: GammatoneDictionary) {
     self.dictionary = dictionary
   }
@@ -64,10 +69,12 @@ public func signalToNoiseDecibels(of decoded: [Float], reference: [Float]) -> Do
 /// The place code of a recording: spikes that are kept, and for each level the mean magnitude of its coefficients, which is
 /// what the level is decoded as.
 public struct PlacedRecording: Sendable {
+  /// In the order of their times.
   public private(set) var spikes: [PlaceSpike] = []
   /// Mean magnitude of the coefficients of each level; zero for a level without spikes.
   public private(set) var amplitudes: [Float]
 
+  /// Amplitudes as the places of levels.
   public init(_ analogue: some Sequence<Spike>, _ configuration: SpiketrumConfiguration) {
     var code = PlaceCode(configuration)
     var sums = [Double](repeating: 0, count: configuration.levels)

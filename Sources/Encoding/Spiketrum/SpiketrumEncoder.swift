@@ -9,6 +9,7 @@ import SoundEncoders
 /// Building an encoder builds its dictionary, which takes a tenth of a second; a copy shares it. For many recordings
 /// make one encoder and copy it, or call ``encode(_:)``, for each of them.
 public struct SpiketrumEncoder: Sendable {
+  /// How it makes spikes.
   public let configuration: SpiketrumConfiguration
   private var pursuit: MatchingPursuit
   private var bins: PlaceCodeBins

@@ -4,6 +4,7 @@ import SoundEncoders
 /// Settings of the spiketrum encoder; see `SpiketrumConfiguration`. A starting price that is not given is measured on the
 /// training data.
 public struct SpiketrumOptions: SoundEncodingOptions {
+  /// What it says so far.
   public var configuration: SpiketrumConfiguration
   /// Levels whose edges part the spikes of the training data evenly; 0 keeps the configuration's edges.
   public var evenLevels: Int

@@ -40,6 +40,12 @@ public final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Senda
     count = newCount
   }
 
+  /// The same buffer with room for `newCount` elements; what they hold is undefined when it grew.
+  public func sized(_ newCount: Int) -> Buffer {
+    resize(to: newCount)
+    return self
+  }
+
   /// Sets every element.
   public func fill(_ value: Element) {
     base.update(repeating: value, count: count)

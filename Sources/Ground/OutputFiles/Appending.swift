@@ -18,7 +18,7 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> (written
 /// Writes all bytes to a descriptor; of a file, none where not all fit, so that it ends where it did before.
 ///
 /// - Returns: 0, or the system's error number.
-public func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+package func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
   var status = stat()
   let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   let appends = fcntl(descriptor, F_GETFL) & O_APPEND != 0
@@ -34,7 +34,7 @@ public func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) ->
 }
 
 /// Adds a line and its end to a file, which is made where there is none: the whole line or nothing.
-public func append(line: String, to path: String) throws(OutputFileError) {
+package func append(line: String, to path: String) throws(OutputFileError) {
   let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
   guard descriptor >= 0 else { throw OutputFileError(path: path, number: errno) }
   defer { close(descriptor) }
@@ -47,7 +47,7 @@ public func append(line: String, to path: String) throws(OutputFileError) {
 }
 
 /// Makes a folder, and those that it is to stand in, where they are not there yet.
-public func makeFolder(_ path: String) throws(OutputFileError) {
+package func makeFolder(_ path: String) throws(OutputFileError) {
   if mkdir(path, 0o777) == 0 { return }
   var status = stat()
   if errno == ENOENT, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {

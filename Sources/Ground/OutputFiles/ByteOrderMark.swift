@@ -1,6 +1,6 @@
 extension String {
   /// The text without the mark in front by which some editors tell that it is UTF-8.
-  public var withoutByteOrderMark: String {
+  package var withoutByteOrderMark: String {
     unicodeScalars.first == "\u{FEFF}" ? String(unicodeScalars.dropFirst()) : self
   }
 }

@@ -3,14 +3,14 @@ import Synchronization
 
 /// Paths whose bytes are no UTF-8, as old file systems and archives have them. Strings cannot hold them, so another path to
 /// the same file stands in: that of a descriptor of this process. What people are shown is the name, as far as it can be.
-public enum FileNames {
+package enum FileNames {
   /// What stands in for a path, what it is shown as, and what stands in for the folder of a file.
   private static let known = Mutex<[(path: String, bytes: [UInt8], shown: String, folder: String?)]>([])
 
   private static let descriptors = "/proc/self/fd/"
 
   /// The arguments of the program, with every path in them one that can be opened.
-  public static func arguments(
+  package static func arguments(
     count: Int32 = CommandLine.argc,
     _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = CommandLine.unsafeArgv
   ) -> [String] {
@@ -29,7 +29,7 @@ public enum FileNames {
   }
 
   /// A path that can be opened for one of any bytes; where there is no such file, the name with what can be shown of it.
-  public static func path(_ bytes: ArraySlice<UInt8>) -> String {
+  package static func path(_ bytes: ArraySlice<UInt8>) -> String {
     if let valid = String(validating: bytes, as: UTF8.self) { return valid }
     let shown = String(decoding: bytes, as: UTF8.self)
     if let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > bytes.startIndex,
@@ -57,14 +57,14 @@ public enum FileNames {
   }
 
   /// What stands in for the folder of a file, from which paths in it count; nil where the file has a name of its own.
-  public static func folder(of path: String) -> String? {
+  package static func folder(of path: String) -> String? {
     known.withLock { known in known.first { $0.path == path }?.folder }
   }
 
   /// Looks for a file under its name again, which may be another file by now: editors put a new one in place of the old.
   ///
   /// - Returns: false where there is none any more.
-  public static func renew(_ path: String) -> Bool {
+  package static func renew(_ path: String) -> Bool {
     guard let bytes = known.withLock({ known in known.first { $0.path == path }?.bytes }),
       let descriptor = Int32(path.dropFirst(descriptors.count))
     else { return true }
@@ -75,7 +75,7 @@ public enum FileNames {
   }
 
   /// A text for people, with names in it in place of what stands in for them.
-  public static func shown(_ text: String) -> String {
+  package static func shown(_ text: String) -> String {
     // The longest first, so that descriptor 1 is not found in 12.
     known.withLock { $0 }.sorted { $0.path.utf8.count > $1.path.utf8.count }
       .reduce(text) { $0.replacing($1.path, with: $1.shown) }

@@ -8,13 +8,13 @@ import Synchronization
 /// nothing, another file, or the very recording that is read. For libraries that need a name, and on file systems
 /// without nameless files, it has a passing name beside its own. Devices and pipes are written in place, and so is a file that may be written in a folder that
 /// may not.
-public final class OutputFile: Sendable {
+package final class OutputFile: Sendable {
   /// Where the file goes, as it was asked for.
-  public let path: String
+  package let path: String
   /// Path under which a library can open the file while it is written; nil for devices and pipes.
-  public let passingPath: String?
+  package let passingPath: String?
   /// Whether bytes already written can be replaced.
-  public let canPatch: Bool
+  package let canPatch: Bool
   private let descriptor: Int32
   private let place: Place
 
@@ -30,7 +30,7 @@ public final class OutputFile: Sendable {
   ///
   /// - Parameter needsName: whether a library is to open it by a name.
   /// - Throws: `OutputFileError`, also for a folder that is not there or may not be written.
-  public init(_ path: String, needsName: Bool = false) throws(OutputFileError) {
+  package init(_ path: String, needsName: Bool = false) throws(OutputFileError) {
     self.path = path
     let (descriptor, place) = try Self.begin(path, needsName: needsName)
     self.descriptor = descriptor
@@ -50,18 +50,18 @@ public final class OutputFile: Sendable {
   }
 
   /// Writes all of the bytes after those that are there.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(OutputFileError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(OutputFileError) {
     let (_, number) = writeAll(bytes, to: descriptor)
     if number != 0 { throw OutputFileError(path: path, number: number) }
   }
 
   /// Writes all of the bytes after those that are there.
-  public func write(_ bytes: [UInt8]) throws(OutputFileError) {
+  package func write(_ bytes: [UInt8]) throws(OutputFileError) {
     try bytes.span.bytes.withUnsafeBytes { bytes throws(OutputFileError) in try write(bytes) }
   }
 
   /// Replaces bytes that have been written; only where `canPatch`.
-  public func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(OutputFileError) {
+  package func patch(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(OutputFileError) {
     var rest = bytes
     while !rest.isEmpty {
       let place = off_t(offset) + off_t(bytes.count - rest.count)
@@ -75,7 +75,7 @@ public final class OutputFile: Sendable {
   /// Gives the file its name; one that is there is replaced in one step.
   ///
   /// - Parameter isLasting: whether it is on the disk when this returns, so that a power cut leaves the old or the new.
-  public func finish(isLasting: Bool = false) throws(OutputFileError) {
+  package func finish(isLasting: Bool = false) throws(OutputFileError) {
     if isLasting && canPatch {
       guard fsync(descriptor) == 0 else { throw failure() }
     }
@@ -95,7 +95,7 @@ public final class OutputFile: Sendable {
   }
 
   /// Writes a whole file.
-  public static func write(
+  package static func write(
     _ bytes: RawSpan, to path: String, isLasting: Bool = false
   ) throws(OutputFileError) {
     let file = try OutputFile(path)
@@ -104,7 +104,7 @@ public final class OutputFile: Sendable {
   }
 
   /// Writes a whole text file.
-  public static func write(_ text: String, to path: String) throws(OutputFileError) {
+  package static func write(_ text: String, to path: String) throws(OutputFileError) {
     try write(Array(text.utf8).span.bytes, to: path)
   }
 
@@ -151,7 +151,7 @@ public final class OutputFile: Sendable {
   private static let refusesReplacedNames = Atomic<Bool>(false)
 
   /// From now on nothing is written under a name in which bytes were replaced: it is not the name that was meant.
-  public static func refuseReplacedNames() { refusesReplacedNames.store(true, ordering: .relaxed) }
+  package static func refuseReplacedNames() { refusesReplacedNames.store(true, ordering: .relaxed) }
 
   private static func begin(_ path: String, needsName: Bool) throws(OutputFileError) -> (Int32, Place) {
     if refusesReplacedNames.load(ordering: .relaxed), path.unicodeScalars.contains("\u{FFFD}") {
@@ -210,11 +210,11 @@ public final class OutputFile: Sendable {
 }
 
 /// The passing names of files that are being written, for whoever ends the program before they are done.
-public enum UnfinishedFiles {
+package enum UnfinishedFiles {
   private static let names = Mutex<Set<String>>([])
 
   /// Takes away what has a passing name; nothing is written after it.
-  public static func discard() {
+  package static func discard() {
     names.withLock { names in
       for name in names { unlink(name) }
       names = []

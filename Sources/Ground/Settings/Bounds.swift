@@ -1,7 +1,7 @@
 /// What a number may be: an interval whose ends count or not. No interval holds what is no number.
-public struct Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
-  public let lower: Number
-  public let upper: Number
+package struct Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConvertible {
+  package let lower: Number
+  package let upper: Number
   private let holdsLower: Bool
   private let holdsUpper: Bool
 
@@ -13,20 +13,20 @@ public struct Bounds<Number: Comparable & Sendable>: Sendable, CustomStringConve
   }
 
   /// Both ends count.
-  public static func from(_ lower: Number, to upper: Number) -> Self { .init(lower, true, upper, true) }
+  package static func from(_ lower: Number, to upper: Number) -> Self { .init(lower, true, upper, true) }
   /// The lower end counts.
-  public static func from(_ lower: Number, under upper: Number) -> Self { .init(lower, true, upper, false) }
+  package static func from(_ lower: Number, under upper: Number) -> Self { .init(lower, true, upper, false) }
   /// The upper end counts.
-  public static func over(_ lower: Number, to upper: Number) -> Self { .init(lower, false, upper, true) }
+  package static func over(_ lower: Number, to upper: Number) -> Self { .init(lower, false, upper, true) }
   /// Neither end counts.
-  public static func over(_ lower: Number, under upper: Number) -> Self { .init(lower, false, upper, false) }
+  package static func over(_ lower: Number, under upper: Number) -> Self { .init(lower, false, upper, false) }
 
-  public func contains(_ number: Number) -> Bool {
+  package func contains(_ number: Number) -> Bool {
     (holdsLower ? lower <= number : lower < number) && (holdsUpper ? number <= upper : number < upper)
   }
 
   /// As people say it: `over 0 and at most 1`.
-  public var description: String {
+  package var description: String {
     (holdsLower ? "at least " : "over ") + shownNumber(lower) + (holdsUpper ? " and at most " : " and under ")
       + shownNumber(upper)
   }

@@ -1,5 +1,5 @@
 /// The known name that differs from one in at most two letters: what was probably meant.
-public func nearestName(to name: String, among known: [String]) -> String? {
+package func nearestName(to name: String, among known: [String]) -> String? {
   known.map { ($0, distance($0, name)) }.filter { $0.1 <= 2 && $0.1 < $0.0.count }.min { $0.1 < $1.1 }?.0
 }
 

@@ -3,11 +3,11 @@
 ///
 /// Everything that is wrong is a `DecodingError.dataCorrupted` whose path is that of the option and whose description
 /// has its value and what is allowed.
-public struct OptionMap<Key: CodingKey & CaseIterable> {
+package struct OptionMap<Key: CodingKey & CaseIterable> {
   private let container: KeyedDecodingContainer<Key>
 
   /// - Parameter what: what the map is, for the refusal of an unknown key.
-  public init(_ decoder: any Decoder, _: Key.Type, _ what: String = "option") throws {
+  package init(_ decoder: any Decoder, _: Key.Type, _ what: String = "option") throws {
     let known = Key.allCases.map(\.stringValue)
     for key in try Self.keys(decoder) where !known.contains(key.stringValue) {
       throw DecodingError.dataCorrupted(
@@ -28,28 +28,28 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// Whether there is such an option, be it without a value.
-  public func contains(_ key: Key) -> Bool { container.contains(key) }
+  package func contains(_ key: Key) -> Bool { container.contains(key) }
 
   /// An option that checks itself; its default where it is absent.
-  public func value<Value: Decodable>(_ key: Key, or standard: Value) throws -> Value {
+  package func value<Value: Decodable>(_ key: Key, or standard: Value) throws -> Value {
     try container.decodeIfPresent(Value.self, forKey: key) ?? standard
   }
 
   /// An option that checks itself and that there must be.
-  public func required<Value: Decodable>(_ key: Key) throws -> Value {
+  package func required<Value: Decodable>(_ key: Key) throws -> Value {
     try require(key)
     return try container.decode(Value.self, forKey: key)
   }
 
   /// A number within its bounds; its default where it is absent.
-  public func number<Number: OptionNumber>(
+  package func number<Number: OptionNumber>(
     _ key: Key, _ bounds: Bounds<Number>, or standard: Number
   ) throws -> Number {
     try number(key, bounds) ?? standard
   }
 
   /// A number within its bounds; nil where it is absent.
-  public func number<Number: OptionNumber>(_ key: Key, _ bounds: Bounds<Number>) throws -> Number? {
+  package func number<Number: OptionNumber>(_ key: Key, _ bounds: Bounds<Number>) throws -> Number? {
     let found: Number?
     do {
       found = try container.decodeIfPresent(Number.self, forKey: key)
@@ -64,7 +64,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// A number within its bounds that there must be.
-  public func required<Number: OptionNumber>(_ key: Key, _ bounds: Bounds<Number>) throws -> Number {
+  package func required<Number: OptionNumber>(_ key: Key, _ bounds: Bounds<Number>) throws -> Number {
     try require(key)
     guard let found = try number(key, bounds) else {
       throw refusal(key, "there is no value; it takes \(Number.title) \(bounds)")
@@ -73,7 +73,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// Numbers that all lie within bounds; the default where the list is absent.
-  public func numbers<Number: OptionNumber>(
+  package func numbers<Number: OptionNumber>(
     _ key: Key, _ bounds: Bounds<Number>, count: ClosedRange<Int>, or standard: [Number]
   ) throws -> [Number] {
     let found: [Number]?
@@ -93,7 +93,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// A number within its bounds or a list of so many; nil where there is neither.
-  public func numberOrList<Number: OptionNumber>(
+  package func numberOrList<Number: OptionNumber>(
     _ key: Key, _ bounds: Bounds<Number>, count: Int
   ) throws -> [Number]? {
     guard (try? container.nestedUnkeyedContainer(forKey: key)) != nil else {
@@ -103,7 +103,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// One of the words of a type; its default where it is absent.
-  public func choice<Choice: OptionChoice>(_ key: Key, or standard: Choice) throws -> Choice {
+  package func choice<Choice: OptionChoice>(_ key: Key, or standard: Choice) throws -> Choice {
     guard container.contains(key), try !container.decodeNil(forKey: key) else { return standard }
     let known = Choice.allCases.map(\.rawValue)
     let word = try? container.decode(String.self, forKey: key)
@@ -114,7 +114,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// One of the words of a type that there must be.
-  public func required<Choice: OptionChoice>(choice key: Key) throws -> Choice {
+  package func required<Choice: OptionChoice>(choice key: Key) throws -> Choice {
     let known = Choice.allCases
     try require(key, "; it is one of \(known.map(\.rawValue).joined(separator: ", "))")
     guard let first = known.first else { throw refusal(key, "there is nothing to choose from") }
@@ -122,7 +122,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// True or false; the default where it is absent.
-  public func flag(_ key: Key, or standard: Bool) throws -> Bool {
+  package func flag(_ key: Key, or standard: Bool) throws -> Bool {
     do {
       return try container.decodeIfPresent(Bool.self, forKey: key) ?? standard
     } catch {
@@ -131,7 +131,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// A text that is not empty, or a number as text; nil where it is absent.
-  public func text(_ key: Key) throws -> String? {
+  package func text(_ key: Key) throws -> String? {
     guard container.contains(key), try !container.decodeNil(forKey: key) else { return nil }
     if let whole = try? container.decode(Int64.self, forKey: key) { return "\(whole)" }
     guard let found = try? container.decode(String.self, forKey: key) else {
@@ -143,7 +143,7 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// Texts of which none is empty and none occurs twice; nil where the list is absent.
-  public func texts(_ key: Key) throws -> [String]? {
+  package func texts(_ key: Key) throws -> [String]? {
     let found: [String]?
     do {
       found = try container.decodeIfPresent([String].self, forKey: key)
@@ -160,17 +160,17 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
   }
 
   /// The error for one option of the map.
-  public func refusal(_ key: Key, _ problem: String) -> DecodingError {
+  package func refusal(_ key: Key, _ problem: String) -> DecodingError {
     .dataCorrupted(.init(codingPath: container.codingPath + [key], debugDescription: problem))
   }
 
   /// The error for options that do not go together.
-  public func refusal(_ problem: String) -> DecodingError {
+  package func refusal(_ problem: String) -> DecodingError {
     .dataCorrupted(.init(codingPath: container.codingPath, debugDescription: problem))
   }
 
   /// The error for something further down.
-  public func refusal(at place: [OptionPlace], _ problem: String) -> DecodingError {
+  package func refusal(at place: [OptionPlace], _ problem: String) -> DecodingError {
     .dataCorrupted(.init(codingPath: container.codingPath + place, debugDescription: problem))
   }
 
@@ -189,27 +189,27 @@ public struct OptionMap<Key: CodingKey & CaseIterable> {
 }
 
 /// A step of the way to an option: its name, or its number in a list.
-public struct OptionPlace: CodingKey, ExpressibleByStringLiteral {
-  public let stringValue: String
-  public let intValue: Int?
+package struct OptionPlace: CodingKey, ExpressibleByStringLiteral {
+  package let stringValue: String
+  package let intValue: Int?
 
-  public init(stringLiteral name: String) { self.init(stringValue: name) }
-  public init(stringValue: String) { (self.stringValue, intValue) = (stringValue, nil) }
-  public init(intValue: Int) { (stringValue, self.intValue) = ("\(intValue)", intValue) }
+  package init(stringLiteral name: String) { self.init(stringValue: name) }
+  package init(stringValue: String) { (self.stringValue, intValue) = (stringValue, nil) }
+  package init(intValue: Int) { (stringValue, self.intValue) = ("\(intValue)", intValue) }
 }
 
 /// A number that an option can be.
-public protocol OptionNumber: Decodable, Comparable, Sendable {
+package protocol OptionNumber: Decodable, Comparable, Sendable {
   /// What people call it.
   static var title: String { get }
 }
 
 extension OptionNumber where Self: BinaryInteger {
-  public static var title: String { "a whole number" }
+  package static var title: String { "a whole number" }
 }
 
 extension OptionNumber where Self: BinaryFloatingPoint {
-  public static var title: String { "a number" }
+  package static var title: String { "a number" }
 }
 
 extension Int: OptionNumber {}
@@ -219,10 +219,10 @@ extension Float: OptionNumber {}
 extension Double: OptionNumber {}
 
 /// A type whose cases are the words that an option can be.
-public typealias OptionChoice = CaseIterable & RawRepresentable<String>
+package typealias OptionChoice = CaseIterable & RawRepresentable<String>
 
 /// The text that refuses a name, with what is known and what was probably meant.
-public func unknownName(_ name: String, what: String, known: [String]) -> String {
+package func unknownName(_ name: String, what: String, known: [String]) -> String {
   "unknown \(what) '\(name)'; known are \(known.joined(separator: ", "))\(guess(name, known))"
 }
 

@@ -123,7 +123,7 @@ extension AttentionTask {
       runner.forward(range.map { set.variants[$0][0] }, training: false)
       let found = LossDescription().apply(runner, targets: Array(set.targets[range]))
       right += zip(found.classes, set.targets[range]).count { $0 == $1 }
-      for layer in runner.layers.indices where runner.layers[layer].kind == "convLSTM" {
+      for layer in runner.layers.indices where runner.layers[layer].role == .cell {
         for (name, share) in runner.measurements(ofLayer: layer) {
           sums[name, default: 0] += share * Double(range.count)
         }

@@ -74,7 +74,7 @@ struct BenchmarkNetworks: ParsableCommand {
       try StandardOutput.shared.write(line: jsonText(row))
       return
     }
-    func number(_ value: Double) -> String { String(format: value < 1 ? "%.4f" : "%.2f", value) }
+    func number(_ value: Double) -> String { fixed(value, value < 1 ? 4 : 2) }
     let figures = "\(number(row.median)) [\(number(row.least))-\(number(row.most))] \(row.unit)"
     try StandardOutput.shared.write(
       line:
@@ -87,13 +87,13 @@ struct BenchmarkNetworks: ParsableCommand {
       try StandardOutput.shared.write(
         line:
           "  \(number(row.median / reading)) x reading the \(number(touched)) KiB of weights that its spikes touch "
-          + "(\(String(format: "%.5f", reading)) ms)")
+          + "(\(fixed(reading, 5)) ms)")
     }
     let ratios = peers?.ratios(
       network: row.network, isTraining: row.what == "training", threads: row.threads, median: row.median,
       peakMebibytes: row.peakMebibytes)
     for ratio in ratios ?? [] {
-      let memory = ratio.memory.map { ", which takes \(String(format: "%.1f", $0)) x the memory" } ?? ""
+      let memory = ratio.memory.map { ", which takes \(fixed($0, 1)) x the memory" } ?? ""
       try StandardOutput.shared.write(line: "  \(number(ratio.speed)) x \(ratio.peer)\(memory)")
     }
   }

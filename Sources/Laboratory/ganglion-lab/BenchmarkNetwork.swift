@@ -113,7 +113,7 @@ enum BenchmarkNetwork: String, CaseIterable, ExpressibleByArgument {
     var network = try Network<Float>(description, seed: 1)
     guard let density, isMap else { return network }
     let sequences = [recording(steps: self == .dvsg128 ? 5 : 16, density: density, seed: 2)]
-    for layer in network.layers.indices where network.layers[layer].kind == "neurons" {
+    for layer in network.layers.indices where network.layers[layer].role == .neurons {
       let shifts = network.named.filter {
         $0.name == "layers.\(layer - 1).shift" || $0.name == "layers.\(layer - 1).bias"
       }

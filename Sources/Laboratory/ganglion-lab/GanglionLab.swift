@@ -8,7 +8,7 @@ struct GanglionLab: AsyncParsableCommand {
     commandName: "ganglion-lab",
     abstract: "Ganglion's laboratory: experiments, rival encoders, and comparisons with other programs.",
     version: "0.1.0",
-    subcommands: [Experiment.self, LaboratoryBenchmark.self]
+    subcommands: [Experiment.self, LaboratoryBenchmark.self, AccuracyRow.self]
   )
 
   static func main() async { await runProgram() }

@@ -30,7 +30,7 @@ struct WeightReads {
       guard let index = network.layers.indices.first(where: { block.name.hasPrefix("layers.\($0).") }) else { continue }
       let layer = network.layers[index]
       // Recurrent weights take the layer's own spikes of the step before.
-      let isRecurrent = layer.kind == "neurons"
+      let isRecurrent = layer.role == .neurons
       for step in (isRecurrent ? 1 : 0)..<stream.steps {
         var active: [Int]
         if index == 0 {

@@ -48,7 +48,7 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
   public var labels: [String] { stream.labels }
 
   /// The bands whose energies streams are composed of.
-  public var bands: MelConfiguration {
+  package var bands: MelConfiguration {
     guard case .sound(let options) = encoder, let bands = options.configuration as? MelConfiguration else {
       preconditionFailure("a recipe for streams that was read has mel bands")
     }

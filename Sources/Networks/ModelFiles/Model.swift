@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import Numerics
 import OutputFiles
@@ -131,11 +132,11 @@ public struct Model: Sendable {
 
   /// SHA-256 of the tensors' little-endian bytes in the order of their names.
   static func digest(of tensors: [String: Tensor]) -> String {
-    var digest = SHA256()
+    var digest = SHA256Digest()
     for name in tensors.keys.sorted() {
-      tensors[name]?.values.withUnsafeBytes { digest.update($0) }
+      tensors[name]?.values.withUnsafeBytes { digest.add($0) }
     }
-    return digest.hexadecimal()
+    return digest.hexadecimal
   }
 
   private static func container(_ path: String) throws(ModelError) -> Safetensors {

@@ -285,9 +285,8 @@ public final class BatchRunner<Scalar: Real> {
     var layer = layers[path[0]]
     var pass = passes[path[0]]
     for index in path.dropFirst() {
-      guard let residual = layer as? Residual<Scalar> else { preconditionFailure("\(layer.kind) has no layers inside") }
-      pass = residual.innerPass(index, of: pass)
-      layer = residual.inner[index]
+      guard let inner = layer.inner(index, of: pass) else { preconditionFailure("\(layer.kind) has no layers inside") }
+      (layer, pass) = inner
     }
     return (layer, pass)
   }

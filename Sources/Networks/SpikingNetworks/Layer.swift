@@ -11,6 +11,8 @@ public protocol Layer<Scalar>: Sendable {
 
   /// The layer's name in a recipe, for messages.
   var kind: String { get }
+  /// What the layer is to those that look at a network as a whole.
+  var role: LayerRole { get }
   var inputShape: [Int] { get }
   var outputShape: [Int] { get }
   /// Steps of the input for one step of the output.
@@ -22,6 +24,8 @@ public protocol Layer<Scalar>: Sendable {
   var carriedCount: Int { get }
   /// Scalars of working memory a step needs in `Signal.workspace`; it keeps nothing there.
   var workspaceCount: Int { get }
+  /// Numbers at the beginning of the state that tell a stream its context.
+  var contextCount: Int { get }
   /// Multiply-accumulates for one step of the output if every input were active.
   var multiplyAccumulates: Int { get }
   /// Those of them whose input is never sparse.
@@ -54,6 +58,9 @@ public protocol Layer<Scalar>: Sendable {
   /// From `pass.outputGradient` to `pass.inputGradient` (where wanted) and the lanes' parameter gradients (added to).
   func backward(_ pass: LayerPass<Scalar>)
 
+  /// A layer inside this one, and its pass; nil for layers with none inside.
+  func inner(_ index: Int, of pass: LayerPass<Scalar>) -> (layer: any Layer<Scalar>, pass: LayerPass<Scalar>)?
+
   /// Named figures of the last `forward` that tell how training goes, such as the share of attention that is on.
   func measurements(of pass: LayerPass<Scalar>) -> [String: Double]
 
@@ -66,6 +73,11 @@ public protocol Layer<Scalar>: Sendable {
 }
 
 extension Layer {
+  public var role: LayerRole { .other }
+  public var contextCount: Int { 0 }
+  public func inner(_ index: Int, of pass: LayerPass<Scalar>) -> (layer: any Layer<Scalar>, pass: LayerPass<Scalar>)? {
+    nil
+  }
   public var timeStride: Int { 1 }
   public var takesSequences: Bool { false }
   public var readsActive: Bool { true }
@@ -82,6 +94,27 @@ extension Layer {
   public var inputWidth: Int { inputShape.reduce(1, *) }
   public var outputWidth: Int { outputShape.reduce(1, *) }
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+}
+
+/// What a layer is to those that look at a network as a whole: growth, slicing, conversion, regularisation.
+public enum LayerRole: Sendable, Equatable {
+  /// Synapses between all inputs and all units.
+  case dense
+  /// Synapses that are the same at every place.
+  case convolution
+  /// Units with a membrane, which spike or integrate.
+  case neurons
+  /// Units with gates and a cell.
+  case cell
+  case normalisation
+  /// Currents by what a stream is told of its context.
+  case context
+  case rectifier
+  /// Logits of labels from those of their parts.
+  case union
+  /// Hands values on, and learns nothing.
+  case passage
+  case other
 }
 
 /// Name, shape and beginning of a block of parameters.

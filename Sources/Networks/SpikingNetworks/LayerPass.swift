@@ -52,8 +52,8 @@ public final class LayerPass<Scalar: Real> {
   public let outputGradient: Buffer<Scalar>
   /// dL/dinput, `[rows, inputWidth]`, to be overwritten; nil for the first layer.
   public let inputGradient: Buffer<Scalar>?
-  /// The layer's own memory between forward and backward.
-  public let tape = Tape<Scalar>()
+  /// See `tape(_:)`.
+  private var memory: AnyObject?
   /// Rows of the input.
   public var layout = BatchLayout(steps: [])
   /// Rows of the output; those of the input unless the layer has a stride.
@@ -93,6 +93,18 @@ public final class LayerPass<Scalar: Real> {
     self.laneGradients = laneGradients
   }
 
+  /// The layer's own memory between forward and backward, of its own type, made on its first use. It belongs to one thread:
+  /// lanes are given what lies in it.
+  func tape<Memory: AnyObject>(_ make: () -> Memory) -> Memory {
+    if let memory {
+      guard let own = memory as? Memory else { preconditionFailure("a pass belongs to one layer") }
+      return own
+    }
+    let made = make()
+    memory = made
+    return made
+  }
+
   /// Calls `body` for every sample with its lane, its first row and its number of steps; samples that have ended before
   /// this window are left out.
   public func forEachSample(_ body: (_ lane: Int, _ sample: Int, _ row: Int, _ steps: Int) -> Void) {
@@ -117,36 +129,5 @@ public struct Carried<Scalar: Real> {
   /// The same for a block that begins `count` scalars further on.
   func advanced(by count: Int) -> Carried {
     Carried(before: before + count, after: after + count, end: end + count, gradient: gradient + count)
-  }
-}
-
-/// Named memory of one layer between its forward and its backward pass.
-public final class Tape<Scalar: Real> {
-  private var scalars: [String: Buffer<Scalar>] = [:]
-  private var indices: [String: Buffer<UInt32>] = [:]
-  private var objects: [String: AnyObject] = [:]
-
-  /// The object of that name, made on its first use.
-  public func object<Object: AnyObject>(_ name: String, make: () -> Object) -> Object {
-    if let object = objects[name] as? Object { return object }
-    let object = make()
-    objects[name] = object
-    return object
-  }
-
-  /// The buffer of that name with room for `count` scalars; the contents are undefined when it grew.
-  public func scalars(_ name: String, count: Int) -> Buffer<Scalar> {
-    let buffer = scalars[name] ?? Buffer<Scalar>()
-    buffer.resize(to: count)
-    scalars[name] = buffer
-    return buffer
-  }
-
-  /// The buffer of that name with room for `count` indices; the contents are undefined when it grew.
-  public func indices(_ name: String, count: Int) -> Buffer<UInt32> {
-    let buffer = indices[name] ?? Buffer<UInt32>()
-    buffer.resize(to: count)
-    indices[name] = buffer
-    return buffer
   }
 }

@@ -141,7 +141,7 @@ struct ChannelTrace<Scalar: Real> {
     var signal = first
     for (index, layer) in layers.enumerated() {
       let own = path + [offset + index]
-      let isNormalised = index + 1 < layers.count && layers[index + 1].kind == "batchNorm"
+      let isNormalised = index + 1 < layers.count && layers[index + 1].role == .normalisation
       switch layer {
       case is Dense<Scalar>:
         signal = synapses(layer, own, from: signal, isNormalised: isNormalised)

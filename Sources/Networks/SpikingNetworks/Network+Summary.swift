@@ -73,7 +73,7 @@ extension Network {
     var rows: [NetworkSummary.Row] = []
     for (layer, stride) in zip(layers, timeStrides) {
       let learned = layer.parameters.filter { $0.role != .statistic }.reduce(0) { $0 + $1.count }
-      let share = spikes || layer.kind == "neurons" ? density : 1
+      let share = spikes || layer.role == .neurons ? density : 1
       rows.append(
         NetworkSummary.Row(
           kind: layer.kind, outputShape: layer.outputShape, learned: learned,

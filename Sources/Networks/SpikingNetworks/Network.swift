@@ -77,15 +77,14 @@ public struct Network<Scalar: Real>: Sendable {
 
   /// Context units, the most that any layer has.
   public var contextCount: Int {
-    layers.reduce(0) { max($0, ($1 as? ContextGate<Scalar>)?.contexts ?? 0) }
+    layers.reduce(0) { max($0, $1.contextCount) }
   }
 
   /// Tells a stream its context from the next step on; `contextCount` numbers, of which each layer takes its first.
   public func setContext(_ context: [Scalar], of state: inout NetworkState<Scalar>) {
     precondition(context.count == contextCount, "\(contextCount) context units need as many numbers")
-    for (index, layer) in layers.enumerated() {
-      guard let gate = layer as? ContextGate<Scalar> else { continue }
-      state.set(context[..<gate.contexts], at: stateOffsets[index])
+    for (index, layer) in layers.enumerated() where layer.contextCount > 0 {
+      state.set(context[..<layer.contextCount], at: stateOffsets[index])
     }
   }
 

@@ -49,7 +49,7 @@ final class SpikeCounts<Scalar: Real> {
   init(_ layers: [any Layer<Scalar>], strides: [Int]) {
     self.strides = strides
     widths = layers.map { layer in
-      let spikes = layer.emitsSpikes && (layer.kind == "neurons" || layer.kind == "convLSTM")
+      let spikes = layer.emitsSpikes && (layer.role == .neurons || layer.role == .cell)
       return spikes ? layer.outputWidth : nil
     }
     totals = widths.map { _ in (0, 0) }

@@ -1,22 +1,10 @@
+import Numerics
+
 /// Microseconds as seconds with six places.
-package func seconds(_ microseconds: Int64) -> String {
-  let magnitude = microseconds.magnitude
-  let fraction = String(magnitude % 1_000_000)
-  return (microseconds < 0 ? "-" : "") + "\(magnitude / 1_000_000)."
-    + String(repeating: "0", count: 6 - fraction.count) + fraction
-}
+package func seconds(_ microseconds: Int64) -> String { NumberText.seconds(microseconds) }
 
 /// A number with some places behind the point.
-package func fixed(_ value: Double, _ places: Int) -> String {
-  guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
-  let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
-  let scaled = Int64((value * scale).rounded())
-  let unit = Int64(scale)
-  let whole = "\(scaled < 0 ? "-" : "")\(scaled.magnitude / unit.magnitude)"
-  if places == 0 { return whole }
-  let fraction = String(scaled.magnitude % unit.magnitude)
-  return whole + "." + String(repeating: "0", count: places - fraction.count) + fraction
-}
+package func fixed(_ value: Double, _ places: Int) -> String { NumberText.fixed(value, places) }
 
 /// A text filled with blanks on the right.
 package func padded(_ text: String, _ width: Int) -> String {

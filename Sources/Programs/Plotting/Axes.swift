@@ -1,15 +1,15 @@
 import Glibc
 
 /// One direction of a diagram: a range of values, its ticks and its title.
-public struct Axis: Sendable {
-  public var title: String
+package struct Axis: Sendable {
+  package var title: String
   /// Smallest and largest value; widened when they are equal or not finite.
-  public var range: ClosedRange<Double>
-  public var isLogarithmic: Bool
+  package var range: ClosedRange<Double>
+  package var isLogarithmic: Bool
   /// Names of places instead of numbers, for categories.
-  public var labels: [(value: Double, text: String)]?
+  package var labels: [(value: Double, text: String)]?
 
-  public init(
+  package init(
     _ title: String, _ range: ClosedRange<Double>, isLogarithmic: Bool = false,
     labels: [(value: Double, text: String)]? = nil
   ) {
@@ -30,7 +30,7 @@ public struct Axis: Sendable {
   }
 
   /// The axis for some values: their extremes and a margin on both sides.
-  public init(_ title: String, fitting values: [Double], margin: Double = 0.03, includingZero: Bool = false) {
+  package init(_ title: String, fitting values: [Double], margin: Double = 0.03, includingZero: Bool = false) {
     let finite = values.filter(\.isFinite)
     var low = finite.min() ?? 0
     var high = finite.max() ?? 1
@@ -43,7 +43,7 @@ public struct Axis: Sendable {
   }
 
   /// Place of a value along the axis, 0...1 within the range.
-  public func place(_ value: Double) -> Double {
+  package func place(_ value: Double) -> Double {
     if isLogarithmic {
       guard value > 0 else { return -.infinity }
       return (log(value) - log(range.lowerBound)) / (log(range.upperBound) - log(range.lowerBound))
@@ -52,7 +52,7 @@ public struct Axis: Sendable {
   }
 
   /// Values at which ticks stand, with their texts: steps of 1, 2 or 5 times a power of ten, about `count` of them.
-  public func ticks(count: Int = 6) -> [(value: Double, text: String)] {
+  package func ticks(count: Int = 6) -> [(value: Double, text: String)] {
     if let labels { return labels }
     if isLogarithmic {
       let first = Int(log10(range.lowerBound).rounded(.up))
@@ -92,15 +92,15 @@ public struct Axis: Sendable {
 }
 
 /// A frame with two axes; maps values to points of the canvas.
-public struct Axes: Sendable {
+package struct Axes: Sendable {
   /// The area of the data.
-  public var frame: Rectangle
-  public var x: Axis
-  public var y: Axis
+  package var frame: Rectangle
+  package var x: Axis
+  package var y: Axis
   /// Whether y grows downwards, as the rows of a sensor do.
-  public var isFlipped: Bool
+  package var isFlipped: Bool
 
-  public init(frame: Rectangle, x: Axis, y: Axis, isFlipped: Bool = false) {
+  package init(frame: Rectangle, x: Axis, y: Axis, isFlipped: Bool = false) {
     self.frame = frame
     self.x = x
     self.y = y
@@ -108,13 +108,13 @@ public struct Axes: Sendable {
   }
 
   /// Axes that fill an area and leave room for titles and ticks.
-  public init(filling area: Rectangle, x: Axis, y: Axis, isFlipped: Bool = false) {
+  package init(filling area: Rectangle, x: Axis, y: Axis, isFlipped: Bool = false) {
     self.init(
       frame: area.inset(left: 58, top: 28, right: 14, bottom: 42), x: x, y: y, isFlipped: isFlipped)
   }
 
   /// The point of a pair of values.
-  public func point(_ valueX: Double, _ valueY: Double) -> (x: Double, y: Double) {
+  package func point(_ valueX: Double, _ valueY: Double) -> (x: Double, y: Double) {
     let placeY = y.place(valueY)
     return (
       frame.x + x.place(valueX) * frame.width,
@@ -123,7 +123,7 @@ public struct Axes: Sendable {
   }
 
   /// Draws frame, grid, ticks and titles.
-  public func draw(on canvas: Canvas, title: String = "", hasGrid: Bool = true) {
+  package func draw(on canvas: Canvas, title: String = "", hasGrid: Bool = true) {
     for tick in x.ticks(count: max(2, Int(frame.width / 80))) {
       let place = point(tick.value, y.range.lowerBound).x
       guard place >= frame.x - 0.5, place <= frame.x + frame.width + 0.5 else { continue }
@@ -147,7 +147,7 @@ public struct Axes: Sendable {
   }
 
   /// Draws a line through pairs of values, inside the frame only.
-  public func line(
+  package func line(
     _ values: [(x: Double, y: Double)], _ color: Color, on canvas: Canvas, lineWidth: Double = 1.5,
     dashes: [Double] = []
   ) {
@@ -157,14 +157,14 @@ public struct Axes: Sendable {
   }
 
   /// Draws a dot at each pair of values, inside the frame only.
-  public func dots(_ values: [(x: Double, y: Double)], _ color: Color, on canvas: Canvas, size: Double = 2) {
+  package func dots(_ values: [(x: Double, y: Double)], _ color: Color, on canvas: Canvas, size: Double = 2) {
     canvas.clipped(to: frame) {
       canvas.dots(values.map { point($0.x, $0.y) }, color, size: size)
     }
   }
 
   /// Fills a bar from zero (or the bottom) to each value, `width` in values of x.
-  public func bars(_ values: [(x: Double, y: Double)], width: Double, _ color: Color, on canvas: Canvas) {
+  package func bars(_ values: [(x: Double, y: Double)], width: Double, _ color: Color, on canvas: Canvas) {
     canvas.clipped(to: frame) {
       for value in values {
         let low = point(value.x - width / 2, max(0, y.range.lowerBound))
@@ -179,7 +179,7 @@ public struct Axes: Sendable {
 
   /// Draws a matrix, row after row, over the whole frame; the first row lies at the top when the axes are flipped, at
   /// the bottom otherwise.
-  public func matrix(
+  package func matrix(
     _ values: [Double], columns: Int, rows: Int, _ map: ColorMap, in range: ClosedRange<Double>, on canvas: Canvas
   ) {
     precondition(values.count == columns * rows, "a matrix has rows times columns values")
@@ -194,7 +194,7 @@ public struct Axes: Sendable {
   }
 
   /// Writes names beside short lines in the series' colours, in the upper right corner.
-  public func legend(_ entries: [(name: String, color: Color)], on canvas: Canvas) {
+  package func legend(_ entries: [(name: String, color: Color)], on canvas: Canvas) {
     guard !entries.isEmpty else { return }
     let width = (entries.map { canvas.textWidth($0.name, size: 10) }.max() ?? 0) + 34
     let area = Rectangle(

@@ -3,13 +3,13 @@ import Failures
 import OutputFiles
 
 /// Why a picture cannot be drawn or written.
-public struct PlottingError: ReportedError, Sendable, Equatable {
-  public var path: String
-  public var reason: String
-  public var kind: FailureKind
-  public var description: String { "\(path): \(reason)" }
+package struct PlottingError: ReportedError, Sendable, Equatable {
+  package var path: String
+  package var reason: String
+  package var kind: FailureKind
+  package var description: String { "\(path): \(reason)" }
 
-  public init(path: String, reason: String, kind: FailureKind) {
+  package init(path: String, reason: String, kind: FailureKind) {
     self.path = path
     self.reason = reason
     self.kind = kind
@@ -21,13 +21,13 @@ public struct PlottingError: ReportedError, Sendable, Equatable {
 }
 
 /// A rectangle in points, the origin at the top left.
-public struct Rectangle: Sendable, Hashable {
-  public var x: Double
-  public var y: Double
-  public var width: Double
-  public var height: Double
+package struct Rectangle: Sendable, Hashable {
+  package var x: Double
+  package var y: Double
+  package var width: Double
+  package var height: Double
 
-  public init(x: Double, y: Double, width: Double, height: Double) {
+  package init(x: Double, y: Double, width: Double, height: Double) {
     self.x = x
     self.y = y
     self.width = width
@@ -35,31 +35,31 @@ public struct Rectangle: Sendable, Hashable {
   }
 
   /// The rectangle without margins.
-  public func inset(left: Double = 0, top: Double = 0, right: Double = 0, bottom: Double = 0) -> Rectangle {
+  package func inset(left: Double = 0, top: Double = 0, right: Double = 0, bottom: Double = 0) -> Rectangle {
     Rectangle(x: x + left, y: y + top, width: width - left - right, height: height - top - bottom)
   }
 }
 
 /// A sheet to draw on, written as PNG or SVG by the ending of its path. Lengths are points; a PNG has one pixel a point
 /// times `scale`. The same calls give the same picture.
-public final class Canvas {
+package final class Canvas {
   /// Where a text stands relative to its point.
-  public enum Alignment: Sendable {
+  package enum Alignment: Sendable {
     case left
     case center
     case right
   }
 
   /// What kind of file is written.
-  public enum Format: Sendable {
+  package enum Format: Sendable {
     case png
     case svg
   }
 
-  public let width: Double
-  public let height: Double
-  public let path: String
-  public let format: Format
+  package let width: Double
+  package let height: Double
+  package let path: String
+  package let format: Format
   private let surface: OpaquePointer
   private let context: OpaquePointer
   private let file: OutputFile
@@ -82,7 +82,7 @@ public final class Canvas {
   }
 
   /// Begins a white sheet of some points, 1...16384 in each direction. The file appears when it is finished.
-  public init(path: String, width: Double, height: Double, scale: Double = 1) throws(PlottingError) {
+  package init(path: String, width: Double, height: Double, scale: Double = 1) throws(PlottingError) {
     guard (1...16384).contains(width * scale), (1...16384).contains(height * scale) else {
       throw PlottingError(
         path: path, reason: "a picture of \(width)x\(height) points is outside 1...16384", kind: .usage)
@@ -121,10 +121,10 @@ public final class Canvas {
   }
 
   /// The whole sheet.
-  public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
+  package var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
 
   /// Writes the file; nothing is drawn after it.
-  public func finish() throws(PlottingError) {
+  package func finish() throws(PlottingError) {
     let status: cairo_status_t
     if format == .png {
       status = cairo_surface_write_to_png_stream(surface, Drawing.take, drawing.closure)
@@ -145,14 +145,14 @@ public final class Canvas {
   }
 
   /// Fills a rectangle.
-  public func fill(_ rectangle: Rectangle, _ color: Color) {
+  package func fill(_ rectangle: Rectangle, _ color: Color) {
     use(color)
     cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
     cairo_fill(context)
   }
 
   /// Draws the edge of a rectangle.
-  public func stroke(_ rectangle: Rectangle, _ color: Color, lineWidth: Double = 1) {
+  package func stroke(_ rectangle: Rectangle, _ color: Color, lineWidth: Double = 1) {
     use(color)
     cairo_set_line_width(context, lineWidth)
     cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
@@ -160,7 +160,8 @@ public final class Canvas {
   }
 
   /// Draws a line through points; breaks it where a coordinate is not finite.
-  public func line(_ points: [(x: Double, y: Double)], _ color: Color, lineWidth: Double = 1.5, dashes: [Double] = []) {
+  package func line(_ points: [(x: Double, y: Double)], _ color: Color, lineWidth: Double = 1.5, dashes: [Double] = [])
+  {
     use(color)
     cairo_set_line_width(context, lineWidth)
     cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
@@ -179,7 +180,7 @@ public final class Canvas {
   }
 
   /// Fills the area inside points.
-  public func polygon(_ points: [(x: Double, y: Double)], _ color: Color) {
+  package func polygon(_ points: [(x: Double, y: Double)], _ color: Color) {
     guard let first = points.first else { return }
     use(color)
     cairo_move_to(context, first.x, first.y)
@@ -189,7 +190,7 @@ public final class Canvas {
   }
 
   /// Draws a filled square about each point: quick, and even at one pixel.
-  public func dots(_ points: [(x: Double, y: Double)], _ color: Color, size: Double = 1) {
+  package func dots(_ points: [(x: Double, y: Double)], _ color: Color, size: Double = 1) {
     use(color)
     for point in points where point.x.isFinite && point.y.isFinite {
       cairo_rectangle(context, point.x - size / 2, point.y - size / 2, size, size)
@@ -198,7 +199,7 @@ public final class Canvas {
   }
 
   /// Writes a text whose baseline is at `y`; `turned` writes upwards.
-  public func text(
+  package func text(
     _ text: String, x: Double, y: Double, size: Double = 11, _ color: Color = .black, alignment: Alignment = .left,
     isTurned: Bool = false
   ) {
@@ -220,7 +221,7 @@ public final class Canvas {
   }
 
   /// Width of a text, points.
-  public func textWidth(_ text: String, size: Double = 11) -> Double {
+  package func textWidth(_ text: String, size: Double = 11) -> Double {
     cairo_set_font_size(context, size)
     var extents = cairo_text_extents_t()
     cairo_text_extents(context, text, &extents)
@@ -228,7 +229,7 @@ public final class Canvas {
   }
 
   /// Draws pixels, row after row from the top, into a rectangle; each stays a sharp square.
-  public func image(_ pixels: [Color], columns: Int, rows: Int, in rectangle: Rectangle) {
+  package func image(_ pixels: [Color], columns: Int, rows: Int, in rectangle: Rectangle) {
     precondition(pixels.count == columns * rows, "an image has rows times columns pixels")
     guard columns > 0, rows > 0, columns <= 16384, rows <= 16384,
       let image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(columns), Int32(rows)),
@@ -261,7 +262,7 @@ public final class Canvas {
   }
 
   /// Draws what `body` draws only where it lies inside a rectangle.
-  public func clipped(to rectangle: Rectangle, _ body: () -> Void) {
+  package func clipped(to rectangle: Rectangle, _ body: () -> Void) {
     cairo_save(context)
     cairo_rectangle(context, rectangle.x, rectangle.y, rectangle.width, rectangle.height)
     cairo_clip(context)

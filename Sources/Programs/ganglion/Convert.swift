@@ -169,27 +169,6 @@ struct Convert: ParsableCommand {
   }
 }
 
-extension EventFormat {
-  /// The format that a file name's ending stands for.
-  init?(fileName: String) {
-    let name = fileName.lowercased()
-    guard let dot = name.lastIndex(of: ".") else { return nil }
-    switch name[name.index(after: dot)...] {
-    case "aedat": self = .aedat2
-    case "aedat4": self = .aedat4
-    case "raw": self = .evt3
-    case "dat": self = .dat2
-    case "es": self = .eventStream
-    case "bin", "bs2": self = .nmnist
-    case "csv", "tsv", "txt": self = .csv
-    case "npy": self = .npy
-    case "npz": self = .npz
-    case "h5", "hdf5": self = .hdf5
-    default: return nil
-    }
-  }
-}
-
 extension SkippedContent {
   /// Whether the user may miss it: words without content are none of that.
   fileprivate var isLost: Bool {

@@ -8,13 +8,13 @@ import StreamSources
 import Synchronization
 
 /// Why a daemon ended otherwise than it was told to.
-public struct DaemonError: ReportedError, Sendable {
-  public let description: String
-  public var kind: FailureKind { .other }
+package struct DaemonError: ReportedError, Sendable {
+  package let description: String
+  package var kind: FailureKind { .other }
 }
 
 /// The daemon: sources, models and subscribers of one configuration, kept running and changed while they run.
-public actor GanglionDaemon {
+package actor GanglionDaemon {
   /// Between two looks at everything.
   private static let tick = Duration.milliseconds(250)
   /// Nothing for so long from something that claims to run is deafness.
@@ -24,31 +24,50 @@ public actor GanglionDaemon {
 
   private enum Event: Sendable {
     case stop
-    case over(String, SourceOutcome)
+    case over(SupervisedPart, SourceOutcome)
   }
 
+  /// What a daemon owns while it runs.
+  private final class Parts {
+    var plan: Plan
+    var units: [String: any RunningSource] = [:]
+    let server: SocketServer
+    /// Nil where the configuration asks for none.
+    let metrics: MetricsServer?
+    var liveness = Liveness(patienceMicroseconds: GanglionDaemon.patienceMicroseconds)
+    var reloads = (good: 0, bad: 0)
+    /// Why the last reload changed nothing; nil after a good one.
+    var reloadFailure: String?
+
+    init(_ plan: Plan, server: SocketServer, metrics: MetricsServer?) {
+      (self.plan, self.server, self.metrics) = (plan, server, metrics)
+    }
+
+    /// For the service manager and people: what runs, and that the configuration on the disk is another, where it is.
+    var status: String {
+      let serving = "serving \(plan.configuration.sources.count) sources, \(plan.models.count) models"
+      return reloadFailure.map { "reload failed, still \(serving): \($0)" } ?? serving
+    }
+  }
+
+  private typealias Reload = Task<RequestError?, Never>
+
   private let path: String
-  private var plan: Plan
+  /// What it begins with; a reload brings others.
+  private let plan: Plan
   private let name: String
   private let exitsAtEnd: Bool
-  public nonisolated let hub: Hub
-  public nonisolated let log: Log
+  package nonisolated let hub: Hub
+  package nonisolated let log: Log
   private let notifier: Notifier
-  private var units: [String: any RunningSource] = [:]
-  private var server: SocketServer?
-  private var metrics: MetricsServer?
-  private var liveness = Liveness(patienceMicroseconds: GanglionDaemon.patienceMicroseconds)
-  private var reloads = (good: 0, bad: 0)
-  /// Why the last reload changed nothing; nil after a good one.
-  private var reloadFailure: String?
-  private var lastReload: Task<RequestError?, Never>?
+  private var life = DaemonLife<Parts, Reload>.configured
   private nonisolated let events: AsyncStream<Event>
   private nonisolated let tell: AsyncStream<Event>.Continuation
 
   /// - Parameters:
   ///   - path: of the configuration, read again at every reload.
   ///   - exitsAtEnd: whether to end once every source has come to its end.
-  public init(
+  package init(
     path: String, plan: Plan, name: String, exitsAtEnd: Bool = false, log: Log, notifier: Notifier
   ) {
     self.path = path
@@ -64,12 +83,33 @@ public actor GanglionDaemon {
   /// Works until it is told to stop, every source has ended, or something is given up.
   ///
   /// - Parameter listener: where subscribers come.
-  public func run(_ listener: UnixListener) async throws {
+  package func run(_ listener: UnixListener) async throws {
     StartupCode.letGo()
     log.level = plan.configuration.logLevel
     hub.directory = directory(plan)
+    let parts = Parts(plan, server: serve(listener), metrics: try serveMetrics())
+    life.begin(parts)
+    for source in plan.configuration.sources { await begin(source, in: parts) }
+    log(.info, "ready", [("socket", listener.path), ("status", parts.status)])
+    notifier.ready(parts.status)
+    StartupCode.letGo()
+    let watching = Task { await watch() }
+    let failure = await waitForEnd(parts)
+    watching.cancel()
+    // Sources that a reload begins have to be ended, too.
+    _ = await life.drain()?.value
+    notifier.stopping()
+    log(.info, "stopping")
+    for unit in parts.units.values { await unit.shutDown() }
+    parts.metrics?.stop()
+    parts.server.stop()
+    life.end()
+    if let failure { throw DaemonError(description: failure) }
+  }
+
+  private func serve(_ listener: UnixListener) -> SocketServer {
     let socket = plan.configuration.socket
-    server = SocketServer(
+    return SocketServer(
       listener, hub: hub, name: name, policy: PeerPolicy(users: socket.users, groups: socket.groups),
       maximumSubscribers: socket.maximumSubscribers,
       handlers: .init(
@@ -79,50 +119,35 @@ public actor GanglionDaemon {
         context: { [weak self] request, answer in
           Task { answer(await self?.change(request)) }
         }, log: { [log] in log($0, $1, $2) }))
-    if let configuration = plan.configuration.metrics {
-      metrics = try MetricsServer(configuration, log: log) { [weak self] answer in
-        Task { answer(await self?.metricsText() ?? "") }
-      }
-    }
-    for source in plan.configuration.sources { await begin(source) }
-    log(.info, "ready", [("socket", listener.path), ("status", status)])
-    notifier.ready(status)
-    StartupCode.letGo()
-    let watching = Task { await watch() }
-    let failure = await waitForEnd()
-    watching.cancel()
-    notifier.stopping()
-    log(.info, "stopping")
-    for unit in units.values { await unit.shutDown() }
-    metrics?.stop()
-    server?.stop()
-    if let failure { throw DaemonError(description: failure) }
   }
 
-  /// For the service manager and people: what runs, and that the configuration on the disk is another, where it is.
-  private var status: String {
-    let serving = "serving \(plan.configuration.sources.count) sources, \(plan.models.count) models"
-    return reloadFailure.map { "reload failed, still \(serving): \($0)" } ?? serving
+  private func serveMetrics() throws -> MetricsServer? {
+    guard let configuration = plan.configuration.metrics else { return nil }
+    return try MetricsServer(configuration, log: log) { [weak self] answer in
+      Task { answer(await self?.metricsText() ?? "") }
+    }
   }
 
   /// Makes `run` return, after everything that has come in has been classified and sent.
-  public nonisolated func stop() { tell.yield(.stop) }
+  package nonisolated func stop() { tell.yield(.stop) }
 
   /// The reason to end with a failure, or nil.
-  private func waitForEnd() async -> String? {
+  private func waitForEnd(_ parts: Parts) async -> String? {
     var open = Set(plan.configuration.sources.map(\.id))
     var firstFailure: String?
     for await event in events {
       switch event {
       case .stop: return nil
-      case .over(let id, let outcome):
-        guard units[id] != nil || id.contains("/") else { continue }
+      case .over(let part, let outcome):
+        // A source that a reload has taken away ends in peace.
+        if case .source(let id) = part, parts.units[id] == nil { continue }
         switch outcome {
         case .ended: break
         case .failed(let error): firstFailure = firstFailure ?? "\(error)"
         case .givenUp(let error): return "\(error)"
         }
-        open = Set(units.keys.filter { [.ended, .failed].contains(units[$0]?.status.snapshot.state) == false })
+        open = Set(
+          parts.units.filter { ![.ended, .failed].contains($0.value.status.snapshot.state) }.keys)
         if exitsAtEnd && open.isEmpty { return firstFailure }
       }
     }
@@ -145,7 +170,7 @@ public actor GanglionDaemon {
 
   /// Has streams go over to another task.
   func change(_ request: ContextRequest) async -> RequestError? {
-    guard let unit = units[request.source] else {
+    guard let unit = life.parts?.units[request.source] else {
       return RequestError(.unknownSource, "there is no source '\(request.source.prefix(64))'")
     }
     guard await unit.select(task: request.task, model: request.model) else {
@@ -162,16 +187,17 @@ public actor GanglionDaemon {
   }
 
   /// Starts a source with its models.
-  private func begin(_ source: SourceConfiguration) async {
-    guard let unit = unit(for: source) else { return }
-    units[source.id] = unit
+  private func begin(_ source: SourceConfiguration, in parts: Parts) async {
+    guard let unit = unit(for: source, parts.plan) else { return }
+    parts.units[source.id] = unit
+    let models = parts.plan.models
     await unit.update(
-      models: source.models.compactMap { key in plan.models[key].map { (key, $0, false) } }, whenTaken: { _ in })
+      models: source.models.compactMap { key in models[key].map { (key, $0, false) } }, whenTaken: { _ in })
     await unit.start()
   }
 
-  private func unit(for source: SourceConfiguration) -> (any RunningSource)? {
-    let whenOver: @Sendable (String, SourceOutcome) -> Void = { [tell] in tell.yield(.over($0, $1)) }
+  private func unit(for source: SourceConfiguration, _ plan: Plan) -> (any RunningSource)? {
+    let whenOver: @Sendable (SupervisedPart, SourceOutcome) -> Void = { [tell] in tell.yield(.over($0, $1)) }
     switch plan.demand(of: source) {
     case .sound(let rate):
       return SourceUnit<SoundSegments>(
@@ -190,33 +216,41 @@ public actor GanglionDaemon {
 extension GanglionDaemon {
   /// Reads the configuration and the models anew and changes over without losing a subscriber or a window; nothing
   /// changes where something is wrong. Reloads that are asked for meanwhile follow one after another.
-  public func reload() async -> RequestError? {
-    let before = lastReload
-    let task = Task {
+  package func reload() async -> RequestError? {
+    let before: Reload?
+    switch life.turn {
+    case .now: before = nil
+    case .after(let last): before = last
+    case .never: return RequestError(.reloadFailed, "the daemon does not run")
+    }
+    let reload = Reload {
       _ = await before?.value
       return await changeOver()
     }
-    lastReload = task
-    return await task.value
+    life.reload(reload)
+    let answer = await reload.value
+    life.finished(reload)
+    return answer
   }
 
   private func changeOver() async -> RequestError? {
+    guard let parts = life.parts else { return RequestError(.reloadFailed, "the daemon does not run") }
     notifier.reloading(monotonicMicroseconds: monotonicMicroseconds())
-    defer { notifier.ready(status) }
+    defer { notifier.ready(parts.status) }
     var fresh: Plan
     do {
       fresh = try await read()
     } catch {
-      reloads.bad += 1
-      reloadFailure = String("\(error)".prefix(512))
+      parts.reloads.bad += 1
+      parts.reloadFailure = String("\(error)".prefix(512))
       log(.error, "reload failed", [("error", "\(error)")])
       return RequestError(.reloadFailed, String("\(error)".prefix(2_048)))
     }
-    let old = plan
+    let old = parts.plan
     fresh.reuseModels(of: old)
     if let socket = old.chosenSocket { fresh.useSocket(socket) }
     let new = fresh
-    plan = new
+    parts.plan = new
     log.level = new.configuration.logLevel
     if new.configuration.socket != old.configuration.socket || new.configuration.metrics != old.configuration.metrics {
       log(.warning, "socket and metrics settings change only when the daemon is started again")
@@ -229,12 +263,12 @@ extension GanglionDaemon {
     where !new.configuration.sources.contains(where: {
       $0.isSame(as: source) && new.demand(of: $0) == old.demand(of: source)
     }) {
-      let unit = units.removeValue(forKey: source.id)
+      let unit = parts.units.removeValue(forKey: source.id)
       await unit?.shutDown()
     }
     let announcer = Announcer(hub: hub, models: new.models, changed: changed, sources: new.configuration.sources)
     for source in new.configuration.sources {
-      if let unit = units[source.id] {
+      if let unit = parts.units[source.id] {
         await unit.update(
           models: source.models.compactMap { key in
             new.models[key].map { (key, $0, changed.contains(key)) }
@@ -243,13 +277,13 @@ extension GanglionDaemon {
         let before = old.configuration.sources.first { $0.id == source.id }?.task
         if source.task != before { _ = await unit.select(task: source.task, model: nil) }
       } else {
-        await begin(source)
+        await begin(source, in: parts)
         for key in source.models where changed.contains(key) { announcer.taken(key) }
       }
     }
     StartupCode.letGo()
-    reloads.good += 1
-    reloadFailure = nil
+    parts.reloads.good += 1
+    parts.reloadFailure = nil
     log(.info, "reloaded", [("models_changed", "\(changed.count)")])
     return nil
   }
@@ -291,11 +325,11 @@ private final class Announcer: Sendable {
 extension GanglionDaemon {
   private func watch() async {
     var lastWatchdog: Int64 = 0
-    while !Task.isCancelled {
+    while !Task.isCancelled, let parts = life.parts {
       let now = monotonicMicroseconds()
-      for unit in units.values { await unit.tick(now: now) }
+      for unit in parts.units.values { await unit.tick(now: now) }
       if let interval = notifier.watchdogMicroseconds, now - lastWatchdog >= interval / 3 {
-        let stuck = await stuckParts(now: now)
+        let stuck = await stuck(parts, now: now)
         if stuck.isEmpty {
           notifier.watchdog()
           lastWatchdog = now
@@ -307,26 +341,27 @@ extension GanglionDaemon {
     }
   }
 
-  private func stuckParts(now: Int64) async -> [String] {
+  private func stuck(_ parts: Parts, now: Int64) async -> [String] {
     var pipelines: [Liveness.Pipeline] = []
-    for unit in units.values {
+    for unit in parts.units.values {
       for figures in await unit.pipelines {
         pipelines.append(
           .init(name: "\(figures.source)/\(figures.model)", waiting: figures.waiting, blocks: figures.progress.blocks))
       }
     }
-    let sources = units.values.map { unit in
+    let sources = parts.units.values.map { unit in
       let snapshot = unit.status.snapshot
       return Liveness.Source(id: unit.configuration.id, state: snapshot.state, lastArrival: snapshot.lastArrival)
     }
-    return liveness.stuck(sources: sources, pipelines: pipelines, now: now)
+    return parts.liveness.stuck(sources: sources, pipelines: pipelines, now: now)
   }
 
   private func metricsText() async -> String {
+    guard let parts = life.parts else { return "" }
     var figures = MetricsSnapshot(
-      name: name, counters: server?.counters ?? SocketServer.Counters(), sequence: hub.sequence,
-      reloadsGood: reloads.good, reloadsBad: reloads.bad)
-    for unit in units.values.sorted(by: { $0.configuration.id < $1.configuration.id }) {
+      name: name, counters: parts.server.counters, sequence: hub.sequence, reloadsGood: parts.reloads.good,
+      reloadsBad: parts.reloads.bad)
+    for unit in parts.units.values.sorted(by: { $0.configuration.id < $1.configuration.id }) {
       figures.sources.append((unit.configuration.id, unit.status.carriesEvents, unit.status.snapshot))
       figures.pipelines += await unit.pipelines
     }

@@ -4,6 +4,7 @@ import SocketProtocol
 
 /// Why a daemon cannot be talked to.
 public struct ClientError: ReportedError, Equatable, Sendable {
+  /// What kind of failure it is.
   public enum Code: Equatable, Sendable {
     /// There is no socket, or nobody listens on it.
     case notRunning
@@ -13,13 +14,18 @@ public struct ClientError: ReportedError, Equatable, Sendable {
     case sentAway
     /// A line was longer than the protocol allows, or no message.
     case malformed
+    /// The system refused; `reason` has its words.
     case system
   }
 
+  /// What kind of failure it is.
   public let code: Code
+  /// Path of the socket.
   public let path: String
+  /// What is wrong, for people.
   public let reason: String
 
+  /// What is wrong with a daemon, and where it listens.
   public init(code: Code, path: String, reason: String) {
     self.code = code
     self.path = path
@@ -34,6 +40,7 @@ public struct ClientError: ReportedError, Equatable, Sendable {
 ///
 /// Calls block their thread; a client belongs to one thread at a time.
 public final class Client {
+  /// Path of the socket.
   public let path: String
   /// What the daemon said first.
   public private(set) var hello: Message.Hello
@@ -85,6 +92,7 @@ public final class Client {
 
   deinit { close(descriptor) }
 
+  /// What came, or why nothing did.
   public enum Arrival: Equatable, Sendable {
     case message(Message)
     /// Nothing within the time given.
@@ -122,6 +130,7 @@ public final class Client {
     }
   }
 
+  /// What came, or why nothing did.
   public enum ArrivingLine: Equatable, Sendable {
     case line([UInt8])
     case timeout
@@ -164,7 +173,9 @@ public final class Client {
     try send(line.line)
   }
 
-  /// Asks the daemon to read its configuration and models anew; it answers with `done` or `error`.
+  /// Asks for models to go over to a task they have learnt; the daemon answers with `done` or `error`.
+  ///
+  /// - Parameter model: what it calls itself; nil for all of the source that know the task.
   public func context(
     id: Int64? = nil, source: String, model: String? = nil, task: String
   ) throws(ClientError) {
@@ -176,6 +187,7 @@ public final class Client {
     try send(line.line)
   }
 
+  /// Asks the daemon to read its configuration and models anew; it answers with `done` or `error`.
   public func reload(id: Int64? = nil) throws(ClientError) {
     var line = JSONLine(type: "reload")
     line.add("id", ifPresent: id)

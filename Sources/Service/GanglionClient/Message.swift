@@ -21,52 +21,81 @@ public enum Message: Equatable, Sendable {
   /// A type of a later minor version.
   case unknown(type: String)
 
+  /// A source that the daemon listens to or watches.
   public struct Source: Codable, Equatable, Sendable {
+    /// Its name in the configuration.
     public var id: String
+    /// `audio` or `events`; only in the greeting.
     public var kind: String?
+    /// As in `Health`; only in a snapshot.
     public var state: String?
   }
 
+  /// A model that the daemon runs.
   public struct Model: Codable, Equatable, Sendable {
+    /// What the model calls itself.
     public var name: String
+    /// What it tells apart; nil where the line would have been too long.
     public var labels: [String]?
     /// Where it has learnt more than one.
     public var tasks: [String]?
+    /// Of its weights, as 64 hexadecimal digits.
     public var sha256: String
   }
 
+  /// What a daemon says first.
   public struct Hello: Codable, Equatable, Sendable {
+    /// Major and minor version.
     public var `protocol`: [Int]
+    /// Name and version of the program.
     public var server: String
+    /// Those of the configuration.
     public var sources: [Source]
+    /// Those of the configuration.
     public var models: [Model]
   }
 
+  /// What somebody who comes late has missed.
   public struct Snapshot: Codable, Equatable, Sendable {
+    /// Each with its state.
     public var sources: [Source]
+    /// The last of each source and model, as they were published.
     public var detections: [Detection]
   }
 
+  /// The answer to a subscription.
   public struct Subscribed: Codable, Equatable, Sendable {
+    /// That of the request.
     public var id: Int64?
     /// Number of the last message before the subscription.
     public var seq: Int64
+    /// What was published before.
     public var snapshot: Snapshot
   }
 
+  /// A label that reached its threshold, or did not.
   public struct Detection: Codable, Equatable, Sendable {
+    /// Number of the message; numbers rise.
     public var seq: Int64
+    /// Where it was.
     public var source: String
+    /// Who says so.
     public var model: String
+    /// What it is.
     public var label: String
+    /// How sure the model is, 0 to 1.
     public var score: Double
     /// Of a rejection: what it missed.
     public var threshold: Double?
     /// Stream time of the end and the start, microseconds.
     public var endMicroseconds: Int64
+    /// Stream time of its start, microseconds.
     public var startMicroseconds: Int64
+    /// Time of day of the end, RFC 3339; recordings have none.
     public var wall: String?
+    /// The same for all messages about one detection.
     public var id: String
+    /// Whether it has begun, goes on or is complete.
     public var phase: Report.Recognition.Phase
 
     enum CodingKeys: String, CodingKey {
@@ -76,11 +105,17 @@ public enum Message: Equatable, Sendable {
     }
   }
 
+  /// The scores after one active step.
   public struct Score: Codable, Equatable, Sendable {
+    /// Number of the message; numbers rise.
     public var seq: Int64
+    /// Where it was.
     public var source: String
+    /// Who says so.
     public var model: String
+    /// Stream time of the step's end, microseconds.
     public var endMicroseconds: Int64
+    /// Of each label, 0 to 1; the best alone where all would be too long.
     public var scores: [String: Double]
 
     enum CodingKeys: String, CodingKey {
@@ -89,12 +124,19 @@ public enum Message: Equatable, Sendable {
     }
   }
 
+  /// A stretch that is missing.
   public struct Gap: Codable, Equatable, Sendable {
+    /// Number of the message; numbers rise.
     public var seq: Int64
+    /// Where it is missing.
     public var source: String
+    /// The model that was too slow; nil where all lack it.
     public var model: String?
+    /// `xrun`, `overload`, `violation`, `device-lost`, or one of a later version.
     public var reason: String
+    /// Its length.
     public var lostMicroseconds: Int64
+    /// Stream time at which the stream goes on, microseconds.
     public var endMicroseconds: Int64
 
     enum CodingKeys: String, CodingKey {
@@ -104,31 +146,48 @@ public enum Message: Equatable, Sendable {
     }
   }
 
+  /// A source has changed its state.
   public struct Health: Codable, Equatable, Sendable {
+    /// Number of the message; numbers rise.
     public var seq: Int64
+    /// Whose state it is.
     public var source: String
+    /// `starting`, `running`, `silent`, `waiting`, `lost`, `ended`, `failed`, or one of a later version.
     public var state: String
+    /// Why, for people.
     public var detail: String?
   }
 
+  /// A model was replaced on all its sources.
   public struct Reloaded: Codable, Equatable, Sendable {
+    /// Number of the message; numbers rise.
     public var seq: Int64
+    /// What the model calls itself.
     public var model: String
+    /// Of the new weights, as 64 hexadecimal digits.
     public var sha256: String
   }
 
+  /// Messages this subscriber asked for that are missing here.
   public struct Dropped: Codable, Equatable, Sendable {
     /// Number of the last message that is missing.
     public var seq: Int64
+    /// How many are missing.
     public var count: Int
+    /// `slow-subscriber`, or one of a later version.
     public var reason: String
   }
 
+  /// A request that the daemon does not grant.
   public struct Refusal: Codable, Equatable, Sendable {
+    /// That of the request.
     public var id: Int64?
+    /// What is wrong, for programs.
     public var code: String
+    /// What is wrong, for people.
     public var message: String
 
+    /// What is wrong with a request.
     public init(id: Int64? = nil, code: String, message: String) {
       self.id = id
       self.code = code

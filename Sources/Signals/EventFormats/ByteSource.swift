@@ -82,6 +82,9 @@ public struct MemoryByteSource: ByteSource {
   private let pieceSize: Int
   private var position = 0
 
+  /// Bytes at hand.
+  ///
+  /// - Parameter pieceSize: most bytes that one read gives: as a pipe may give few.
   public init(_ bytes: [UInt8], name: String = "memory", pieceSize: Int = .max) {
     self.bytes = bytes
     self.name = name

@@ -114,17 +114,20 @@ public enum EventStrictness: String, Sendable, Codable, CaseIterable {
 public struct EventAccounting: Sendable, Equatable {
   /// How often a rule was broken, and where first.
   public struct Violations: Sendable, Equatable {
+    /// How many there were.
     public var count: Int64
     /// Bytes from the start of the file; nil in a database, whose rows have no place of their own.
     public var firstByteOffset: Int64?
     /// The row of a database.
     public var firstRow: Int64?
 
+    /// Violations in a file.
     public init(count: Int64, firstByteOffset: Int64) {
       self.count = count
       self.firstByteOffset = firstByteOffset
     }
 
+    /// Violations in a database.
     public init(count: Int64, firstRow: Int64) {
       self.count = count
       self.firstRow = firstRow
@@ -151,6 +154,7 @@ public struct EventAccounting: Sendable, Equatable {
   /// Broken rules by kind.
   public internal(set) var violations: [EventViolation: Violations] = [:]
 
+  /// Books without an entry.
   public init() {}
 
   /// Number of broken rules of all kinds.

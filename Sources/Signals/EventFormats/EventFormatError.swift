@@ -26,6 +26,7 @@ public struct EventFormatError: ReportedError, Sendable, Equatable {
     case ambiguous
   }
 
+  /// What kind of failure it is.
   public var code: Code
   /// Name of the file, or `standard input`.
   public var source: String

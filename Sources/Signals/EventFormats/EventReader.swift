@@ -14,7 +14,9 @@ public struct EventReadingOptions: Sendable, Equatable {
   public var format: EventFormat?
   /// Sensor, where the header does not give one; events outside are counted and dropped.
   public var geometry: SensorGeometry?
+  /// What happens where a recording breaks the rules of its format.
   public var strictness: EventStrictness = .report
+  /// Which moment times count from.
   public var timeOrigin: TimeOrigin = .absolute
   /// How an AEDAT 1 or 2 address is cut; nil to go by the header, DVS128 without one.
   public var aedat2Layout: AEDAT2Layout?
@@ -38,6 +40,7 @@ public struct EventReadingOptions: Sendable, Equatable {
   /// stream does not have.
   public var isLive = false
 
+  /// Everything that is not said is found in the recording.
   public init(
     format: EventFormat? = nil, geometry: SensorGeometry? = nil, strictness: EventStrictness = .report,
     timeOrigin: TimeOrigin = .absolute
@@ -79,9 +82,12 @@ extension EventReader {
 
 /// One line of a header.
 public struct EventMetadata: Sendable, Equatable, Codable {
+  /// What is told, as the file calls it.
   public var key: String
+  /// The rest of the line.
   public var value: String
 
+  /// A line of a header.
   public init(key: String, value: String) {
     self.key = key
     self.value = value

@@ -32,12 +32,14 @@ public enum ReadingSubject: String, Sendable, Codable, CaseIterable {
 
 /// Something that a reader took for granted because the recording does not say it.
 public struct ReadingGuess: Sendable, Equatable, Hashable, Codable {
+  /// What it is about.
   public var subject: ReadingSubject
   /// What was taken.
   public var value: String
   /// Why.
   public var reason: String
 
+  /// What was taken, and why.
   public init(_ subject: ReadingSubject, _ value: String, because reason: String) {
     self.subject = subject
     self.value = value

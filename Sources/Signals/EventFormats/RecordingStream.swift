@@ -6,6 +6,7 @@ public struct RecordingStream: Sendable, Equatable, Codable {
   public var name: String
   /// What else the recording says of it, for people.
   public var details: String
+  /// Pixel array, where the recording names it.
   public var sensor: SensorGeometry?
   /// Its events so far, also where another stream is read.
   public var events: Int64
@@ -17,6 +18,7 @@ public struct RecordingStream: Sendable, Equatable, Codable {
   /// Whether it is one that events can be read of.
   public var holdsEvents: Bool
 
+  /// A stream that a recording holds.
   public init(
     name: String, details: String, sensor: SensorGeometry?, events: Int64 = 0, messages: Int64? = nil,
     isRead: Bool = false, holdsEvents: Bool = true

@@ -5,9 +5,13 @@ import Events
 public struct RecordingSummary: Sendable, Equatable, Codable {
   /// One kind of content.
   public struct Row: Sendable, Equatable, Codable {
+    /// What it is.
     public var type: String
+    /// How much of it there is.
     public var count: Int64
+    /// The first time; nil where there is none.
     public var firstMicroseconds: Int64?
+    /// The last time; nil where there is none.
     public var lastMicroseconds: Int64?
     /// Events a second between first and last.
     public var meanRate: Double?
@@ -15,9 +19,13 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
     public var peakRate: Double?
   }
 
+  /// Where a recording breaks the rules of its format.
   public struct Violation: Sendable, Equatable, Codable {
+    /// Which rule.
     public var kind: String
+    /// How often.
     public var count: Int64
+    /// Where it was first, bytes from the start of the file.
     public var firstByteOffset: Int64?
     /// The row of a database.
     public var firstRow: Int64?
@@ -26,23 +34,35 @@ public struct RecordingSummary: Sendable, Equatable, Codable {
     public var place: String { firstRow.map { "row \($0)" } ?? "byte \(firstByteOffset ?? 0)" }
   }
 
+  /// The file, as it was called.
   public var source: String
+  /// How people call the format.
   public var format: String
+  /// What the format says about its encoding.
   public var encoding: String
   /// Pixel array that the recording or the caller named.
   public var sensor: SensorGeometry?
   /// Smallest pixel array that holds every event.
   public var extent: SensorGeometry?
+  /// From the first event to the last.
   public var durationMicroseconds: Int64
+  /// Events, and triggers where there are any.
   public var rows: [Row]
   /// Share of events that became brighter, 0...1.
   public var brighterShare: Double?
+  /// Bytes that were read.
   public var bytes: Int64
+  /// Bytes of the header.
   public var headerBytes: Int64
+  /// Bytes at the end that make no event.
   public var tailBytes: Int64
+  /// What was read and is no event.
   public var skipped: [Row]
+  /// What broke the rules.
   public var violations: [Violation]
+  /// Of every field of all events; nil where it was not asked for.
   public var digest: EventDigest.Fields?
+  /// Lines of the header.
   public var metadata: [EventMetadata]
   /// What the reader took for granted because the recording does not say it.
   public var guesses: [ReadingGuess]

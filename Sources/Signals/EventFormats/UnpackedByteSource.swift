@@ -1,3 +1,5 @@
+import Signatures
+
 /// A recording that was compressed with Zstandard or gzip as a whole, as it comes out.
 struct UnpackedByteSource: ByteSource {
   /// How many bytes tell whether a recording is compressed.
@@ -5,9 +7,9 @@ struct UnpackedByteSource: ByteSource {
 
   /// How bytes that begin so are compressed; nil where they are not.
   static func compression(of beginning: [UInt8]) -> StreamCompression? {
-    if beginning.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return .zstd }
+    if Signature.zstd.isIn(beginning) { return .zstd }
     // Deflate is the only method, and three of the flags are not used.
-    let isGzip = beginning.count >= magicLength && beginning.starts(with: [0x1f, 0x8b, 0x08]) && beginning[3] < 0x20
+    let isGzip = beginning.count >= magicLength && Signature.gzip.isIn(beginning) && beginning[3] < 0x20
     return isGzip ? .gzip : nil
   }
 

@@ -1,4 +1,4 @@
-import CKernels
+import Digests
 
 /// A digest of each field of a stream of events: two readers agree when the four strings do.
 ///
@@ -20,10 +20,10 @@ public struct EventDigest: Sendable {
     }
   }
 
-  private var time = ByteDigest()
-  private var x = ByteDigest()
-  private var y = ByteDigest()
-  private var polarity = ByteDigest()
+  private var time = BLAKE2bDigest()
+  private var x = BLAKE2bDigest()
+  private var y = BLAKE2bDigest()
+  private var polarity = BLAKE2bDigest()
 
   public init() {}
 
@@ -38,27 +38,5 @@ public struct EventDigest: Sendable {
   /// The digests of what came so far.
   public var fields: Fields {
     Fields(time: time.hexadecimal, x: x.hexadecimal, y: y.hexadecimal, polarity: polarity.hexadecimal)
-  }
-}
-
-/// BLAKE2b of 16 bytes, fed piece by piece.
-public struct ByteDigest: Sendable {
-  private var state = ganglion_digest_state()
-
-  public init() {
-    ganglion_digest_begin(&state)
-  }
-
-  public mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    guard let base = bytes.baseAddress else { return }
-    ganglion_digest_add(&state, base, Int64(bytes.count))
-  }
-
-  /// The digest of what came so far, as 32 hexadecimal digits.
-  public var hexadecimal: String {
-    var digest = [UInt8](repeating: 0, count: 16)
-    withUnsafePointer(to: state) { ganglion_digest_end($0, &digest) }
-    let digits = Array("0123456789abcdef")
-    return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 }

@@ -22,6 +22,7 @@ public enum StreamResult: Equatable, Sendable {
 /// Whoever runs a model drives this: recordings, live sources, evaluation. That they agree to the bit follows from there
 /// being nothing else. Blocks of any size give the same results.
 public struct ClassifierStream<Segments: SegmentEncoder>: StreamTransform {
+  /// Whose results they are.
   public private(set) var model: PreparedModel
   /// Whether scores are told step by step.
   public var wantsScores: Bool

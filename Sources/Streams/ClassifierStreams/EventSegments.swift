@@ -10,6 +10,7 @@ public struct EventSegments: SegmentEncoder {
   private var binner: EventBinner
   private var lastEnd: Int64?
 
+  /// - Throws: for a model that listens.
   public init(_ model: PreparedModel, source: String) throws {
     guard case .events(let configuration) = model.encoder else {
       throw InputError(

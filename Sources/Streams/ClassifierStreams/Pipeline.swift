@@ -9,6 +9,7 @@ import StreamSources
 /// Source and model run on threads of their own with a bounded channel between them, so a recording of any length needs
 /// the same memory. Results do not depend on speed, block sizes or timing.
 public struct Pipeline: Sendable {
+  /// How fast stream time passes.
   public enum Speed: String, Sendable, CaseIterable {
     /// Stream time passes as on the clock.
     case real

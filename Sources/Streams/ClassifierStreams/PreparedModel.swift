@@ -7,9 +7,11 @@ import Spiketrum
 
 /// A model made ready: its encoder built and its network run once, so that the first real step is as fast as any other.
 public struct PreparedModel: Sendable {
+  /// As it was read.
   public let model: Model
   /// A fresh one; each stream takes a copy.
   public let classifier: StreamClassifier
+  /// What makes spikes for it.
   public let encoder: Encoder
 
   /// What a stream's segments begin with.

@@ -15,6 +15,7 @@ public struct SoundSegments: SegmentEncoder {
   public private(set) var originMicroseconds: Int64 = 0
   private var last: SoundBlock?
 
+  /// - Throws: for a model that watches.
   public init(_ model: PreparedModel, source: String) throws {
     guard case .sound(let encoder, let sampleRate) = model.encoder else {
       throw InputError(

@@ -10,6 +10,7 @@ import Recognition
 public struct StreamClassifier: Sendable {
   /// The scores after one active step.
   public struct Scores: Equatable, Sendable {
+    /// Stream time of the step's end, microseconds.
     public var endMicroseconds: Int64
     /// One for each label.
     public var values: [Double]

@@ -4,24 +4,24 @@ import Glibc
 import StreamSources
 
 /// A capture device of ALSA, by any name the library can open: `hw:1,0`, `plughw:1,0`, `default`, `pulse`, a plug-in.
-public final class ALSADevice: PCMDevice {
+package final class ALSADevice: PCMDevice {
   /// What is wished for; the device decides what comes near it.
-  public struct Settings: Equatable, Sendable {
-    public var device: String
+  package struct Settings: Equatable, Sendable {
+    package var device: String
     /// In Hz.
-    public var sampleRate: Int
+    package var sampleRate: Int
     /// How many channels to open, exactly; nil for one, or as few as the device can.
-    public var channels: Int?
+    package var channels: Int?
     /// Which one to take, counted from 0; nil mixes all.
-    public var channel: Int?
+    package var channel: Int?
     /// One of `PCMEncoding.all` by its name; nil takes the first of them that the device has.
-    public var encoding: String?
+    package var encoding: String?
     /// Added to the sound, in decibels.
-    public var gain: Double
+    package var gain: Double
     /// Whether to open every channel there is, to look at them; not of plug-ins that make any number of channels.
-    public var opensAllChannels = false
+    package var opensAllChannels = false
 
-    public init(
+    package init(
       device: String, sampleRate: Int, channels: Int? = nil, channel: Int? = nil, encoding: String? = nil,
       gain: Double = 0
     ) {
@@ -45,19 +45,19 @@ public final class ALSADevice: PCMDevice {
   /// What every sample is multiplied by.
   private let factor: Float
   private var buffer: [UInt8] = []
-  public private(set) var unmixedPower: Float?
+  package private(set) var unmixedPower: Float?
   /// Of all channels since the device was opened, before mixing and gain.
-  public private(set) var levels = ChannelLevels(count: 1)
+  package private(set) var levels = ChannelLevels(count: 1)
   private var polls: [pollfd] = []
 
-  public init(_ settings: Settings) {
+  package init(_ settings: Settings) {
     self.settings = settings
     factor = Float(pow(10, settings.gain / 20))
   }
 
   deinit { close() }
 
-  public func open() -> Result<CaptureFormat, CaptureFailure> {
+  package func open() -> Result<CaptureFormat, CaptureFailure> {
     ganglion_alsa_listen()
     var opened: OpaquePointer?
     let answer = snd_pcm_open(&opened, settings.device, SND_PCM_STREAM_CAPTURE, Int32(SND_PCM_NONBLOCK))
@@ -68,24 +68,24 @@ public final class ALSADevice: PCMDevice {
     return result
   }
 
-  public func close() {
+  package func close() {
     if let handle { snd_pcm_close(handle) }
     handle = nil
   }
 
-  public func start() -> Int {
+  package func start() -> Int {
     guard let handle else { return -Int(ENODEV) }
     // A plug-in may have started by itself.
     return snd_pcm_state(handle) == SND_PCM_STATE_RUNNING ? 0 : Int(snd_pcm_start(handle))
   }
 
-  public func prepare() -> Int { handle.map { Int(snd_pcm_prepare($0)) } ?? -Int(ENODEV) }
+  package func prepare() -> Int { handle.map { Int(snd_pcm_prepare($0)) } ?? -Int(ENODEV) }
 
-  public func resume() -> Int { handle.map { Int(snd_pcm_resume($0)) } ?? -Int(ENODEV) }
+  package func resume() -> Int { handle.map { Int(snd_pcm_resume($0)) } ?? -Int(ENODEV) }
 
   /// Not by `snd_pcm_wait`: that begins its time anew whenever a plug-in wakes it for nothing, which a stuck one may do
   /// for ever.
-  public func wait(milliseconds: Int) -> Int {
+  package func wait(milliseconds: Int) -> Int {
     guard let handle else { return -Int(ENODEV) }
     let count = snd_pcm_poll_descriptors_count(handle)
     guard count > 0 else { return -Int(ENODEV) }
@@ -119,9 +119,9 @@ public final class ALSADevice: PCMDevice {
     }
   }
 
-  public func available() -> Int { handle.map { Int(snd_pcm_avail($0)) } ?? -Int(ENODEV) }
+  package func available() -> Int { handle.map { Int(snd_pcm_avail($0)) } ?? -Int(ENODEV) }
 
-  public func read(frames: Int, into samples: inout [Float]) -> Int {
+  package func read(frames: Int, into samples: inout [Float]) -> Int {
     guard let handle else { return -Int(ENODEV) }
     let width = encoding.bytes * channels
     if buffer.count < frames * width { buffer = [UInt8](repeating: 0, count: frames * width) }

@@ -3,18 +3,18 @@ import CALSAMessages
 import Glibc
 
 /// A device that can be tried.
-public struct ALSAListing: Equatable, Sendable {
-  public var name: String
+package struct ALSAListing: Equatable, Sendable {
+  package var name: String
   /// On one line.
-  public var description: String
+  package var description: String
 
-  public init(name: String, description: String) {
+  package init(name: String, description: String) {
     self.name = name
     self.description = description
   }
 
   /// Everything the library knows that may capture.
-  public static func all() -> [ALSAListing] {
+  package static func all() -> [ALSAListing] {
     ganglion_alsa_listen()
     var hints: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     guard snd_device_name_hint(-1, "pcm", &hints) >= 0, let hints else { return [] }

@@ -4,9 +4,9 @@ import StreamSources
 
 /// The rules of capturing: what to do after each answer of the device, and where in the stream its samples lie. A value
 /// without device, thread or clock; times are microseconds of a clock that goes on while the machine sleeps.
-public struct CaptureMachine: Sendable {
+package struct CaptureMachine: Sendable {
   /// What to do next.
-  public enum Action: Equatable, Sendable {
+  package enum Action: Equatable, Sendable {
     /// Read a period.
     case read
     /// Prepare and start again.
@@ -18,22 +18,22 @@ public struct CaptureMachine: Sendable {
   }
 
   /// Where a piece of sound lies.
-  public struct Placement: Equatable, Sendable {
-    public var startSample: Int64
+  package struct Placement: Equatable, Sendable {
+    package var startSample: Int64
     /// Frames that are missing directly before it.
-    public var lostFrames: Int64
-    public var loss: LossReason?
+    package var lostFrames: Int64
+    package var loss: LossReason?
   }
 
   /// A device that gives nothing for so long is stuck.
-  public static let stallMicroseconds: Int64 = 2_000_000
+  package static let stallMicroseconds: Int64 = 2_000_000
   /// So many restarts without a sample between them mean that restarting does not help.
   private static let fruitlessLimit = 8
 
   private var supervision: Supervision
   private var sampleRate = 0
   /// Position of the next sample.
-  public private(set) var position: Int64 = 0
+  package private(set) var position: Int64 = 0
   /// When the last sample was captured; nil before the first.
   private var lastEnd: Int64?
   /// Why the next sample does not follow the last.
@@ -41,16 +41,16 @@ public struct CaptureMachine: Sendable {
   private var fruitless = 0
   private var waitingSince: Int64?
 
-  public init(policy: RestartPolicy = CaptureMachine.patient) {
+  package init(policy: RestartPolicy = CaptureMachine.patient) {
     supervision = Supervision(policy)
   }
 
   /// A device may be away for days.
-  public static let patient = RestartPolicy(
+  package static let patient = RestartPolicy(
     firstDelay: .milliseconds(100), longestDelay: .seconds(5), limit: nil, period: .seconds(60))
 
   /// The device has been opened at a rate. A rate other than before makes positions count anew from where they are.
-  public mutating func opened(sampleRate rate: Int, now: Int64) -> Action {
+  package mutating func opened(sampleRate rate: Int, now: Int64) -> Action {
     if sampleRate != 0 && rate != sampleRate { position = position * Int64(rate) / Int64(sampleRate) }
     sampleRate = rate
     waitingSince = now
@@ -58,10 +58,10 @@ public struct CaptureMachine: Sendable {
   }
 
   /// The device cannot be opened.
-  public mutating func cannotOpen(_ why: String, now: Int64) -> Action { reopen(.deviceLost, why, now) }
+  package mutating func cannotOpen(_ why: String, now: Int64) -> Action { reopen(.deviceLost, why, now) }
 
   /// Frames have been read at `now`, and `backlog` more were there already.
-  public mutating func received(frames: Int, backlog: Int, now: Int64) -> Placement {
+  package mutating func received(frames: Int, backlog: Int, now: Int64) -> Placement {
     let end = now - Int64(max(0, backlog)) * 1_000_000 / Int64(sampleRate)
     var lost: Int64 = 0
     if loss != nil, let lastEnd {
@@ -79,13 +79,13 @@ public struct CaptureMachine: Sendable {
   }
 
   /// The device gave nothing in time.
-  public mutating func waited(now: Int64) -> Action {
+  package mutating func waited(now: Int64) -> Action {
     guard now - (waitingSince ?? now) >= Self.stallMicroseconds else { return .read }
     return reopen(.deviceLost, "no sound for \(Self.stallMicroseconds / 1_000_000) s", now)
   }
 
   /// A call failed with a number of the system (positive).
-  public mutating func failed(_ number: Int32, now: Int64) -> Action {
+  package mutating func failed(_ number: Int32, now: Int64) -> Action {
     switch number {
     case EINTR, EAGAIN: return waited(now: now)
     case EPIPE:
@@ -99,13 +99,13 @@ public struct CaptureMachine: Sendable {
   }
 
   /// Waking it has answered with a number: 0 or negative.
-  public mutating func resumed(_ answer: Int, now: Int64) -> Action {
+  package mutating func resumed(_ answer: Int, now: Int64) -> Action {
     // Drivers that cannot resume say so and have to be prepared.
     Int32(-answer) == EAGAIN ? .resume(afterMilliseconds: 100) : restart("cannot be woken", now)
   }
 
   /// Starting or preparing has answered with a number: 0 or negative.
-  public mutating func started(_ answer: Int, now: Int64) -> Action {
+  package mutating func started(_ answer: Int, now: Int64) -> Action {
     if answer >= 0 { return .read }
     if Int32(-answer) == EPIPE || Int32(-answer) == EINTR { return restart("cannot be started", now) }
     return reopen(.deviceLost, String(cString: strerror(Int32(-answer))), now)

@@ -2,24 +2,24 @@ import Glibc
 import StreamSources
 
 /// Sound from a device, recovered from whatever happens to it.
-public final class CaptureSource: StreamSource {
+package final class CaptureSource: StreamSource {
   /// The clocks of the edge, so that tests can bring their own.
-  public struct Clocks {
+  package struct Clocks {
     /// Microseconds of a clock that goes on while the machine sleeps.
-    public var now: () -> Int64
+    package var now: () -> Int64
     /// Microseconds since 1970.
-    public var wall: () -> Int64
+    package var wall: () -> Int64
     /// Waits for milliseconds; false when told to stop meanwhile.
-    public var pause: (Int) -> Bool
+    package var pause: (Int) -> Bool
 
-    public init(now: @escaping () -> Int64, wall: @escaping () -> Int64, pause: @escaping (Int) -> Bool) {
+    package init(now: @escaping () -> Int64, wall: @escaping () -> Int64, pause: @escaping (Int) -> Bool) {
       self.now = now
       self.wall = wall
       self.pause = pause
     }
 
     /// The system's, until the signal is given.
-    public init(stop: StopSignal) {
+    package init(stop: StopSignal) {
       now = bootMicroseconds
       wall = wallMicroseconds
       pause = { stop.wait(for: nil, milliseconds: Int32($0)) != .stopped }
@@ -42,7 +42,7 @@ public final class CaptureSource: StreamSource {
   private var turn = 0
 
   /// - Parameter seconds: how much stream time to capture; nil for no end.
-  public init(
+  package init(
     _ device: any PCMDevice, clocks: Clocks, machine: CaptureMachine = CaptureMachine(), seconds: Double? = nil
   ) {
     self.device = device
@@ -53,7 +53,7 @@ public final class CaptureSource: StreamSource {
 
   deinit { if isOpen { device.close() } }
 
-  public func next() throws -> Arrival<SoundBlock> {
+  package func next() throws -> Arrival<SoundBlock> {
     while clocks.pause(0) {
       switch action {
       case .read:

@@ -1,12 +1,12 @@
 import Glibc
 
 /// What was heard while listening to a device for a moment, and what to do about it. A value.
-public struct CaptureSurvey: Equatable, Sendable {
+package struct CaptureSurvey: Equatable, Sendable {
   /// Loudness in decibels below full scale; -120 for silence.
-  public struct Level: Equatable, Sendable, Codable {
+  package struct Level: Equatable, Sendable, Codable {
     /// Root mean square.
-    public var rmsDecibels: Double
-    public var peakDecibels: Double
+    package var rmsDecibels: Double
+    package var peakDecibels: Double
 
     init(power: Double, peak: Double) {
       rmsDecibels = Self.decibels(power.squareRoot())
@@ -30,12 +30,12 @@ public struct CaptureSurvey: Equatable, Sendable {
   /// The value that all samples have, where they have one.
   private var constant: Float?
 
-  public init() {}
+  package init() {}
 
-  public var isEmpty: Bool { samples == 0 }
+  package var isEmpty: Bool { samples == 0 }
 
   /// Takes in what came, mixed.
-  public mutating func hear(_ block: [Float]) {
+  package mutating func hear(_ block: [Float]) {
     if samples == 0 { constant = block.first }
     for sample in block {
       squares += Double(sample * sample)
@@ -46,17 +46,17 @@ public struct CaptureSurvey: Equatable, Sendable {
   }
 
   /// Of what was mixed.
-  public var level: Level { Level(power: power, peak: peak) }
+  package var level: Level { Level(power: power, peak: peak) }
 
   /// Of each channel.
-  public static func levels(of channels: ChannelLevels) -> [Level] {
+  package static func levels(of channels: ChannelLevels) -> [Level] {
     (0..<channels.count).map { Level(power: channels.power(of: $0), peak: Double(channels.peak(of: $0))) }
   }
 
   private var power: Double { samples == 0 ? 0 : squares / Double(samples) }
 
   /// What to do about it; nil where all is well as far as one can hear.
-  public func advice(_ channels: ChannelLevels) -> String? {
+  package func advice(_ channels: ChannelLevels) -> String? {
     let powers = (0..<channels.count).map { channels.power(of: $0) }
     let unmixed = powers.reduce(0, +) / Double(max(1, powers.count))
     let loudest = powers.indices.max { powers[$0] < powers[$1] } ?? 0

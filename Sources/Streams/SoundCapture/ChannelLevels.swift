@@ -1,15 +1,15 @@
 /// How loud each channel of a device is, before they are mixed.
-public struct ChannelLevels: Equatable, Sendable {
+package struct ChannelLevels: Equatable, Sendable {
   private var squares: [Double]
   private var peaks: [Float]
-  public private(set) var frames = 0
+  package private(set) var frames = 0
 
-  public init(count: Int) {
+  package init(count: Int) {
     squares = [Double](repeating: 0, count: count)
     peaks = [Float](repeating: 0, count: count)
   }
 
-  public var count: Int { squares.count }
+  package var count: Int { squares.count }
 
   @inline(__always)
   mutating func add(_ sample: Float, channel: Int) {
@@ -20,8 +20,8 @@ public struct ChannelLevels: Equatable, Sendable {
   mutating func advance(frames count: Int) { frames += count }
 
   /// Mean square of a channel; 0 before anything came.
-  public func power(of channel: Int) -> Double { frames == 0 ? 0 : squares[channel] / Double(frames) }
+  package func power(of channel: Int) -> Double { frames == 0 ? 0 : squares[channel] / Double(frames) }
 
   /// The largest magnitude of a channel.
-  public func peak(of channel: Int) -> Float { peaks[channel] }
+  package func peak(of channel: Int) -> Float { peaks[channel] }
 }

@@ -1,19 +1,19 @@
 import Failures
 
 /// What a capture device was opened as.
-public struct CaptureFormat: Equatable, Sendable {
+package struct CaptureFormat: Equatable, Sendable {
   /// In Hz.
-  public var sampleRate: Int
+  package var sampleRate: Int
   /// Channels before mixing.
-  public var channels: Int
+  package var channels: Int
   /// Frames that the device hands over at once.
-  public var periodFrames: Int
+  package var periodFrames: Int
   /// Name of the sample format, as the library calls it.
-  public var encoding: String
+  package var encoding: String
   /// The channel that is taken, counted from 0; nil where all are mixed.
-  public var channel: Int?
+  package var channel: Int?
 
-  public init(sampleRate: Int, channels: Int, periodFrames: Int, encoding: String, channel: Int? = nil) {
+  package init(sampleRate: Int, channels: Int, periodFrames: Int, encoding: String, channel: Int? = nil) {
     self.channel = channel
     self.sampleRate = sampleRate
     self.channels = channels
@@ -24,7 +24,7 @@ public struct CaptureFormat: Equatable, Sendable {
 
 extension CaptureFormat: CustomStringConvertible {
   /// On one line, for people.
-  public var description: String {
+  package var description: String {
     let use =
       switch (channels, channel) {
       case (1, _): "1 channel"
@@ -38,7 +38,7 @@ extension CaptureFormat: CustomStringConvertible {
 /// A PCM device as the kernel's interface has it: every call answers with a number, negative ones are `errno`.
 ///
 /// ALSA is one; tests script another.
-public protocol PCMDevice: AnyObject {
+package protocol PCMDevice: AnyObject {
   /// Opens and sets it up, ready to start; the failure is the system's number.
   func open() -> Result<CaptureFormat, CaptureFailure>
   func close()
@@ -59,22 +59,22 @@ public protocol PCMDevice: AnyObject {
 }
 
 extension PCMDevice {
-  public var unmixedPower: Float? { nil }
+  package var unmixedPower: Float? { nil }
 }
 
 /// A number of the system and what was done when it came.
-public struct CaptureFailure: ReportedError, Equatable, Sendable {
+package struct CaptureFailure: ReportedError, Equatable, Sendable {
   /// A positive `errno`.
-  public var number: Int32
-  public var action: String
-  public var detail: String
+  package var number: Int32
+  package var action: String
+  package var detail: String
 
-  public init(number: Int32, action: String, detail: String) {
+  package init(number: Int32, action: String, detail: String) {
     self.number = number
     self.action = action
     self.detail = detail
   }
 
-  public var kind: FailureKind { .unavailable }
-  public var description: String { "cannot \(action): \(detail)" }
+  package var kind: FailureKind { .unavailable }
+  package var description: String { "cannot \(action): \(detail)" }
 }

@@ -1,5 +1,5 @@
 /// How one sample lies in memory: every linear encoding that devices have, whole numbers of up to 32 bits and floats.
-public struct PCMEncoding: Equatable, Sendable {
+package struct PCMEncoding: Equatable, Sendable {
   enum Number: Equatable, Sendable {
     /// Two's complement.
     case signed
@@ -9,7 +9,7 @@ public struct PCMEncoding: Equatable, Sendable {
   }
 
   /// As the ALSA library calls it.
-  public let name: String
+  package let name: String
   /// From one sample to the next.
   let bytes: Int
   /// Of a whole number, the lowest of its bytes' bits.
@@ -18,7 +18,7 @@ public struct PCMEncoding: Equatable, Sendable {
   let isBigEndian: Bool
 
   /// All that are understood, the preferred first: what most devices have, then what loses least.
-  public static let all: [PCMEncoding] =
+  package static let all: [PCMEncoding] =
     [
       signed("S16", 2, 16), signed("S32", 4, 32), signed("S24_3", 3, 24), signed("S24", 4, 24), float("FLOAT", 4),
       float("FLOAT64", 8), signed("S20_3", 3, 20), signed("S18_3", 3, 18), unsigned("U16", 2, 16),
@@ -30,7 +30,7 @@ public struct PCMEncoding: Equatable, Sendable {
     ]
 
   /// The one of a name, if it is understood.
-  public static func named(_ name: String) -> PCMEncoding? { all.first { $0.name == name } }
+  package static func named(_ name: String) -> PCMEncoding? { all.first { $0.name == name } }
 
   private static func signed(_ name: String, _ bytes: Int, _ bits: Int) -> [PCMEncoding] {
     bothOrders(name, bytes, bits, .signed)

@@ -11,7 +11,10 @@ public struct Proportion: Sendable, Equatable, Codable {
   public var share: Double { total == 0 ? 0 : Double(right) / Double(total) }
 
   /// Bounds of the share, each within 0...1.
-  public var interval: ClosedRange<Double> {
+  public var interval: ClosedRange<Double> { Self.interval(share: share, total: total) }
+
+  /// Bounds of a share of so many, which may be a mean of several shares.
+  public static func interval(share: Double, total: Int) -> ClosedRange<Double> {
     guard total > 0 else { return 0...1 }
     let z = 1.959964
     let n = Double(total)

@@ -1,20 +1,11 @@
+import Digests
 import Glibc
 
-/// Tells contents apart: two independent 64-bit hashes over words, and their number.
+/// Tells contents apart.
 struct ContentDigest: Hashable, Sendable {
-  private var first: UInt64 = 0xcbf2_9ce4_8422_2325
-  private var second: UInt64 = 0x9e37_79b9_7f4a_7c15
-  private(set) var words = 0
+  private let bytes: [UInt8]
 
-  mutating func add(_ word: UInt64) {
-    first = (first ^ word) &* 0x100_0000_01b3
-    first ^= first >> 29
-    second = (second &+ word) &* 0xd6e8_feb8_6659_fd93
-    second ^= second >> 32
-    words += 1
-  }
-
-  init() {}
+  fileprivate init(_ digest: BLAKE2bDigest) { bytes = digest.bytes }
 
   /// The bytes of a file.
   ///
@@ -23,33 +14,37 @@ struct ContentDigest: Hashable, Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .missingFile(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
+    var digest = BLAKE2bDigest()
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
-    var filled = 0
     while true {
-      let got = buffer.withUnsafeMutableBytes { bytes -> Int in
-        // The rest of the buffer begins within it: it is never full here.
-        bytes.baseAddress.map { read(descriptor, $0 + filled, bytes.count - filled) } ?? 0
-      }
+      let got = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
       guard got >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
       if got == 0 { break }
-      filled += got
-      // Whole words, wherever a read ends: pieces must not change the digest.
-      if filled == buffer.count {
-        add(buffer)
-        filled = 0
-      }
+      buffer.withUnsafeBytes { digest.add(UnsafeRawBufferPointer(rebasing: $0[..<got])) }
     }
-    add(Array(buffer[..<filled]))
+    self.init(digest)
+  }
+}
+
+/// Takes the digest of a content word by word.
+struct ContentHasher {
+  private var whole = BLAKE2bDigest()
+  /// Words that were not handed on yet: one at a time would cost more than hashing them.
+  private var waiting: [UInt64] = []
+  private(set) var words = 0
+
+  mutating func add(_ word: UInt64) {
+    waiting.append(word)
+    words += 1
+    guard waiting.count == 4096 else { return }
+    waiting.withUnsafeBytes { whole.add($0) }
+    waiting.removeAll(keepingCapacity: true)
   }
 
-  private mutating func add(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { bytes in
-      let whole = bytes.count / 8
-      for word in 0..<whole { add(bytes.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)) }
-      // The length tells the rest from zeros.
-      var rest = UInt64(bytes.count % 8)
-      for byte in bytes[(whole * 8)...] { rest = rest << 8 | UInt64(byte) }
-      add(rest)
-    }
+  /// The digest of all words so far.
+  var digest: ContentDigest {
+    var last = whole
+    waiting.withUnsafeBytes { last.add($0) }
+    return ContentDigest(last)
   }
 }

@@ -1,3 +1,5 @@
+import Numerics
+
 /// One labelled recording of a data set.
 public struct Recording: Sendable, Equatable {
   public let path: String
@@ -26,8 +28,8 @@ public struct Recording: Sendable, Equatable {
   public var shownName: String {
     let name = Self.shownName(ofFile: path)
     guard let microseconds else { return name }
-    func seconds(_ time: Int64) -> String { "\((Double(time) / 1e4).rounded() / 1e2)" }
-    return "\(name) from \(seconds(microseconds.lowerBound)) to \(seconds(microseconds.upperBound)) s"
+    let ends = [microseconds.lowerBound, microseconds.upperBound].map(NumberText.roundSeconds)
+    return "\(name) from \(ends[0]) to \(ends[1]) s"
   }
 }
 

@@ -20,34 +20,34 @@ extension RecordingEncoder {
   }
 
   private func sound(_ path: String, rate: Int, limit: Int?) throws -> ContentDigest {
-    var digest = ContentDigest()
+    var content = ContentHasher()
     // As it lies in the file: what is made of it does not matter here.
     let options = SoundReadingOptions(raw: reading.sound.raw)
     let reader = try SoundFileReader(.path(path), options: options, rate: rate)
-    digest.add(UInt64(reader.sampleRate))
-    while limit.map({ digest.words <= $0 }) ?? true {
+    content.add(UInt64(reader.sampleRate))
+    while limit.map({ content.words <= $0 }) ?? true {
       let samples = try reader.read(count: 4_096)
       if samples.isEmpty { break }
-      for sample in samples { digest.add(UInt64(sample.bitPattern)) }
+      for sample in samples { content.add(UInt64(sample.bitPattern)) }
     }
-    return digest
+    return content.digest
   }
 
   private func events(_ path: String, limit: Int?) throws -> ContentDigest {
-    var digest = ContentDigest()
-    guard var reader = try openEvents(path) else { return digest }
+    var content = ContentHasher()
+    guard var reader = try openEvents(path) else { return content.digest }
     var batch = EventBatch()
     var start: Int64?
-    while limit.map({ digest.words < $0 }) ?? true, try reader.read(into: &batch, maximum: 4_096) {
-      for index in 0..<batch.count where limit.map({ digest.words < $0 }) ?? true {
+    while limit.map({ content.words < $0 }) ?? true, try reader.read(into: &batch, maximum: 4_096) {
+      for index in 0..<batch.count where limit.map({ content.words < $0 }) ?? true {
         let event = batch[index]
         // Where a clock begins is no content.
         let origin = start ?? event.timeMicroseconds
         start = origin
-        digest.add(UInt64(bitPattern: event.timeMicroseconds &- origin))
-        digest.add(UInt64(event.x) << 32 | UInt64(event.y) << 16 | UInt64(event.polarity))
+        content.add(UInt64(bitPattern: event.timeMicroseconds &- origin))
+        content.add(UInt64(event.x) << 32 | UInt64(event.y) << 16 | UInt64(event.polarity))
       }
     }
-    return digest
+    return content.digest
   }
 }

@@ -2,6 +2,7 @@ import Audio
 import EncoderList
 import EventFormats
 import ModelFiles
+import Signatures
 import StreamSources
 
 /// Finds the recordings among the files of folders, and remembers what else there is.
@@ -80,11 +81,10 @@ struct RecordingFiles {
     var head = [UInt8](repeating: 0, count: SoundSignature.length)
     let count = try? head.withUnsafeMutableBytes { bytes throws(EventFormatError) in try source.read(into: bytes) }
     head = Array(head.prefix(count ?? 0))
-    let others: [[UInt8]] = [
-      [0x89, 0x50, 0x4E, 0x47], [0xFF, 0xD8, 0xFF], Array("GIF8".utf8), Array("%PDF".utf8), Array("BM".utf8),
-      Array("<?xml".utf8), Array("<!".utf8), Array("{".utf8),
+    let others: [Signature] = [
+      .png, .jpeg, .gif, .pdf, .bitmap, Signature("<?xml"), Signature("<!"), Signature("{"),
     ]
-    return SoundSignature(head) != nil || others.contains { head.starts(with: $0) }
+    return SoundSignature(head) != nil || others.contains { $0.isIn(head) }
   }
 
   var notes: [DataNote] {

@@ -1,5 +1,6 @@
 import EventFormats
 import Events
+import Numerics
 
 /// Holds the stretches of recordings that a data set names against the recordings themselves.
 struct StretchSurvey {
@@ -38,11 +39,11 @@ struct StretchSurvey {
         continue
       }
       if range.lowerBound > last {
-        outside.append((recording, "\(recording.shownName) (it ends at \(Self.seconds(last)) s)"))
+        outside.append((recording, "\(recording.shownName) (it ends at \(NumberText.roundSeconds(last)) s)"))
       } else if range.upperBound <= first {
-        outside.append((recording, "\(recording.shownName) (it begins at \(Self.seconds(first)) s)"))
+        outside.append((recording, "\(recording.shownName) (it begins at \(NumberText.roundSeconds(first)) s)"))
       } else if range.upperBound - last > Int64(range.count) / 10 {
-        cut.append("\(recording.shownName) (it ends at \(Self.seconds(last)) s)")
+        cut.append("\(recording.shownName) (it ends at \(NumberText.roundSeconds(last)) s)")
       }
     }
   }
@@ -62,8 +63,6 @@ struct StretchSurvey {
   }
 
   private static func shown(_ path: String) -> String { path.split(separator: "/").suffix(2).joined(separator: "/") }
-
-  private static func seconds(_ time: Int64) -> String { "\((Double(time) / 1e4).rounded() / 1e2)" }
 
   /// What should be known.
   var notes: [DataNote] {

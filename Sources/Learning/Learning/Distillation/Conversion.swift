@@ -32,7 +32,7 @@ extension Network where Scalar == Float {
   public func converted(
     calibratedOn sequences: [SpikeSequence], _ conversion: Conversion = Conversion()
   ) throws -> Network {
-    guard layers.contains(where: { $0.kind == "relu" }) else { return self }
+    guard layers.contains(where: { $0.role == .rectifier }) else { return self }
     let plain = try folded()
     let runner = BatchRunner(plain, lanes: Lanes(count: 1, threads: 1), keepsOutputs: true)
     runner.forward(sequences, training: false)
@@ -41,14 +41,14 @@ extension Network where Scalar == Float {
     // What a spike of the layer before stands for.
     var scale: Float = 1
     for (index, layer) in plain.layers.enumerated() {
-      switch layer.kind {
-      case "relu":
+      switch layer.role {
+      case .rectifier:
         descriptions[index] = .neurons(
           NeuronDescription(
             decay: 1, reset: .soft, surrogate: .triangle, surrogateWidth: 1,
             initialPotential: conversion.initialPotential))
-      case "dense", "conv", "conv1d":
-        let isHidden = index + 1 < plain.layers.count && plain.layers[index + 1].kind == "relu"
+      case .dense, .convolution:
+        let isHidden = index + 1 < plain.layers.count && plain.layers[index + 1].role == .rectifier
         let threshold = isHidden ? Self.threshold(runner, layer: index + 1, quantile: conversion.quantile) : 1
         var offset = plain.parameterOffsets[index]
         for specification in layer.parameters {
@@ -57,7 +57,7 @@ extension Network where Scalar == Float {
           offset += specification.count
         }
         scale = threshold
-      case "pool", "flatten", "dropout", "channelsLast": break
+      case .passage: break
       default: throw ConversionError.layer(index, kind: layer.kind)
       }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 
 /// A word somebody has marked in a recording: what is said, and from when to when.
 public struct LabelledWord: Sendable, Equatable, Codable {
@@ -68,10 +69,9 @@ public enum LabelFile {
 
   /// The text of such a file.
   public static func text(_ words: [LabelledWord]) -> String {
-    func seconds(_ microseconds: Int64) -> String {
-      let digits = String(microseconds % 1_000_000)
-      return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
-    }
-    return words.map { "\(seconds($0.startMicroseconds))\t\(seconds($0.endMicroseconds))\t\($0.label)\n" }.joined()
+    words.map { word in
+      let times = [word.startMicroseconds, word.endMicroseconds].map(NumberText.seconds)
+      return "\(times[0])\t\(times[1])\t\(word.label)\n"
+    }.joined()
   }
 }

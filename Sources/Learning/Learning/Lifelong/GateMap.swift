@@ -36,10 +36,11 @@ public struct GateMap: Sendable {
   public init(_ network: Network<Float>) {
     contextCount = network.contextCount
     sites = network.layers.indices.compactMap { index in
-      guard let gate = network.layers[index] as? ContextGate<Float> else { return nil }
+      let gate = network.layers[index]
+      guard gate.contextCount > 0 else { return nil }
       let begin = network.parameterOffsets[index]
       return Site(
-        contextLayer: index, neuronLayer: index + 1, channels: gate.parameterCount / gate.contexts,
+        contextLayer: index, neuronLayer: index + 1, channels: gate.parameterCount / gate.contextCount,
         weights: begin..<begin + gate.parameterCount)
     }
   }
@@ -90,7 +91,7 @@ public struct GateMap: Sendable {
         for place in range {
           let offset = place - range.lowerBound
           let to = offset % width
-          if layer is ContextGate<Float> {
+          if layer.role == .context {
             writable[place] = rows.contains { $0.contains(place) }
           } else if !protecting {
             writable[place] = true
@@ -98,10 +99,10 @@ public struct GateMap: Sendable {
             // Outputs: a row for each, of synapses from the neurons before.
             let from = specification.shape.count > 1 ? offset / width % specification.shape[1] : nil
             writable[place] = newOutputs.contains(to) || isFree(from, at: source, in: free)
-          } else if layer.kind == "dense" || specification.name == "recurrent" {
+          } else if layer.role == .dense || specification.name == "recurrent" {
             let rank = specification.shape.count
             let from = rank > 1 ? offset / width % specification.shape[rank - 2] : nil
-            let before = layer.kind == "dense" ? source : target
+            let before = layer.role == .dense ? source : target
             writable[place] = isFree(to, at: target, in: free) || isFree(from, at: before, in: free)
           } else if let target, specification.shape == [sites[target].channels] {
             writable[place] = free[target][to]
@@ -152,7 +153,7 @@ public struct GateMap: Sendable {
       (norm, normOffset) = (found, network.parameterOffsets[index])
       index -= 1
     }
-    guard index >= 0, network.layers[index].kind == "dense", let weights = network.layers[index].parameters.first
+    guard index >= 0, network.layers[index].role == .dense, let weights = network.layers[index].parameters.first
     else { return nil }
     let units = weights.shape[2]
     let base = network.parameterOffsets[index]

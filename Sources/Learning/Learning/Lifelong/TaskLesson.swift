@@ -49,7 +49,7 @@ public enum LessonError: ReportedError, Equatable, Sendable {
     }
   }
 
-  private static func percent(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
+  private static func percent(_ share: Double) -> String { NumberText.fixed(100 * share, 1) }
 }
 
 /// Learns one more task into a model from a handful of recordings, and from nothing else: the model as it is, wider by a
@@ -106,7 +106,7 @@ public struct TaskLesson {
     if base.manifest.knownTasks.contains(where: { $0.name == name }) {
       throw .taskExists(name, model: base.manifest.name)
     }
-    guard !base.network.gateable.isEmpty, base.network.layers.last?.kind == "dense",
+    guard !base.network.gateable.isEmpty, base.network.layers.last?.role == .dense,
       base.manifest.tasks != nil || base.network.contextCount == 0
     else { throw .notGateable(model: base.manifest.name) }
     self.base = base

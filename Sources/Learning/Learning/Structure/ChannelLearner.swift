@@ -192,8 +192,12 @@ struct ChannelLearner: StructureLearner {
     }
   }
 
+  func finished(_ network: Network<Float>, exists: [Bool]) throws(NetworkError) -> Network<Float> {
+    try network.sliced(kept(exists))
+  }
+
   /// Of each group, by its place in the network's groups, the channels that are left.
-  func kept(_ exists: [Bool]) -> [Int: [Int]] {
+  private func kept(_ exists: [Bool]) -> [Int: [Int]] {
     var kept: [Int: [Int]] = [:]
     for channel in channels where exists[channel.gains[0]] { kept[channel.group, default: []].append(channel.number) }
     return kept

@@ -11,12 +11,20 @@ protocol StructureLearner {
   var density: Double { get }
   /// Whether what is left is what was asked for.
   var isFinal: Bool { get }
+  /// Goes on with what a run had.
+  mutating func resume(exists: [Bool], memory: [Float]) throws(StructureError)
+  /// The network without what its structure lacks for good, where that is more than single zeros.
+  func finished(_ network: Network<Float>, exists: [Bool]) throws(NetworkError) -> Network<Float>
   /// Share that changed places since it was asked the last time.
   mutating func takeTurnover() -> Double
   /// Sees the gradient of a batch and takes out of it what does not exist.
   mutating func willStep(_ runner: BatchRunner<Float>, step: Int, of total: Int)
   /// Takes out of the parameters what does not exist, and now and then changes what does.
   mutating func didStep(_ runner: BatchRunner<Float>, _ optimiser: inout Optimiser<Float>, step: Int, of total: Int)
+}
+
+extension StructureLearner {
+  func finished(_ network: Network<Float>, exists: [Bool]) throws(NetworkError) -> Network<Float> { network }
 }
 
 /// Evolves single connections; see `StructureOptions`.
@@ -37,7 +45,6 @@ struct ConnectionLearner: StructureLearner {
     memory = options.growth == .momentum ? [Float](repeating: 0, count: network.parameters.count) : []
   }
 
-  /// Goes on with what a run had.
   mutating func resume(exists: [Bool], memory: [Float]) throws(StructureError) {
     guard memory.count == self.memory.count else { throw .otherNetwork }
     connections = try connections.with(exists: exists)

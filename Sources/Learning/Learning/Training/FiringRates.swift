@@ -9,8 +9,8 @@ enum FiringRates {
   static func synapses(of network: Network<Float>) -> [(synapses: Int, neurons: Int)] {
     network.layers.indices.compactMap { index in
       let next = index + 1
-      guard ["dense", "conv", "conv1d"].contains(network.layers[index].kind), next < network.layers.count,
-        network.layers[next].kind == "neurons", network.layers[next].emitsSpikes
+      guard [.dense, .convolution].contains(network.layers[index].role), next < network.layers.count,
+        network.layers[next].role == .neurons, network.layers[next].emitsSpikes
       else { return nil }
       return (index, next)
     }

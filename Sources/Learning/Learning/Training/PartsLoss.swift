@@ -16,7 +16,7 @@ struct PartsLoss<Scalar: Real> {
   /// - Throws: `TrainingError` for a network that unites nothing, or training that cannot look inside it.
   init?(_ network: Network<Scalar>, _ options: TrainingOptions) throws(TrainingError) {
     guard options.loss.parts > 0 else { return nil }
-    guard let last = network.layers.last as? Union<Scalar>, network.layers.count > 1 else { throw .noUnion }
+    guard let last = network.layers.last, last.role == .union, network.layers.count > 1 else { throw .noUnion }
     guard options.window == nil, options.distillation?.looksInside != true else { throw .partsBesideOthers }
     layer = network.layers.count - 2
     weight = options.loss.parts

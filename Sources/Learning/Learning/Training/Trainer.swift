@@ -229,13 +229,7 @@ public final class Trainer {
   }
 
   private func restore() throws -> EpochRecord? {
-    if var connections = structure as? ConnectionLearner {
-      try connections.resume(exists: state.exists, memory: state.structureMemory)
-      structure = connections
-    } else if var channels = structure as? ChannelLearner {
-      try channels.resume(exists: state.exists, memory: state.structureMemory)
-      structure = channels
-    }
+    try structure?.resume(exists: state.exists, memory: state.structureMemory)
     try distiller?.resume(state.teacherMemory)
     runner.parameters.array = state.parameters
     optimiser.first = state.first
@@ -296,7 +290,7 @@ public final class Trainer {
     var lossSum = 0.0
     var right = 0
     var classes: [Int] = []
-    let spiking = runner.layers.indices.filter { runner.layers[$0].kind == "neurons" && runner.layers[$0].emitsSpikes }
+    let spiking = runner.layers.indices.filter { runner.layers[$0].role == .neurons && runner.layers[$0].emitsSpikes }
     var sums = [Double](repeating: 0, count: spiking.count)
     var places = sums
     var measurements: [String: Double] = [:]
@@ -328,8 +322,7 @@ public final class Trainer {
   public func bestNetwork() throws(NetworkError) -> Network<Float> {
     var best = network
     best.parameters = state.best
-    guard let channels = structure as? ChannelLearner else { return best }
-    return try best.sliced(channels.kept(state.bestExists))
+    return try structure?.finished(best, exists: state.bestExists) ?? best
   }
 }
 

@@ -6,6 +6,7 @@ import Numerics
 /// every training pass and used by `step`.
 public struct BatchNorm<Scalar: Real>: Layer {
   public let kind = "batchNorm"
+  public var role: LayerRole { .normalisation }
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public let emitsSpikes = false
@@ -68,13 +69,12 @@ public struct BatchNorm<Scalar: Real>: Layer {
   ) {
     let scale = state + 1
     let shift = scale + channels
-    if state[0] == 0 {
+    if StreamBeginning(state).take() {
       for channel in 0..<channels { shift[channel] = inverseDeviation(parameters[3 * channels + channel]) }
       for channel in 0..<channels {
         scale[channel] = parameters[channel] * shift[channel]
         shift[channel] = parameters[channels + channel] - parameters[2 * channels + channel] * scale[channel]
       }
-      state[0] = 1
     }
     Scalar.affine(
       input.values, rows: inputWidth / channels, channels: channels, scale: scale, shift: shift, into: output.values)
@@ -90,14 +90,14 @@ public struct BatchNorm<Scalar: Real>: Layer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
-    let mean = pass.tape.scalars("mean", count: channels).base
-    let inverse = pass.tape.scalars("inverse", count: channels).base
-    let scale = pass.tape.scalars("scale", count: channels).base
-    let shift = pass.tape.scalars("shift", count: channels).base
+    let mean = tape(pass).mean.sized(channels).base
+    let inverse = tape(pass).inverse.sized(channels).base
+    let scale = tape(pass).scale.sized(channels).base
+    let shift = tape(pass).shift.sized(channels).base
     let input = pass.input.values.base
     let places = inputWidth / channels
     if pass.isTraining {
-      let sums = pass.tape.scalars("sums", count: pass.lanes.count * 2 * channels)
+      let sums = tape(pass).sums.sized(pass.lanes.count * 2 * channels)
       sums.fill(0)
       pass.forEachSample { lane, _, row, steps in
         let memory = sums.base + lane * 2 * channels
@@ -139,15 +139,15 @@ public struct BatchNorm<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
-    let mean = pass.tape.scalars("mean", count: channels).base
-    let inverse = pass.tape.scalars("inverse", count: channels).base
-    let scale = pass.tape.scalars("scale", count: channels).base
-    let meanDy = pass.tape.scalars("meanDy", count: channels).base
-    let meanNormalised = pass.tape.scalars("meanNormalised", count: channels).base
+    let mean = tape(pass).mean.sized(channels).base
+    let inverse = tape(pass).inverse.sized(channels).base
+    let scale = tape(pass).scale.sized(channels).base
+    let meanDy = tape(pass).meanDy.sized(channels).base
+    let meanNormalised = tape(pass).meanNormalised.sized(channels).base
     let input = pass.input.values.base
     let delta = pass.outputGradient.base
     let places = inputWidth / channels
-    let sums = pass.tape.scalars("gradientSums", count: pass.lanes.count * 2 * channels)
+    let sums = tape(pass).gradientSums.sized(pass.lanes.count * 2 * channels)
     sums.fill(0)
     pass.forEachSample { lane, _, row, steps in
       let memory = sums.base + lane * 2 * channels
@@ -175,4 +175,23 @@ public struct BatchNorm<Scalar: Real>: Layer {
         into: inputGradient.base + row * inputWidth)
     }
   }
+}
+
+extension BatchNorm {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    let mean = Buffer<Scalar>()
+    /// Of the deviation.
+    let inverse = Buffer<Scalar>()
+    let scale = Buffer<Scalar>()
+    let shift = Buffer<Scalar>()
+    /// Of each lane.
+    let sums = Buffer<Scalar>()
+    let meanDy = Buffer<Scalar>()
+    let meanNormalised = Buffer<Scalar>()
+    /// Of each lane.
+    let gradientSums = Buffer<Scalar>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

@@ -5,13 +5,15 @@ import Numerics
 /// Parameters: weights `[contexts, channels]`. State: the context of the stream, `[contexts]`.
 public struct ContextGate<Scalar: Real>: Layer {
   public let kind = "context"
+  public var role: LayerRole { .context }
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public let emitsSpikes = false
   public let backwardReadsOutput = false
   public let worksInPlace = true
   public let readsActive = false
-  public let contexts: Int
+  private let contexts: Int
+  public var contextCount: Int { contexts }
   let channels: Int
   private let deviation: Double
 
@@ -73,7 +75,7 @@ public struct ContextGate<Scalar: Real>: Layer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
-    let drives = pass.tape.scalars("drives", count: pass.lanes.count * channels).base
+    let drives = tape(pass).drives.sized(pass.lanes.count * channels).base
     let width = inputWidth
     pass.forEachSample { lane, sample, row, steps in
       let drive = drives + lane * channels
@@ -101,7 +103,7 @@ public struct ContextGate<Scalar: Real>: Layer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
-    let sums = pass.tape.scalars("sums", count: pass.lanes.count * channels).base
+    let sums = tape(pass).sums.sized(pass.lanes.count * channels).base
     let width = inputWidth
     pass.forEachSample { lane, sample, row, steps in
       let sum = sums + lane * channels
@@ -121,4 +123,16 @@ public struct ContextGate<Scalar: Real>: Layer {
       }
     }
   }
+}
+
+extension ContextGate {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    /// Of each lane.
+    let drives = Buffer<Scalar>()
+    /// Of each lane.
+    let sums = Buffer<Scalar>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

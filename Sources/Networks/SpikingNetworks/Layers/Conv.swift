@@ -3,6 +3,7 @@ import Numerics
 /// Convolutional synapses; see `ConvDescription` for the layout of weights and maps.
 public struct Conv<Scalar: Real>: Layer {
   public let kind: String
+  public var role: LayerRole { .convolution }
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
@@ -111,8 +112,8 @@ public struct Conv<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
-    let workspace = pass.tape.scalars("workspace", count: pass.lanes.count * convolution.trainingRoom).base
-    let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
+    let workspace = tape(pass).workspace.sized(pass.lanes.count * convolution.trainingRoom).base
+    let active = tape(pass).active.sized(pass.lanes.count * max(width, convolution.outputs)).base
     let spikes = pass.input.areSpikes
     pass.forEachSample { lane, _, row, steps in
       let list = active + lane * max(width, convolution.outputs)
@@ -131,13 +132,13 @@ public struct Conv<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
-    let workspace = pass.tape.scalars("workspace", count: pass.lanes.count * convolution.trainingRoom).base
-    let active = pass.tape.indices("active", count: pass.lanes.count * max(width, convolution.outputs)).base
-    let transposed = pass.tape.scalars("transposed", count: convolution.weightCount).base
+    let workspace = tape(pass).workspace.sized(pass.lanes.count * convolution.trainingRoom).base
+    let active = tape(pass).active.sized(pass.lanes.count * max(width, convolution.outputs)).base
+    let transposed = tape(pass).transposed.sized(convolution.weightCount).base
     if pass.inputGradient != nil { convolution.transpose(pass.parameters, into: transposed) }
     let together = convolution.gatheredSteps
     let room = convolution.places * convolution.depth
-    let gathered = pass.tape.scalars("gathered", count: pass.lanes.count * together * room).base
+    let gathered = tape(pass).gathered.sized(pass.lanes.count * together * room).base
     let spikes = pass.input.areSpikes
     pass.forEachSample { lane, _, row, steps in
       let list = active + lane * max(width, convolution.outputs)
@@ -193,4 +194,19 @@ public struct Conv<Scalar: Real>: Layer {
       for channel in 0..<channels { gradient[channel] += delta[place * channels + channel] }
     }
   }
+}
+
+extension Conv {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    /// Of each lane.
+    let workspace = Buffer<Scalar>()
+    let active = Buffer<UInt32>()
+    /// The weights, turned.
+    let transposed = Buffer<Scalar>()
+    /// Of each lane.
+    let gathered = Buffer<Scalar>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

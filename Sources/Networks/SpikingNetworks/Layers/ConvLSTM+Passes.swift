@@ -15,28 +15,28 @@ extension ConvLSTM {
 
   /// The hidden state: what a unit fires by.
   public func membrane(of pass: LayerPass<Scalar>) -> Buffer<Scalar>? {
-    emitsSpikes ? pass.tape.scalars("hidden", count: pass.layout.rows * units) : pass.output.values
+    emitsSpikes ? tape(pass).hidden.sized(pass.layout.rows * units) : pass.output.values
   }
 
   func record(_ pass: LayerPass<Scalar>) -> Record {
     let rows = pass.layout.rows
     let hidden = membrane(of: pass) ?? pass.output.values
     return Record(
-      gates: pass.tape.scalars("gates", count: rows * 4 * units).base,
-      cells: pass.tape.scalars("cells", count: rows * units).base, hidden: hidden.base,
-      tapes: pass.tape.scalars("attention", count: rows * tapeCount).base,
-      zeros: UnsafePointer(pass.tape.scalars("zeros", count: units).base))
+      gates: tape(pass).gates.sized(rows * 4 * units).base,
+      cells: tape(pass).cells.sized(rows * units).base, hidden: hidden.base,
+      tapes: tape(pass).attention.sized(rows * tapeCount).base,
+      zeros: UnsafePointer(tape(pass).zeros.sized(units).base))
   }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
-    pass.tape.scalars("zeros", count: units).fill(0)
+    tape(pass).zeros.sized(units).fill(0)
     let record = record(pass)
     let kept = attention?.keptCount ?? 0
     let each = mapCount + roomCount + kept
-    let scratch = pass.tape.scalars("scratch", count: pass.lanes.count * each).base
-    let lists = pass.tape.indices("active", count: pass.lanes.count * (mapCount + inputWidth)).base
+    let scratch = tape(pass).scratch.sized(pass.lanes.count * each).base
+    let lists = tape(pass).lists.sized(pass.lanes.count * (mapCount + inputWidth)).base
     let spikes = pass.input.areSpikes
     pass.forEachSample { lane, sample, row, steps in
       let map = scratch + lane * each
@@ -102,11 +102,11 @@ extension ConvLSTM {
   public func backward(_ pass: LayerPass<Scalar>) {
     let record = record(pass)
     let each = Scratch.count(self)
-    let scratches = pass.tape.scalars("backward", count: pass.lanes.count * each).base
+    let scratches = tape(pass).backward.sized(pass.lanes.count * each).base
     let room = max(4 * units, inputWidth)
-    let lists = pass.tape.indices("backward", count: pass.lanes.count * room).base
-    let transposedInput = pass.tape.scalars("transposedInput", count: fromInput.weightCount).base
-    let transposedHidden = pass.tape.scalars("transposedHidden", count: fromHidden.weightCount).base
+    let lists = tape(pass).backwardLists.sized(pass.lanes.count * room).base
+    let transposedInput = tape(pass).transposedInput.sized(fromInput.weightCount).base
+    let transposedHidden = tape(pass).transposedHidden.sized(fromHidden.weightCount).base
     fromInput.transpose(pass.parameters, into: transposedInput)
     fromHidden.transpose(pass.parameters + hiddenWeightAt, into: transposedHidden)
     let kept = attention?.keptCount ?? 0
@@ -280,4 +280,28 @@ extension ConvLSTM {
     if attention.hasSpatial { found["spatialAttentionOn"] = mean(attention.channels, attention.places) }
     return found
   }
+}
+
+extension ConvLSTM {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    let hidden = Buffer<Scalar>()
+    let gates = Buffer<Scalar>()
+    let cells = Buffer<Scalar>()
+    /// Tapes of the attention, one a row.
+    let attention = Buffer<Scalar>()
+    let zeros = Buffer<Scalar>()
+    /// Of each lane.
+    let scratch = Buffer<Scalar>()
+    /// Active inputs and hidden units, of each lane.
+    let lists = Buffer<UInt32>()
+    /// Of each lane.
+    let backward = Buffer<Scalar>()
+    /// Of each lane.
+    let backwardLists = Buffer<UInt32>()
+    let transposedInput = Buffer<Scalar>()
+    let transposedHidden = Buffer<Scalar>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

@@ -8,6 +8,7 @@ import Numerics
 /// membranes of the attention.
 public struct ConvLSTM<Scalar: Real>: Layer {
   public let kind = "convLSTM"
+  public var role: LayerRole { .cell }
   public let inputShape: [Int]
   public let outputShape: [Int]
   public var emitsSpikes: Bool { description.output == .spikes }

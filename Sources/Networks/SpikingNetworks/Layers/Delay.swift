@@ -30,6 +30,21 @@ public struct Delay<Scalar: Real>: Layer {
 
   private var history: Int { maximum + 2 }
   public var stateCount: Int { 2 + units + history * units }
+
+  /// The delays, `[units]`, the last inputs of a stream, `[history, units]`, and where the newest lies among them.
+  private struct State {
+    let beginning: StreamBeginning
+    let newest: CyclicCounter
+    let delays: UnsafeMutablePointer<Scalar>
+    let ring: UnsafeMutablePointer<Scalar>
+
+    init(_ scalars: UnsafeMutablePointer<Scalar>, units: Int) {
+      beginning = StreamBeginning(scalars)
+      newest = CyclicCounter(scalars + 1)
+      delays = scalars + 2
+      ring = delays + units
+    }
+  }
   /// Steps before a window that its outputs may look at.
   private var reach: Int { maximum + 1 }
   public var carriedCount: Int { reach * units }
@@ -46,14 +61,10 @@ public struct Delay<Scalar: Real>: Layer {
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
   ) {
-    let delays = state + 2
-    let ring = delays + units
-    if state[0] == 0 {
-      derive(parameters, into: delays)
-      state[0] = 1
-    }
-    let position = (Int(state[1]) + 1) % history
-    state[1] = Scalar(position)
+    let own = State(state, units: units)
+    let (delays, ring) = (own.delays, own.ring)
+    if own.beginning.take() { derive(parameters, into: delays) }
+    let position = own.newest.advance(of: history)
     (ring + position * units).update(from: input.values, count: units)
     for unit in 0..<units {
       let whole = Int(delays[unit])
@@ -75,7 +86,7 @@ public struct Delay<Scalar: Real>: Layer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
-    let delays = pass.tape.scalars("delays", count: units).base
+    let delays = tape(pass).delays.sized(units).base
     derive(pass.parameters, into: delays)
     pass.forEachSample { _, sample, row, steps in
       let input = pass.input.values.base + row * units
@@ -104,7 +115,7 @@ public struct Delay<Scalar: Real>: Layer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func backward(_ pass: LayerPass<Scalar>) {
-    let delays = pass.tape.scalars("delays", count: units).base
+    let delays = tape(pass).delays.sized(units).base
     let history = History<Scalar>(reach: reach, width: units)
     pass.forEachSample { lane, sample, row, steps in
       let input = pass.input.values.base + row * units
@@ -145,4 +156,14 @@ public struct Delay<Scalar: Real>: Layer {
       }
     }
   }
+}
+
+extension Delay {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    /// Of each unit, in steps.
+    let delays = Buffer<Scalar>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

@@ -31,9 +31,9 @@ extension Dense {
   private func blocks(_ pass: LayerPass<Scalar>) -> [Block] {
     let depth = description.taps * inputs
     let (lanes, rows) = (pass.lanes.count, blockRows(pass))
-    let places = pass.tape.indices("places", count: lanes * rows * 3).base
-    let columns = pass.tape.scalars("columns", count: lanes * rows * depth).base
-    let products = pass.tape.scalars("products", count: lanes * rows * units).base
+    let places = tape(pass).places.sized(lanes * rows * 3).base
+    let columns = tape(pass).columns.sized(lanes * rows * depth).base
+    let products = tape(pass).products.sized(lanes * rows * units).base
     return (0..<lanes).map { lane in
       Block(
         places: places + lane * rows * 3, columns: columns + lane * rows * depth,
@@ -107,9 +107,9 @@ extension Dense {
     }
     let input = pass.input.values.base
     // Active inputs of every row, and how many: used here and again by the weight gradient.
-    let active = pass.tape.indices("active", count: pass.input.areSpikes ? pass.layout.rows * inputs : 0).base
-    let counts = pass.tape.indices("counts", count: pass.input.areSpikes ? pass.layout.rows : 0).base
-    let density = pass.tape.scalars("density", count: pass.layout.samples).base
+    let active = tape(pass).active.sized(pass.input.areSpikes ? pass.layout.rows * inputs : 0).base
+    let counts = tape(pass).counts.sized(pass.input.areSpikes ? pass.layout.rows : 0).base
+    let density = tape(pass).density.sized(pass.layout.samples).base
     func multiplyAlone(row: Int, steps: Int) {
       guard isLarge(steps) else { return }
       begin(output + row * units, rows: steps, parameters: parameters)
@@ -172,10 +172,10 @@ extension Dense {
     let input = pass.input.values.base
     // Looked up before the lanes start: the tape itself belongs to one thread.
     let listed = pass.input.areSpikes && pass.input.sequences.isEmpty
-    let active = pass.tape.indices("active", count: listed ? pass.layout.rows * inputs : 0).base
-    let counts = pass.tape.indices("counts", count: listed ? pass.layout.rows : 0).base
-    let density = pass.tape.scalars("density", count: pass.layout.samples).base
-    let lists = pass.tape.indices("past", count: pass.carried == nil ? 0 : pass.lanes.count * inputs).base
+    let active = tape(pass).active.sized(listed ? pass.layout.rows * inputs : 0).base
+    let counts = tape(pass).counts.sized(listed ? pass.layout.rows : 0).base
+    let density = tape(pass).density.sized(pass.layout.samples).base
+    let lists = tape(pass).past.sized(pass.carried == nil ? 0 : pass.lanes.count * inputs).base
     let isSequence = !pass.input.sequences.isEmpty
     pass.forEachSample { lane, sample, row, steps in
       let gradient = pass.laneGradients[lane]
@@ -306,4 +306,25 @@ extension Dense {
       }
     }
   }
+}
+
+extension Dense {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    /// Of each lane.
+    let places = Buffer<UInt32>()
+    /// Of each lane.
+    let columns = Buffer<Scalar>()
+    /// Of each lane.
+    let products = Buffer<Scalar>()
+    let active = Buffer<UInt32>()
+    /// Active inputs of each row.
+    let counts = Buffer<UInt32>()
+    /// Of each sample.
+    let density = Buffer<Scalar>()
+    /// Active inputs before a window, of each lane.
+    let past = Buffer<UInt32>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

@@ -18,7 +18,7 @@ extension Dense {
   /// the next window.
   func addPast(_ pass: LayerPass<Scalar>, isDone: (_ sample: Int) -> Bool) {
     guard let carried = pass.carried, past.reach > 0 else { return }
-    let lists = pass.tape.indices("past", count: pass.lanes.count * inputs).base
+    let lists = tape(pass).past.sized(pass.lanes.count * inputs).base
     let output = pass.output.values.base
     pass.forEachSample { lane, sample, row, steps in
       let list = lists + lane * inputs

@@ -6,6 +6,7 @@ import Numerics
 /// the last `(taps − 1) · dilation + 1` steps in a ring, behind its position.
 public struct Dense<Scalar: Real>: Layer {
   public let kind = "dense"
+  public var role: LayerRole { .dense }
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
@@ -42,6 +43,14 @@ public struct Dense<Scalar: Real>: Layer {
 
   public var stateCount: Int { history == 0 ? 0 : history * inputs + 1 }
 
+  /// The last inputs of a stream, `[history, inputs]`, and where the newest lies among them.
+  private struct State {
+    let newest: CyclicCounter
+    let ring: UnsafeMutablePointer<Scalar>
+
+    init(_ scalars: UnsafeMutablePointer<Scalar>) { (newest, ring) = (CyclicCounter(scalars), scalars + 1) }
+  }
+
   public var carriedCount: Int { past.count }
 
   public var multiplyAccumulates: Int { weightCount }
@@ -70,9 +79,8 @@ public struct Dense<Scalar: Real>: Layer {
       add(input.values, input.active, input.activeCount, weights: parameters, to: output.values)
       return
     }
-    let position = (Int(state[0]) + 1) % history
-    state[0] = Scalar(position)
-    let ring = state + 1
+    let own = State(state)
+    let (position, ring) = (own.newest.advance(of: history), own.ring)
     (ring + position * inputs).update(from: input.values, count: inputs)
     add(input.values, input.active, input.activeCount, weights: parameters, to: output.values)
     for tap in 1..<description.taps {

@@ -3,6 +3,7 @@ import Numerics
 /// Dropout fixed over time; see `DropoutDescription`. Kept inputs are scaled by `1 / (1 − rate)`; a step changes nothing.
 public struct Dropout<Scalar: Real>: Layer {
   public let kind = "dropout"
+  public var role: LayerRole { .passage }
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public let emitsSpikes: Bool
@@ -39,7 +40,7 @@ public struct Dropout<Scalar: Real>: Layer {
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let width = inputWidth
-    let masks = pass.tape.scalars("masks", count: pass.layout.samples * width)
+    let masks = tape(pass).masks.sized(pass.layout.samples * width)
     let dropping = pass.isTraining && description.rate > 0
     pass.forEachSample { _, sample, row, steps in
       let output = pass.output.values.base + row * width
@@ -63,7 +64,7 @@ public struct Dropout<Scalar: Real>: Layer {
   public func backward(_ pass: LayerPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
     let width = inputWidth
-    let masks = pass.tape.scalars("masks", count: pass.layout.samples * width)
+    let masks = tape(pass).masks.sized(pass.layout.samples * width)
     let dropping = pass.isTraining && description.rate > 0
     pass.forEachSample { _, sample, row, steps in
       let delta = pass.outputGradient.base + row * width
@@ -78,4 +79,14 @@ public struct Dropout<Scalar: Real>: Layer {
       }
     }
   }
+}
+
+extension Dropout {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    /// Of each sample.
+    let masks = Buffer<Scalar>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

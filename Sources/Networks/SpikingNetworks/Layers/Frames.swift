@@ -39,6 +39,19 @@ public struct Frames<Scalar: Real>: Layer {
   public func emitsCounts(from input: Bool) -> Bool { input }
   public var stateCount: Int { 2 + count * width }
 
+  /// The last inputs of a stream, `[count, width]`, where the newest lies among them, and the steps since the last output.
+  private struct State {
+    let newest: CyclicCounter
+    let passed: CyclicCounter
+    let ring: UnsafeMutablePointer<Scalar>
+
+    init(_ scalars: UnsafeMutablePointer<Scalar>) {
+      newest = CyclicCounter(scalars)
+      passed = CyclicCounter(scalars + 1)
+      ring = scalars + 2
+    }
+  }
+
   /// Inputs of the steps before a stride begins that its output still shows.
   private var past: History<Scalar> { History(reach: max(count - timeStride, 0), width: width) }
   public var carriedCount: Int { past.count }
@@ -49,13 +62,10 @@ public struct Frames<Scalar: Real>: Layer {
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
   ) {
-    let place = (Int(state[0]) + 1) % count
-    let passed = Int(state[1]) + 1
-    state[0] = Scalar(place)
-    state[1] = Scalar(passed == timeStride ? 0 : passed)
-    let ring = state + 2
+    let own = State(state)
+    let (place, ring) = (own.newest.advance(of: count), own.ring)
     (ring + place * width).update(from: input.values, count: width)
-    guard passed == timeStride else {
+    guard own.passed.advance(of: timeStride) == 0 else {
       output.isDue = false
       return
     }

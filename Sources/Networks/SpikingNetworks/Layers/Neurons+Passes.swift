@@ -7,15 +7,15 @@ extension Neurons {
   private var adapts: Bool { description.adaptationStrength != 0 && description.subthresholdStrength == 0 }
 
   private func tapedThresholds(_ pass: LayerPass<Scalar>) -> UnsafeMutablePointer<Scalar>? {
-    thresholdParameters > 0 ? pass.tape.scalars("thresholds", count: units).base : nil
+    thresholdParameters > 0 ? tape(pass).thresholds.sized(units).base : nil
   }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
     let rows = pass.layout.rows
-    let decay = pass.tape.scalars("decay", count: units)
-    let scale = pass.tape.scalars("scale", count: units)
+    let decay = tape(pass).decay.sized(units)
+    let scale = tape(pass).scale.sized(units)
     if decayParameters > 0 {
       derive(pass.parameters, decay: decay.base, scale: scale.base)
     } else {
@@ -24,13 +24,13 @@ extension Neurons {
     }
     let asMembrane = description.output == .membrane
     let membrane = asMembrane ? pass.output.values : tapedMembrane(pass)
-    let spikes = asMembrane ? pass.tape.scalars("spikes", count: rows * units) : pass.output.values
-    let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
+    let spikes = asMembrane ? tape(pass).spikes.sized(rows * units) : pass.output.values
+    let drives = needsDrives ? tape(pass).drives.sized(rows * units).base : nil
     let adaptations =
-      adapts ? pass.tape.scalars("adaptations", count: rows * units).base : nil
+      adapts ? tape(pass).adaptations.sized(rows * units).base : nil
     let each = (Int(GANGLION_NEURON_STATE) + 1) * units
-    let states = pass.tape.scalars("states", count: pass.lanes.count * each)
-    let active = pass.tape.indices("active", count: pass.lanes.count * units)
+    let states = tape(pass).states.sized(pass.lanes.count * each)
+    let active = tape(pass).active.sized(pass.lanes.count * units)
     let recurrent = description.recurrent ? UnsafePointer(pass.parameters + recurrentOffset) : nil
     let thresholds = tapedThresholds(pass)
     if let thresholds { deriveThresholds(pass.parameters, into: thresholds) }
@@ -82,18 +82,18 @@ extension Neurons {
       return
     }
     let rows = pass.layout.rows
-    let decay = pass.tape.scalars("decay", count: units).base
-    let scale = pass.tape.scalars("scale", count: units).base
+    let decay = tape(pass).decay.sized(units).base
+    let scale = tape(pass).scale.sized(units).base
     let membrane = tapedMembrane(pass).base
-    let drives = needsDrives ? pass.tape.scalars("drives", count: rows * units).base : nil
+    let drives = needsDrives ? tape(pass).drives.sized(rows * units).base : nil
     let adaptations =
-      adapts ? pass.tape.scalars("adaptations", count: rows * units).base : nil
-    let scratch = pass.tape.scalars("backward", count: pass.lanes.count * Self.scratch * units)
+      adapts ? tape(pass).adaptations.sized(rows * units).base : nil
+    let scratch = tape(pass).backward.sized(pass.lanes.count * Self.scratch * units)
     let thresholds = tapedThresholds(pass)
-    let active = pass.tape.indices("active", count: pass.lanes.count * units)
+    let active = tape(pass).active.sized(pass.lanes.count * units)
     var transposed: UnsafePointer<Scalar>?
     if description.recurrent {
-      let buffer = pass.tape.scalars("transposed", count: units * units)
+      let buffer = tape(pass).transposed.sized(units * units)
       let weights = pass.parameters + recurrentOffset
       for from in 0..<units {
         for to in 0..<units { buffer.base[to * units + from] = weights[from * units + to] }
@@ -147,7 +147,7 @@ extension Neurons {
   /// State before the first step of sequences that are taken whole; nil where all of it is zero.
   private func beginning(_ pass: LayerPass<Scalar>) -> UnsafePointer<Scalar>? {
     guard initialPotential != 0 else { return nil }
-    let state = pass.tape.scalars("beginning", count: Int(GANGLION_NEURON_STATE) * units)
+    let state = tape(pass).beginning.sized(Int(GANGLION_NEURON_STATE) * units)
     state.fill(0)
     state.base.update(repeating: initialPotential, count: units)
     return UnsafePointer(state.base)
@@ -166,10 +166,10 @@ extension Neurons {
 
   /// A leaky integrator is linear: dL/du[t] = dL/dy[t] + decay · dL/du[t+1].
   private func backwardThroughMembrane(_ pass: LayerPass<Scalar>, into inputGradient: Buffer<Scalar>) {
-    let decay = pass.tape.scalars("decay", count: units).base
-    let scale = pass.tape.scalars("scale", count: units).base
-    let drives = needsDrives ? pass.tape.scalars("drives", count: pass.layout.rows * units).base : nil
-    let sums = pass.tape.scalars("backward", count: pass.lanes.count * 2 * units)
+    let decay = tape(pass).decay.sized(units).base
+    let scale = tape(pass).scale.sized(units).base
+    let drives = needsDrives ? tape(pass).drives.sized(pass.layout.rows * units).base : nil
+    let sums = tape(pass).backward.sized(pass.lanes.count * 2 * units)
     let synapticDecay = Scalar(description.synapticDecay)
     sums.fill(0)
     let learnsDecay = decayParameters > 0
@@ -207,4 +207,30 @@ extension Neurons {
         into: pass.laneGradients[lane])
     }
   }
+}
+
+extension Neurons {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    let decay = Buffer<Scalar>()
+    let scale = Buffer<Scalar>()
+    let thresholds = Buffer<Scalar>()
+    /// Potentials before any reset, `[rows, units]`, where the input is not written over.
+    let membrane = Buffer<Scalar>()
+    let spikes = Buffer<Scalar>()
+    let drives = Buffer<Scalar>()
+    let adaptations = Buffer<Scalar>()
+    /// Of each lane.
+    let states = Buffer<Scalar>()
+    let active = Buffer<UInt32>()
+    let beginning = Buffer<Scalar>()
+    /// Of each lane.
+    let backward = Buffer<Scalar>()
+    /// The recurrent weights, turned.
+    let transposed = Buffer<Scalar>()
+    /// Room of `PooledNeurons`, of each lane.
+    let pieces = Buffer<Scalar>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

@@ -8,6 +8,7 @@ import Numerics
 /// refractory count of each unit.
 public struct Neurons<Scalar: Real>: Layer {
   public let kind = "neurons"
+  public var role: LayerRole { .neurons }
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public var emitsSpikes: Bool { description.output == .spikes }
@@ -175,7 +176,6 @@ public struct Neurons<Scalar: Real>: Layer {
     if decayParameters > 0 { derive(parameters, decay: state + 1, scale: state + 1 + units) }
     if thresholdParameters > 0 { deriveThresholds(parameters, into: state + 1 + derivedDecays) }
     (state + derivedCount).update(repeating: initialPotential, count: units)
-    state[0] = 1
   }
 
   public func begin(_ carried: UnsafeMutablePointer<Scalar>, samples: Int) {
@@ -188,7 +188,7 @@ public struct Neurons<Scalar: Real>: Layer {
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, input: Signal<Scalar>,
     output: inout Signal<Scalar>
   ) {
-    if derivedCount > 0, state[0] == 0 { begin(state, parameters) }
+    if derivedCount > 0, StreamBeginning(state).take() { begin(state, parameters) }
     let memory = state + derivedCount
     let scratch = input.workspace
     var neuron = neuron
@@ -230,7 +230,7 @@ public struct Neurons<Scalar: Real>: Layer {
     parameters: UnsafePointer<Scalar>, state: UnsafeMutablePointer<Scalar>, first: Int, count: Int,
     current: UnsafePointer<Scalar>, spikes: UnsafeMutablePointer<Scalar>
   ) {
-    if derivedCount > 0, state[0] == 0 { begin(state, parameters) }
+    if derivedCount > 0, StreamBeginning(state).take() { begin(state, parameters) }
     var neuron = neuron
     withDecays { decay, scale in
       Scalar.stepNeurons(
@@ -257,7 +257,7 @@ public struct Neurons<Scalar: Real>: Layer {
 
   /// The membranes take the place of the currents where nobody needs those any more.
   func tapedMembrane(_ pass: LayerPass<Scalar>) -> Buffer<Scalar> {
-    pass.ownsInput ? pass.input.values : pass.tape.scalars("membrane", count: pass.layout.rows * units)
+    pass.ownsInput ? pass.input.values : tape(pass).membrane.sized(pass.layout.rows * units)
   }
 
   public func membrane(of pass: LayerPass<Scalar>) -> Buffer<Scalar>? {

@@ -4,6 +4,7 @@ import Numerics
 /// Pooling over rectangles of a map; see `PoolDescription`. Of equal maxima the first gets the gradient.
 public struct Pool<Scalar: Real>: Layer {
   public let kind = "pool"
+  public var role: LayerRole { .passage }
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes: Bool

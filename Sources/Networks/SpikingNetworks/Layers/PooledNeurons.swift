@@ -49,7 +49,7 @@ struct PooledNeurons<Scalar: Real>: Sendable {
   }
 
   private func forEachPiece(_ pass: LayerPass<Scalar>, _ body: (Piece) -> Void) {
-    let scratch = pass.tape.scalars("pieces", count: pass.lanes.count * 3 * piece).base
+    let scratch = neurons.tape(pass).pieces.sized(pass.lanes.count * 3 * piece).base
     neurons.withDecays { decay, scale in
       pass.forEachSample { lane, _, row, steps in
         for first in stride(from: 0, to: height, by: rows) {

@@ -3,6 +3,7 @@ import Numerics
 /// Rectified linear units, `y = max(0, x)`: they keep nothing from step to step, so a network of them is a plain one.
 public struct Rectifier<Scalar: Real>: Layer {
   public let kind = "relu"
+  public var role: LayerRole { .rectifier }
   public let inputShape: [Int]
   public var outputShape: [Int] { inputShape }
   public let parameters: [ParameterSpecification] = []

@@ -3,6 +3,7 @@ import Numerics
 /// The entries of a map in one dimension, in the order in which they lie.
 public struct Flatten<Scalar: Real>: Layer {
   public let kind = "flatten"
+  public var role: LayerRole { .passage }
   public let inputShape: [Int]
   public let emitsSpikes: Bool
   public let parameters: [ParameterSpecification] = []
@@ -53,6 +54,7 @@ public struct Flatten<Scalar: Real>: Layer {
 /// `conv`, `pool` and `convLSTM` take.
 public struct ChannelsLast<Scalar: Real>: Layer {
   public let kind = "channelsLast"
+  public var role: LayerRole { .passage }
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes: Bool

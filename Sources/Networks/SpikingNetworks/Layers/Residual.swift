@@ -25,7 +25,7 @@ public struct Residual<Scalar: Real>: Layer {
     }
     main = try chain(description.layers, "inside it")
     shortcut = try chain(description.shortcut, "in its shortcut")
-    guard !(main.layers + shortcut.layers).contains(where: { $0.kind == "context" }) else {
+    guard !(main.layers + shortcut.layers).contains(where: { $0.role == .context }) else {
       throw .option(layer: layer, kind: kind, problem: "context units cannot stand inside; put them around it")
     }
     guard !main.layers.isEmpty, main.outputShape == shortcut.outputShape else {
@@ -115,10 +115,15 @@ public struct Residual<Scalar: Real>: Layer {
     }
   }
 
-  private func ways(_ pass: LayerPass<Scalar>) -> Ways { pass.tape.object("inner") { Ways(self, pass) } }
+  private func ways(_ pass: LayerPass<Scalar>) -> Ways { pass.tape { Ways(self, pass) } }
 
-  /// The pass of an inner layer.
-  func innerPass(_ index: Int, of pass: LayerPass<Scalar>) -> LayerPass<Scalar> {
+  public func inner(
+    _ index: Int, of pass: LayerPass<Scalar>
+  ) -> (layer: any Layer<Scalar>, pass: LayerPass<Scalar>)? {
+    (inner[index], innerPass(index, of: pass))
+  }
+
+  private func innerPass(_ index: Int, of pass: LayerPass<Scalar>) -> LayerPass<Scalar> {
     let ways = ways(pass)
     let count = main.layers.count
     return index < count ? ways.main.passes[index] : ways.shortcut.passes[index - count]

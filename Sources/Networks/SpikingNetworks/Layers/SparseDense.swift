@@ -13,6 +13,7 @@ import Numerics
 /// moved only when the position has gone through half of them.
 public struct SparseDense<Scalar: Real>: Layer {
   public let kind = "dense"
+  public var role: LayerRole { .dense }
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let emitsSpikes = false
@@ -152,15 +153,13 @@ public struct SparseDense<Scalar: Real>: Layer {
       send(input.values, input.active, count, weights: parameters, to: output.values)
       return
     }
-    let position = Int(state[0])
-    let rows = state + 1
+    // The currents of the coming steps, and the place of this step's among them.
+    let (place, rows) = (CyclicCounter(state), state + 1)
+    let position = place.value
     let own = rows + position * units
     send(input.values, input.active, count, weights: parameters, to: own)
     for unit in 0..<units { output.values[unit] += own[unit] }
-    if position + 1 < reach {
-      state[0] = Scalar(position + 1)
-    } else {
-      state[0] = 0
+    if place.advance(of: reach) == 0 {
       rows.update(from: rows + reach * units, count: reach * units)
       (rows + reach * units).update(repeating: 0, count: reach * units)
     }
@@ -169,7 +168,7 @@ public struct SparseDense<Scalar: Real>: Layer {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward(_ pass: LayerPass<Scalar>) {
-    let lists = pass.tape.indices("active", count: pass.lanes.count * inputs).base
+    let lists = tape(pass).active.sized(pass.lanes.count * inputs).base
     pass.forEachSample { lane, _, row, steps in
       let list = lists + lane * inputs
       let output = pass.output.values.base
@@ -262,4 +261,14 @@ extension Network {
     network.parameters = values
     return network
   }
+}
+
+extension SparseDense {
+  /// What a batch leaves between forward and backward, and room to work in.
+  final class Tape {
+    /// Of each lane.
+    let active = Buffer<UInt32>()
+  }
+
+  func tape(_ pass: LayerPass<Scalar>) -> Tape { pass.tape { Tape() } }
 }

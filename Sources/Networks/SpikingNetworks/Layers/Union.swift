@@ -4,6 +4,7 @@ import Numerics
 /// Logits of labels from those of their parts; see `UnionDescription`.
 public struct Union<Scalar: Real>: Layer {
   public let kind = "union"
+  public var role: LayerRole { .union }
   public let inputShape: [Int]
   public let outputShape: [Int]
   public let parameters: [ParameterSpecification] = []

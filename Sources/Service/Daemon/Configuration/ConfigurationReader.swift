@@ -16,7 +16,7 @@ extension DaemonConfiguration {
   /// Relative paths in it count from its own folder.
   ///
   /// - Throws: `ConfigurationError` with all that is wrong.
-  public init(yaml: String, path: String) throws(ConfigurationError) {
+  package init(yaml: String, path: String) throws(ConfigurationError) {
     var reader = ConfigurationReader(path: path)
     self = reader.read(yaml)
     if !reader.nodes.diagnostics.isEmpty {
@@ -25,7 +25,7 @@ extension DaemonConfiguration {
   }
 
   /// Reads a configuration file.
-  public init(path: String) throws(ConfigurationError) {
+  package init(path: String) throws(ConfigurationError) {
     guard FileNames.renew(path) else {
       throw ConfigurationError(diagnostics: [
         Diagnostic(path: path, problem: "cannot be read: there is no such file")

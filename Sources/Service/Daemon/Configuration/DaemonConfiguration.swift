@@ -3,31 +3,31 @@ import SocketProtocol
 import StreamSources
 
 /// Everything a daemon is told: read from YAML, see `DaemonConfiguration.init(yaml:path:)`.
-public struct DaemonConfiguration: Equatable, Sendable {
-  public var socket = SocketConfiguration()
-  public var models: [ModelConfiguration] = []
-  public var sources: [SourceConfiguration] = []
-  public var metrics: MetricsConfiguration?
-  public var logLevel = LogLevel.info
+package struct DaemonConfiguration: Equatable, Sendable {
+  package var socket = SocketConfiguration()
+  package var models: [ModelConfiguration] = []
+  package var sources: [SourceConfiguration] = []
+  package var metrics: MetricsConfiguration?
+  package var logLevel = LogLevel.info
 
-  public init() {}
+  package init() {}
 }
 
 /// Where and for whom the daemon listens.
-public struct SocketConfiguration: Equatable, Sendable {
+package struct SocketConfiguration: Equatable, Sendable {
   /// Nil for the usual place.
-  public var path: String?
-  public var mode: mode_t = 0o660
+  package var path: String?
+  package var mode: mode_t = 0o660
   /// Users and primary groups that may connect; both nil for everybody whom the mode lets in.
-  public var users: Set<UInt32>?
-  public var groups: Set<UInt32>?
-  public var maximumSubscribers = 256
-  public var limits = ProtocolLimits()
+  package var users: Set<UInt32>?
+  package var groups: Set<UInt32>?
+  package var maximumSubscribers = 256
+  package var limits = ProtocolLimits()
 
-  public init() {}
+  package init() {}
 
   /// `$XDG_RUNTIME_DIR/ganglion/ganglion.sock`, or `/run/ganglion/ganglion.sock` where there is no such variable.
-  public static func usualPath(runtimeFolder: String?) -> String {
+  package static func usualPath(runtimeFolder: String?) -> String {
     // A relative value is invalid and counts as none.
     let folder = runtimeFolder.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/run"
     return folder + "/ganglion/ganglion.sock"
@@ -35,48 +35,48 @@ public struct SocketConfiguration: Equatable, Sendable {
 }
 
 /// A model by the name the configuration gives it.
-public struct ModelConfiguration: Equatable, Sendable {
-  public var name: String
-  public var file: String
+package struct ModelConfiguration: Equatable, Sendable {
+  package var name: String
+  package var file: String
   /// The name of the thresholds it uses, of those that were measured with it; nil for its own.
-  public var sensitivity: String?
+  package var sensitivity: String?
   /// Line in the configuration, for messages.
-  public var line: Int
+  package var line: Int
 }
 
 /// A source and the models that get what comes from it.
-public struct SourceConfiguration: Equatable, Sendable {
-  public enum Input: Equatable, Sendable {
+package struct SourceConfiguration: Equatable, Sendable {
+  package enum Input: Equatable, Sendable {
     case feed(ByteFeed.Kind, path: String)
     case alsa(device: String, rate: Int?, channels: Int?, channel: Int?, encoding: String?)
     case udp(host: String, port: UInt16, format: DatagramSource.Format)
   }
 
-  public var id: String
-  public var input: Input
+  package var id: String
+  package var input: Input
   /// How it is read where its content does not say.
-  public var reading = RecordingOptions()
+  package var reading = RecordingOptions()
   /// Whether a file passes as on the clock.
-  public var isPaced = false
+  package var isPaced = false
   /// Whether what a followed file holds already is left out.
-  public var beginsAtEnd = false
+  package var beginsAtEnd = false
   /// Sound devices: stream time after which to end; nil for never.
-  public var seconds: Double?
+  package var seconds: Double?
   /// Names the configuration gives models.
-  public var models: [String]
+  package var models: [String]
   /// The task its models are told; nil for the first of each.
-  public var task: String?
-  public var line: Int
+  package var task: String?
+  package var line: Int
 
   /// Equal but for the task and for where it is written.
-  public func isSame(as other: SourceConfiguration) -> Bool {
+  package func isSame(as other: SourceConfiguration) -> Bool {
     var moved = other
     (moved.line, moved.models, moved.task) = (line, models, task)
     return self == moved
   }
 
   /// Whether it never waits for the daemon: what the daemon cannot take in time is lost.
-  public var isLive: Bool {
+  package var isLive: Bool {
     switch input {
     case .alsa, .udp: true
     case .feed: false
@@ -84,7 +84,7 @@ public struct SourceConfiguration: Equatable, Sendable {
   }
 
   /// Whether silence is nothing to worry about: somebody else decides when there is something.
-  public var mayBeSilent: Bool {
+  package var mayBeSilent: Bool {
     switch input {
     case .udp: true
     case .feed(let kind, _): kind != .file
@@ -94,13 +94,13 @@ public struct SourceConfiguration: Equatable, Sendable {
 }
 
 /// Where metrics can be fetched by HTTP.
-public enum MetricsConfiguration: Equatable, Sendable, CustomStringConvertible {
+package enum MetricsConfiguration: Equatable, Sendable, CustomStringConvertible {
   /// A port of this machine, not reachable from others.
   case loopback(port: UInt16)
   case unix(path: String)
 
   /// As a configuration names it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .loopback(let port): "127.0.0.1:\(port)"
     case .unix(let path): "unix:\(path)"

@@ -2,11 +2,11 @@ import Glibc
 import Synchronization
 
 /// How much a line of the log matters.
-public enum LogLevel: String, CaseIterable, Sendable, Comparable {
+package enum LogLevel: String, CaseIterable, Sendable, Comparable {
   case debug, info, warning, error
 
   private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-  public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
+  package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 
   /// The number that journald reads from the front of a line.
   var priority: Int {
@@ -24,7 +24,7 @@ public enum LogLevel: String, CaseIterable, Sendable, Comparable {
 /// Whoever logs never waits: a thread of the log's own writes, and what a reader is too slow for is dropped and counted.
 /// A message about one source that comes more than ten times within ten seconds is held back, and how often it came is
 /// told with the next one; nothing that repeats can fill a disk.
-public final class Log: Sendable {
+package final class Log: Sendable {
   private struct Key: Hashable {
     var message: String
     var subject: String
@@ -51,7 +51,7 @@ public final class Log: Sendable {
   ///   - isJournal: whether lines carry the priority that journald understands.
   ///   - now: milliseconds of a monotonic clock.
   ///   - write: takes a line at once; nil for standard error.
-  public init(
+  package init(
     least: LogLevel = .info, isJournal: Bool = getenv("JOURNAL_STREAM") != nil,
     now: @escaping @Sendable () -> Int64 = { monotonicMilliseconds() },
     write: (@Sendable (String) -> Void)? = nil
@@ -72,14 +72,14 @@ public final class Log: Sendable {
   }
 
   /// Waits until what was logged is with the system, at most for so long.
-  public func flush(milliseconds: Int64 = 500) { writer?.flush(milliseconds: milliseconds) }
+  package func flush(milliseconds: Int64 = 500) { writer?.flush(milliseconds: milliseconds) }
 
-  public var level: LogLevel {
+  package var level: LogLevel {
     get { least.withLock { $0 } }
     set { least.withLock { $0 = newValue } }
   }
 
-  public func callAsFunction(_ level: LogLevel, _ message: String, _ fields: [(String, String)] = []) {
+  package func callAsFunction(_ level: LogLevel, _ message: String, _ fields: [(String, String)] = []) {
     if level < self.level { return }
     let time = now()
     // What one source says often hides nothing that another says.

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// Writes lines on a thread of its own, so that a reader of the log that has stopped reading stops nothing else.
-public final class LogWriter: Sendable {
+package final class LogWriter: Sendable {
   private struct State {
     var queue = LogQueue(byteLimit: 1 << 16)
     var isWriting = false
@@ -17,7 +17,7 @@ public final class LogWriter: Sendable {
   /// - Parameters:
   ///   - tellLost: the line that stands for so many that were dropped.
   ///   - write: hands a line to the system, for as long as that takes.
-  public init(
+  package init(
     tellLost: @escaping @Sendable (Int) -> String,
     write: @escaping @Sendable (String) -> Void = { text in
       var rest = Array(text.utf8)[...]
@@ -63,7 +63,7 @@ public final class LogWriter: Sendable {
   }
 
   /// Waits until everything is with the system, at most for so long.
-  public func flush(milliseconds: Int64) {
+  package func flush(milliseconds: Int64) {
     let deadline = monotonicMilliseconds() + milliseconds
     while state.withLock({ $0.isWriting || !$0.queue.isEmpty }), monotonicMilliseconds() < deadline { usleep(2_000) }
   }

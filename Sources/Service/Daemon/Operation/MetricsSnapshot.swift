@@ -1,3 +1,4 @@
+import Numerics
 import SocketProtocol
 
 /// The daemon's figures at one moment, and their text for Prometheus.
@@ -36,10 +37,10 @@ struct MetricsSnapshot: Sendable {
       for figures in pipelines {
         let (found, own) = (histogram(figures.progress), labels(figures))
         for (bound, count) in found.cumulative {
-          text += Self.sample("ganglion_\(name)_bucket", own + [("le", Self.seconds(bound))], "\(count)")
+          text += Self.sample("ganglion_\(name)_bucket", own + [("le", NumberText.seconds(bound))], "\(count)")
         }
         text += Self.sample("ganglion_\(name)_bucket", own + [("le", "+Inf")], "\(found.total)")
-        text += Self.sample("ganglion_\(name)_sum", own, Self.seconds(found.sumMicroseconds))
+        text += Self.sample("ganglion_\(name)_sum", own, NumberText.seconds(found.sumMicroseconds))
         text += Self.sample("ganglion_\(name)_count", own, "\(found.total)")
       }
     }
@@ -66,7 +67,7 @@ struct MetricsSnapshot: Sendable {
       gaps.map { ($0.labels, "\($0.1.count)") })
     family(
       "input_gap_seconds_total", "counter", "Stream time that a source lost, by reason.",
-      gaps.map { ($0.labels, Self.seconds($0.1.microseconds)) })
+      gaps.map { ($0.labels, NumberText.seconds($0.1.microseconds)) })
     family(
       "decoder_violations_total", "counter", "How often what arrived broke the rules of its format, by rule.",
       sources.flatMap { source in
@@ -78,10 +79,10 @@ struct MetricsSnapshot: Sendable {
       sources.map { ([("source", $0.id)], "\($0.status.losses)") })
     family(
       "input_stream_seconds", "gauge", "Stream time a source has come to.",
-      sources.map { ([("source", $0.id)], Self.seconds($0.status.endMicroseconds)) })
+      sources.map { ([("source", $0.id)], NumberText.seconds($0.status.endMicroseconds)) })
     family(
       "input_silence_seconds", "gauge", "Time since something came from a source.",
-      sources.map { ([("source", $0.id)], Self.seconds(max(0, now - $0.status.lastArrival))) })
+      sources.map { ([("source", $0.id)], NumberText.seconds(max(0, now - $0.status.lastArrival))) })
     func labels(_ figures: PipelineFigures) -> [(String, String)] {
       [("source", figures.source), ("model", figures.model)]
     }
@@ -93,7 +94,7 @@ struct MetricsSnapshot: Sendable {
       pipelines.map { (labels($0), "\($0.dropped)") })
     family(
       "model_lost_seconds_total", "counter", "Stream time that a model was too slow for.",
-      pipelines.map { (labels($0), Self.seconds($0.progress.lostMicroseconds)) })
+      pipelines.map { (labels($0), NumberText.seconds($0.progress.lostMicroseconds)) })
     family(
       "model_spikes_total", "counter", "Spikes that the encoder gave the network.",
       pipelines.map { (labels($0), "\($0.progress.spikes)") })
@@ -111,7 +112,7 @@ struct MetricsSnapshot: Sendable {
       "realtime_ratio", "gauge", "Stream time worked off in a second of work.",
       pipelines.filter { $0.progress.inference.sumMicroseconds > 0 }.map {
         let ratio = 1_000 * $0.progress.microseconds / $0.progress.inference.sumMicroseconds
-        return (labels($0), Self.seconds(1_000 * ratio))
+        return (labels($0), NumberText.seconds(1_000 * ratio))
       })
     histogram("inference_seconds", "Work on a piece of the stream: encoder, network and decision.", \.inference)
     histogram(
@@ -137,7 +138,7 @@ struct MetricsSnapshot: Sendable {
 
   private static func text(_ process: ProcessFigures) -> String {
     let figures = [
-      ("process_cpu_seconds_total", "counter", "User and system time.", seconds(process.cpuMicroseconds)),
+      ("process_cpu_seconds_total", "counter", "User and system time.", NumberText.seconds(process.cpuMicroseconds)),
       ("process_resident_memory_bytes", "gauge", "Memory in use.", "\(process.residentBytes)"),
       ("process_virtual_memory_bytes", "gauge", "Address space in use.", "\(process.virtualBytes)"),
       ("process_threads", "gauge", "Threads.", "\(process.threads)"),
@@ -152,11 +153,6 @@ struct MetricsSnapshot: Sendable {
   private static func sample(_ name: String, _ labels: [(String, String)], _ value: String) -> String {
     let list = labels.map { "\($0)=\"\(escaped($1))\"" }.joined(separator: ",")
     return "\(name)\(list.isEmpty ? "" : "{\(list)}") \(value)\n"
-  }
-
-  private static func seconds(_ microseconds: Int64) -> String {
-    let digits = String(microseconds % 1_000_000)
-    return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
   }
 
   private static func escaped(_ text: String) -> String {

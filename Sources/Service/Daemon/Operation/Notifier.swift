@@ -2,25 +2,25 @@ import Glibc
 import SocketProtocol
 
 /// Tells systemd how the service is: datagrams to `$NOTIFY_SOCKET`, nothing where there is none.
-public struct Notifier: Sendable {
+package struct Notifier: Sendable {
   private let path: String?
   /// How often systemd wants to hear that the service is alive, microseconds; nil where it does not.
-  public let watchdogMicroseconds: Int64?
+  package let watchdogMicroseconds: Int64?
 
-  public init(environment: [String: String], processID: Int32 = getpid()) {
+  package init(environment: [String: String], processID: Int32 = getpid()) {
     path = environment["NOTIFY_SOCKET"]
     let isForUs = environment["WATCHDOG_PID"].map { $0 == String(processID) } ?? true
     watchdogMicroseconds =
       isForUs ? environment["WATCHDOG_USEC"].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil } : nil
   }
 
-  public func ready(_ status: String) { send("READY=1\nSTATUS=\(Self.line(status))") }
-  public func status(_ status: String) { send("STATUS=\(Self.line(status))") }
-  public func stopping() { send("STOPPING=1") }
-  public func watchdog() { send("WATCHDOG=1") }
+  package func ready(_ status: String) { send("READY=1\nSTATUS=\(Self.line(status))") }
+  package func status(_ status: String) { send("STATUS=\(Self.line(status))") }
+  package func stopping() { send("STOPPING=1") }
+  package func watchdog() { send("WATCHDOG=1") }
 
   /// Without the time systemd would wait for a second word that never comes.
-  public func reloading(monotonicMicroseconds: Int64) {
+  package func reloading(monotonicMicroseconds: Int64) {
     send("RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds)")
   }
 
@@ -41,7 +41,7 @@ public struct Notifier: Sendable {
 }
 
 /// A listening socket that systemd made and handed on, if there is one: descriptor 3, meant for this process.
-public func activatedSocket(environment: [String: String], processID: Int32 = getpid()) -> Int32? {
+package func activatedSocket(environment: [String: String], processID: Int32 = getpid()) -> Int32? {
   guard environment["LISTEN_PID"] == String(processID), let count = environment["LISTEN_FDS"].flatMap({ Int($0) }),
     count >= 1
   else { return nil }

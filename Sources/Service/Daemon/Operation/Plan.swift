@@ -5,8 +5,8 @@ import ModelFiles
 import StreamSources
 
 /// A configuration with everything it names opened and made ready: what a daemon can run without further questions.
-public struct Plan: Sendable {
-  public private(set) var configuration: DaemonConfiguration
+package struct Plan: Sendable {
+  package private(set) var configuration: DaemonConfiguration
   private let configurationPath: String
   /// By the names of the configuration.
   private(set) var models: [String: PreparedModel]
@@ -14,7 +14,7 @@ public struct Plan: Sendable {
   /// Reads the configuration and its models and holds them against each other.
   ///
   /// - Throws: `ConfigurationError` with all that is wrong.
-  public init(path: String) throws(ConfigurationError) {
+  package init(path: String) throws(ConfigurationError) {
     let configuration = try DaemonConfiguration(path: path)
     StartupCode.letGo()
     var diagnostics: [Diagnostic] = []
@@ -47,7 +47,7 @@ public struct Plan: Sendable {
   }
 
   /// What is no mistake but may well be one: what sources want to read is not there.
-  public var notes: [String] {
+  package var notes: [String] {
     configuration.sources.compactMap { source in
       guard case .feed(let kind, let path) = source.input, kind != .standardInput else { return nil }
       let place = "\(configurationPath):\(source.line): source '\(source.id)': \(path) "
@@ -71,7 +71,7 @@ public struct Plan: Sendable {
   }
 
   /// Listens there, whatever the configuration says.
-  public mutating func useSocket(_ path: String) {
+  package mutating func useSocket(_ path: String) {
     configuration.socket.path = path
     chosenSocket = path
   }

@@ -4,11 +4,11 @@ import SocketProtocol
 import Synchronization
 
 /// What peers are told when they connect.
-public struct Directory: Equatable, Sendable {
-  public var sources: [Reply.Source]
-  public var models: [Reply.Model]
+package struct Directory: Equatable, Sendable {
+  package var sources: [Reply.Source]
+  package var models: [Reply.Model]
 
-  public init(sources: [Reply.Source] = [], models: [Reply.Model] = []) {
+  package init(sources: [Reply.Source] = [], models: [Reply.Model] = []) {
     self.sources = sources
     self.models = models
   }
@@ -17,7 +17,7 @@ public struct Directory: Equatable, Sendable {
 /// Where everything that happens is published, from any thread; the socket server fetches it from here.
 ///
 /// Publishing takes a lock for as long as writing a line takes and never waits for a peer.
-public final class Hub: Sendable {
+package final class Hub: Sendable {
   /// One peer, for as long as it is connected.
   typealias PeerID = Int
 
@@ -36,14 +36,14 @@ public final class Hub: Sendable {
     var hasPublications: Bool
   }
 
-  public let limits: ProtocolLimits
+  package let limits: ProtocolLimits
   private let state: Mutex<State>
   /// Bits of the topics that somebody has asked for.
   private let wanted = Atomic<Int>(0)
   /// Becomes readable when there is something to fetch.
   let bell: Int32
 
-  public init(limits: ProtocolLimits = ProtocolLimits()) {
+  package init(limits: ProtocolLimits = ProtocolLimits()) {
     self.limits = limits
     state = Mutex(State(outbox: Outbox(limits: limits)))
     bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -52,7 +52,7 @@ public final class Hub: Sendable {
 
   deinit { close(bell) }
 
-  public func publish(_ report: Report) {
+  package func publish(_ report: Report) {
     let mustRing = state.withLock { state in
       defer { state.outbox.publish(report) }
       return state.outbox.isEmpty
@@ -61,7 +61,7 @@ public final class Hub: Sendable {
   }
 
   /// Whether any subscriber has asked for a topic: what nobody wants need not be written.
-  public func isWanted(_ topic: Topic) -> Bool { wanted.load(ordering: .relaxed) & Self.bit(topic) != 0 }
+  package func isWanted(_ topic: Topic) -> Bool { wanted.load(ordering: .relaxed) & Self.bit(topic) != 0 }
 
   /// Notes what subscribers have asked for.
   func setWanted(_ topics: Set<Topic>) {
@@ -71,13 +71,13 @@ public final class Hub: Sendable {
   private static func bit(_ topic: Topic) -> Int { 1 << (Topic.allCases.firstIndex(of: topic) ?? 0) }
 
   /// What peers that connect from now on are told.
-  public var directory: Directory {
+  package var directory: Directory {
     get { state.withLock { $0.directory } }
     set { state.withLock { $0.directory = newValue } }
   }
 
   /// Number of the last report.
-  public var sequence: Int64 { state.withLock { $0.outbox.sequence } }
+  package var sequence: Int64 { state.withLock { $0.outbox.sequence } }
 
   /// Sends a line to one peer, if it is still there.
   func reply(to peer: PeerID, _ line: [UInt8]) {

@@ -1,12 +1,12 @@
 import Glibc
 
 /// Who is at the other end of a Unix socket, as the system knows it from the moment of connecting.
-public struct PeerCredentials: Equatable, Sendable {
-  public var processID: Int32
-  public var userID: UInt32
-  public var groupID: UInt32
+package struct PeerCredentials: Equatable, Sendable {
+  package var processID: Int32
+  package var userID: UInt32
+  package var groupID: UInt32
 
-  public init(processID: Int32, userID: UInt32, groupID: UInt32) {
+  package init(processID: Int32, userID: UInt32, groupID: UInt32) {
     self.processID = processID
     self.userID = userID
     self.groupID = groupID
@@ -22,24 +22,24 @@ public struct PeerCredentials: Equatable, Sendable {
 }
 
 /// Who may connect, and who may give orders. The daemon's own user and root always may.
-public struct PeerPolicy: Equatable, Sendable {
+package struct PeerPolicy: Equatable, Sendable {
   /// Users and primary groups that may connect; both nil lets in everybody whom the file's mode lets in.
-  public var users: Set<UInt32>?
-  public var groups: Set<UInt32>?
+  package var users: Set<UInt32>?
+  package var groups: Set<UInt32>?
   /// The daemon's own user.
-  public var ownUser: UInt32
+  package var ownUser: UInt32
 
-  public init(users: Set<UInt32>? = nil, groups: Set<UInt32>? = nil, ownUser: UInt32 = geteuid()) {
+  package init(users: Set<UInt32>? = nil, groups: Set<UInt32>? = nil, ownUser: UInt32 = geteuid()) {
     self.users = users
     self.groups = groups
     self.ownUser = ownUser
   }
 
-  public func admits(_ peer: PeerCredentials) -> Bool {
+  package func admits(_ peer: PeerCredentials) -> Bool {
     if users == nil && groups == nil { return true }
     return mayControl(peer) || users?.contains(peer.userID) == true || groups?.contains(peer.groupID) == true
   }
 
   /// Whether it may ask for a reload.
-  public func mayControl(_ peer: PeerCredentials) -> Bool { peer.userID == ownUser || peer.userID == 0 }
+  package func mayControl(_ peer: PeerCredentials) -> Bool { peer.userID == ownUser || peer.userID == 0 }
 }

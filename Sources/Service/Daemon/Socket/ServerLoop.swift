@@ -392,10 +392,10 @@ extension SocketServer.Counters {
 }
 
 /// Milliseconds of the clock that never goes back.
-public func monotonicMilliseconds() -> Int64 { monotonicMicroseconds() / 1_000 }
+package func monotonicMilliseconds() -> Int64 { monotonicMicroseconds() / 1_000 }
 
 /// Microseconds of the clock that never goes back.
-public func monotonicMicroseconds() -> Int64 {
+package func monotonicMicroseconds() -> Int64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000

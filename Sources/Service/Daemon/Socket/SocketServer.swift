@@ -9,18 +9,18 @@ import Synchronization
 /// One thread with epoll and non-blocking sockets, because fan-out to a thousand peers is nothing but system calls: each
 /// publication is written once and shared, a peer's lines of up to 8 ms leave in one call. (Event-loop frameworks were
 /// measured at 2 to 15 times the CPU a delivery, for a 13 MB larger program; a local socket needs nothing else of them.)
-public final class SocketServer: Sendable {
+package final class SocketServer: Sendable {
   /// What the server asks its owner to do.
-  public struct Handlers: Sendable {
+  package struct Handlers: Sendable {
     /// A peer asks for a reload; the answer is given from any thread, once.
-    public var reload: @Sendable (_ answer: @escaping @Sendable (RequestError?) -> Void) -> Void
+    package var reload: @Sendable (_ answer: @escaping @Sendable (RequestError?) -> Void) -> Void
     /// A peer asks for another task; answered in the same way.
-    public var context:
+    package var context:
       @Sendable (_ request: ContextRequest, _ answer: @escaping @Sendable (RequestError?) -> Void) -> Void
     /// Something worth a line in the log.
-    public var log: @Sendable (_ level: LogLevel, _ message: String, _ fields: [(String, String)]) -> Void
+    package var log: @Sendable (_ level: LogLevel, _ message: String, _ fields: [(String, String)]) -> Void
 
-    public init(
+    package init(
       reload: @escaping @Sendable (_ answer: @escaping @Sendable (RequestError?) -> Void) -> Void = {
         $0(RequestError(.reloadFailed, "there is nothing to reload"))
       },
@@ -41,19 +41,19 @@ public final class SocketServer: Sendable {
   }
 
   /// What the server has done so far.
-  public struct Counters: Equatable, Sendable {
-    public var subscribers = 0
-    public var accepted = 0
-    public var refused = 0
-    public var sentBytes = 0
+  package struct Counters: Equatable, Sendable {
+    package var subscribers = 0
+    package var accepted = 0
+    package var refused = 0
+    package var sentBytes = 0
     /// Bytes that wait for subscribers, counted twice a second.
-    public var queuedBytes = 0
+    package var queuedBytes = 0
     /// Publications that were not delivered to somebody who wanted them.
-    public var dropped = 0
+    package var dropped = 0
     /// CPU time of the server's thread, counted twice a second.
-    public var cpuMicroseconds: Int64 = 0
-    public var closedSlow = 0
-    public var closedIdle = 0
+    package var cpuMicroseconds: Int64 = 0
+    package var closedSlow = 0
+    package var closedIdle = 0
   }
 
   private let hub: Hub
@@ -61,7 +61,7 @@ public final class SocketServer: Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   /// Starts to serve.
-  public init(
+  package init(
     _ listener: UnixListener, hub: Hub, name: String, policy: PeerPolicy = PeerPolicy(), maximumSubscribers: Int = 256,
     handlers: Handlers = Handlers()
   ) {
@@ -78,10 +78,10 @@ public final class SocketServer: Sendable {
     thread.start()
   }
 
-  public var counters: Counters { counts.withLock { $0 } }
+  package var counters: Counters { counts.withLock { $0 } }
 
   /// Sends everything that was published, says goodbye, and returns when all peers are gone: two seconds at most.
-  public func stop() {
+  package func stop() {
     hub.stop()
     ended.wait()
     // Whoever asks again finds it ended.

@@ -5,8 +5,8 @@ import SocketProtocol
 import Synchronization
 
 /// Why a socket cannot be listened on.
-public struct ListenerError: ReportedError, Equatable, Sendable {
-  public enum Code: Equatable, Sendable {
+package struct ListenerError: ReportedError, Equatable, Sendable {
+  package enum Code: Equatable, Sendable {
     /// The path does not fit into an address.
     case pathTooLong
     /// Another daemon answers there.
@@ -16,24 +16,24 @@ public struct ListenerError: ReportedError, Equatable, Sendable {
     case system
   }
 
-  public let code: Code
-  public let path: String
-  public let reason: String
+  package let code: Code
+  package let path: String
+  package let reason: String
 
-  public var kind: FailureKind { .unavailable }
-  public var description: String { "socket \(path): \(reason)" }
+  package var kind: FailureKind { .unavailable }
+  package var description: String { "socket \(path): \(reason)" }
 }
 
 /// A listening Unix socket: one daemon a path, stale files replaced, living ones respected.
 ///
 /// A lock beside the socket (`PATH.lock`, held while the process lives, whatever ends it) decides between daemons that
 /// start at the same time; connecting decides whether a socket file that is there still belongs to somebody.
-public final class UnixListener: Sendable {
+package final class UnixListener: Sendable {
   /// Longest path of a Unix socket on Linux, bytes.
-  public static let longestPath = 107
+  package static let longestPath = 107
 
-  public let path: String
-  public let descriptor: Int32
+  package let path: String
+  package let descriptor: Int32
   private let mode: mode_t
   /// Nil where systemd made the socket.
   private let lock: SocketLock?
@@ -45,7 +45,7 @@ public final class UnixListener: Sendable {
   /// Listens on a path; the last folder of it is made if it is missing.
   ///
   /// - Parameter mode: permissions of the socket file; who may write to it may connect.
-  public convenience init(path: String, mode: mode_t = 0o660) throws(ListenerError) {
+  package convenience init(path: String, mode: mode_t = 0o660) throws(ListenerError) {
     try self.init(path: path, mode: mode, lock: nil)
   }
 
@@ -97,7 +97,7 @@ public final class UnixListener: Sendable {
   }
 
   /// Takes over a socket that listens already, as systemd hands it on; its file is left alone for ever.
-  public init(activated descriptor: Int32, path: String) {
+  package init(activated descriptor: Int32, path: String) {
     self.path = path
     self.descriptor = descriptor
     mode = 0

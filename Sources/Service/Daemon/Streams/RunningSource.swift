@@ -27,6 +27,13 @@ protocol RunningSource: Sendable {
   func tick(now: Int64) async
 }
 
+/// What can come to its end while a daemon runs.
+enum SupervisedPart: Sendable {
+  case source(String)
+  /// A model on a source.
+  case pipeline(String)
+}
+
 /// How a source or a model came to its end.
 enum SourceOutcome: Sendable {
   case ended
@@ -55,7 +62,7 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
   private let log: Log
   private let restarts: RestartPolicy
   /// Called when a part has failed too often, or the source has come to its end.
-  private let whenOver: @Sendable (String, SourceOutcome) -> Void
+  private let whenOver: @Sendable (SupervisedPart, SourceOutcome) -> Void
   private var running: [(pipeline: StreamPipeline<Segments>, task: Task<Void, Never>)] = []
   private var reading: Task<Void, Never>?
   private var task: String?
@@ -63,7 +70,7 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
   init(
     _ configuration: SourceConfiguration, hub: Hub, log: Log, restarts: RestartPolicy,
     open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>,
-    whenOver: @escaping @Sendable (String, SourceOutcome) -> Void
+    whenOver: @escaping @Sendable (SupervisedPart, SourceOutcome) -> Void
   ) {
     self.configuration = configuration
     task = configuration.task
@@ -105,11 +112,11 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
               [("source", runner.configuration.id), ("error", "\(error)"), ("next", "\(verdict)")])
           }, operation: { try await runner.run() })
         runner.finish()
-        whenOver(runner.configuration.id, .ended)
+        whenOver(.source(runner.configuration.id), .ended)
       } catch {
         runner.finish()
         runner.fail(error)
-        whenOver(runner.configuration.id, isReplayable ? .failed(error) : .givenUp(error))
+        whenOver(.source(runner.configuration.id), isReplayable ? .failed(error) : .givenUp(error))
       }
     }
   }
@@ -147,7 +154,7 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
             log(.error, "model failed", [("stream", pipeline.name), ("error", "\(error)"), ("next", "\(verdict)")])
           }, operation: { try await pipeline.run() })
       } catch {
-        whenOver(pipeline.name, .givenUp(error))
+        whenOver(.pipeline(pipeline.name), .givenUp(error))
       }
     }
     running.append((pipeline, task))

@@ -1,3 +1,5 @@
+import Signatures
+
 /// What is certainly no sound that can be read here, by its first bytes: named, so that nothing takes it for samples.
 enum ForeignContent {
   /// What to say of it, and whether it holds sound that another program can take out.
@@ -8,14 +10,13 @@ enum ForeignContent {
 
   private struct Mark {
     let name: String
-    let bytes: [UInt8]
-    let offset: Int
+    let signature: Signature
 
-    init(_ name: String, _ bytes: [UInt8], at offset: Int = 0) {
-      (self.name, self.bytes, self.offset) = (name, bytes, offset)
-    }
+    init(_ name: String, _ signature: Signature) { (self.name, self.signature) = (name, signature) }
 
-    init(_ name: String, _ text: String, at offset: Int = 0) { self.init(name, Array(text.utf8), at: offset) }
+    init(_ name: String, _ bytes: [UInt8]) { self.init(name, Signature(bytes)) }
+
+    init(_ name: String, _ text: String, at offset: Int = 0) { self.init(name, Signature(text, at: offset)) }
   }
 
   /// Containers with sound that libsndfile does not know.
@@ -35,17 +36,14 @@ enum ForeignContent {
 
   /// What holds no sound at all.
   private static let others = [
-    Mark("a MIDI file, which holds notes and no sound", "MThd"), Mark("a picture", [0x89, 0x50, 0x4E, 0x47]),
-    Mark("a picture", [0xFF, 0xD8, 0xFF]), Mark("a picture", "GIF8"), Mark("a picture", "WEBP", at: 8),
-    Mark("a compressed archive", [0x1F, 0x8B, 0x08]), Mark("a compressed archive", [0x50, 0x4B, 3, 4]),
-    Mark("a compressed archive", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]),
-    Mark("a compressed archive", [0x28, 0xB5, 0x2F, 0xFD]), Mark("a compressed archive", "BZh"),
-    Mark("a compressed archive", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]), Mark("a tar archive", "ustar", at: 257),
-    Mark("a PDF", "%PDF"), Mark("a program", [0x7F, 0x45, 0x4C, 0x46]), Mark("an SQLite database", "SQLite format 3"),
-    Mark("HDF5", [0x89, 0x48, 0x44, 0x46]), Mark("a NumPy array", [0x93, 0x4E, 0x55, 0x4D]),
-    Mark("a model file", "{\"", at: 8), Mark("an event recording (AEDAT)", "#!AER-DAT"),
-    Mark("an event recording (ES)", "Event Stream"), Mark("a recording of ROS", "#ROSBAG V"),
-    Mark("a recording of ROS", [0x89, 0x4D, 0x43, 0x41, 0x50]),
+    Mark("a MIDI file, which holds notes and no sound", .midi), Mark("a picture", .png), Mark("a picture", .jpeg),
+    Mark("a picture", .gif), Mark("a picture", .webp), Mark("a compressed archive", .gzip),
+    Mark("a compressed archive", .zip), Mark("a compressed archive", .xz), Mark("a compressed archive", .zstd),
+    Mark("a compressed archive", .bzip2), Mark("a compressed archive", .sevenZip), Mark("a tar archive", .tar),
+    Mark("a PDF", .pdf), Mark("a program", .program), Mark("an SQLite database", .sqlite), Mark("HDF5", .hdf5),
+    Mark("a NumPy array", .numPy), Mark("a model file", "{\"", at: 8), Mark("an event recording (AEDAT)", .aedat),
+    Mark("an event recording (ES)", .eventStream), Mark("a recording of ROS", .rosBag),
+    Mark("a recording of ROS", .mcap),
   ]
 
   /// Bytes to look at.
@@ -54,7 +52,7 @@ enum ForeignContent {
   /// - Parameter isWhole: whether nothing follows these bytes.
   static func find(_ head: some Collection<UInt8>, isWhole: Bool) -> Finding? {
     let head = HeadBytes(head)
-    func first(_ marks: [Mark]) -> String? { marks.first { head.holds($0.bytes, at: $0.offset) }?.name }
+    func first(_ marks: [Mark]) -> String? { marks.first { $0.signature.isIn(head.bytes) }?.name }
     if let name = first(containers) { return Finding(name: name, holdsSound: true) }
     if let name = frames(head.bytes) { return Finding(name: name, holdsSound: true) }
     if let name = first(others) { return Finding(name: name, holdsSound: false) }

@@ -29,6 +29,7 @@ public enum AEDAT2Layout: String, Sendable, Codable, CaseIterable {
   /// DVXplorer: 640x480, rows from the top, columns not mirrored.
   case dvxplorer
 
+  /// Pixel array of the camera.
   public var geometry: SensorGeometry {
     switch self {
     case .dvs128, .dvs128Top, .dvs128Plain, .davis128: SensorGeometry(width: 128, height: 128)

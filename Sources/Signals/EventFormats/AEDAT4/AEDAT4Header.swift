@@ -1,4 +1,5 @@
 import Events
+import Signatures
 
 /// How the packets of an AEDAT 4 file are compressed.
 public enum AEDAT4Compression: Int, Sendable, Codable, CaseIterable {
@@ -8,6 +9,7 @@ public enum AEDAT4Compression: Int, Sendable, Codable, CaseIterable {
   case zstd = 3
   case zstdHigh = 4
 
+  /// How people call it.
   public var title: String {
     switch self {
     case .none: "uncompressed"
@@ -41,7 +43,7 @@ extension AEDAT4Stream {
 /// The header of an AEDAT 4 file: magic, then a flatbuffer with the compression, the place of the index and an XML
 /// text that lists the streams.
 struct AEDAT4Header: Sendable {
-  static let magic = Array("#!AER-DAT4.0\r\n".utf8)
+  static let magic = Signature.aedat.version("4.0\r\n").bytes
   /// Largest header an honest writer makes.
   static let maximumSize = 16 << 20
 

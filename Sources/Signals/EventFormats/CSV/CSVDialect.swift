@@ -15,10 +15,14 @@ public struct CSVOptions: Sendable, Equatable {
   public var separator: Character?
   /// Columns counted from 0.
   public var timeColumn: Int?
+  /// Column of the pixel's column, counted from 0.
   public var xColumn: Int?
+  /// Column of the pixel's row, counted from 0.
   public var yColumn: Int?
+  /// Column of the polarity, counted from 0.
   public var polarityColumn: Int?
 
+  /// All of it is found.
   public init() {}
 
   /// The columns of time, x, y and polarity as `0,1,2,3`; nil unless all four are given.

@@ -1,4 +1,5 @@
 import CKernels
+import Signatures
 
 /// The header of an NPY file: a Python dictionary with the type, order and shape of one array.
 struct NPYHeader: Sendable, Equatable {
@@ -14,7 +15,7 @@ struct NPYHeader: Sendable, Equatable {
     }
   }
 
-  static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  static let magic = Signature.numPy.bytes
 
   var fields: [Field] = []
   /// Bytes of one element.

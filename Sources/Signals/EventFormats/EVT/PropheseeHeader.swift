@@ -30,6 +30,22 @@ struct PropheseeHeader: Sendable, Equatable {
     if isWhole { try input.refuseCutHeader() }
   }
 
+  /// The header that the first bytes of a recording are, as far as they go; nil where they are none.
+  init?(beginning bytes: [UInt8]) {
+    guard bytes.first == UInt8(ascii: "%") else { return nil }
+    var input = InputBuffer(MemoryByteSource(bytes))
+    guard let header = try? PropheseeHeader(&input, isWhole: false) else { return nil }
+    self = header
+  }
+
+  /// Whether bytes end within a header, so that nothing that is no line of it follows.
+  static func isCut(_ bytes: [UInt8]) -> Bool {
+    guard bytes.first == UInt8(ascii: "%") else { return false }
+    var input = InputBuffer(MemoryByteSource(bytes))
+    guard let header = try? PropheseeHeader(&input, isWhole: false) else { return true }
+    return !header.hasEnd && (input.endsWithinLine || input.count == 0)
+  }
+
   /// The value of the first line with a key, given in lower case.
   func value(_ key: String) -> String? {
     lines.first { line in

@@ -1,8 +1,9 @@
 import CKernels
+import Signatures
 
 /// An MCAP file: records of a byte of kind and 64 bits of length, most of them in chunks, the index at the end.
 struct MCAPFile: ChunkedBag {
-  static let magic: [UInt8] = [0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a]
+  static let magic = Signature.mcap.version("0\r\n").bytes
 
   private enum Kind {
     static let footer: UInt8 = 0x02

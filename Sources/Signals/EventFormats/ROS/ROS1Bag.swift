@@ -1,8 +1,9 @@
 import CKernels
+import Signatures
 
 /// A bag of ROS 1, version 2.0: records, most of them in chunks, the index at the end.
 struct ROS1Bag: ChunkedBag {
-  static let magic = Array("#ROSBAG V2.0\n".utf8)
+  static let magic = Signature.rosBag.version("2.0\n").bytes
 
   let name: String
   private(set) var topics: [BagTopic] = []

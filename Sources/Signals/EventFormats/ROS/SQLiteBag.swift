@@ -1,9 +1,10 @@
 import CKernels
 import Glibc
+import Signatures
 
 /// A bag of ROS 2 in SQLite: a row for each message, in the order in which they were written.
 struct SQLiteBag: BagContainer {
-  static let magic = Array("SQLite format 3\0".utf8)
+  static let magic = Signature.sqlite.bytes
 
   let name: String
   private(set) var topics: [BagTopic] = []

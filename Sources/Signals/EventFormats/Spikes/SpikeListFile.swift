@@ -16,6 +16,7 @@ public struct SpikeListFile: Sendable, Equatable {
     /// More values for each spike, by name; written under `extra`.
     public var columns: [String: [Double]]
 
+    /// Spikes of one recording.
     public init(times: [Double], units: [UInt16], label: Int64 = 0, columns: [String: [Double]] = [:]) {
       self.times = times
       self.units = units
@@ -24,10 +25,12 @@ public struct SpikeListFile: Sendable, Equatable {
     }
   }
 
+  /// In the order of the file.
   public var recordings: [Recording]
   /// Texts kept as attributes of the root, by name.
   public var texts: [String: String]
 
+  /// What a file of spike lists is to hold.
   public init(recordings: [Recording], texts: [String: String] = [:]) {
     self.recordings = recordings
     self.texts = texts

@@ -2,6 +2,7 @@ import Events
 
 /// What a writer is told beside the events.
 public struct EventWritingOptions: Sendable {
+  /// What is written.
   public var format: EventFormat
   /// Pixel array, written where the format has a place for it.
   public var geometry: SensorGeometry?
@@ -18,27 +19,10 @@ public struct EventWritingOptions: Sendable {
   /// Leave triggers out where the format cannot hold them, instead of refusing.
   public var dropsTriggers = false
 
+  /// A format with what it does where nothing else is said.
   public init(format: EventFormat, geometry: SensorGeometry? = nil) {
     self.format = format
     self.geometry = geometry
-  }
-}
-
-/// How events lie in an HDF5 file.
-public enum HDF5Layout: String, Sendable, Codable, CaseIterable {
-  /// `events/t`, `x`, `y`, `p`, as DSEC.
-  case columns
-  /// Records in `CD/events`, as Prophesee.
-  case prophesee
-  /// Records in `data/0`, as the caches of tonic.
-  case tonic
-
-  var recordPath: String? {
-    switch self {
-    case .columns: nil
-    case .prophesee: "CD/events"
-    case .tonic: "data/0"
-    }
   }
 }
 
@@ -62,35 +46,23 @@ extension EventWriter {
 public func openEventWriter(
   sink: any ByteSink, options: EventWritingOptions
 ) throws(EventFormatError) -> any EventWriter {
-  func encoded(_ encoder: some EventEncoder) throws(EventFormatError) -> any EventWriter {
-    try EncodingEventWriter(sink: sink, encoder: encoder, options: options)
-  }
-  switch options.format {
-  case .aedat1, .aedat2: return try encoded(AEDAT2Encoder(options, name: sink.name))
-  case .aedat3: return try encoded(AEDAT3Encoder(options))
-  case .aedat4: return try AEDAT4Writer(sink: sink, options: options)
-  case .evt2: return try encoded(EVT2Encoder(options))
-  case .evt21: return try encoded(EVT21Encoder(options))
-  case .evt3: return try encoded(EVT3Encoder(options))
-  case .dat1, .dat2: return try encoded(DATEncoder(options))
-  case .eventStream: return try encoded(EventStreamEncoder(options, name: sink.name))
-  case .nmnist: return try encoded(NMNISTEncoder())
-  case .csv: return try encoded(CSVEncoder(separator: options.separatesWithTabs ? "\t" : ","))
-  case .npy: return try NPYWriter(sink: sink, options: options)
-  case .npz: return try NPZWriter(sink: sink, options: options)
-  case .hdf5: return try HDF5Writer(sink: sink, options: options)
-  case .evt4, .rosbag1, .rosbag2, .mcap:
-    throw EventFormatError(
-      .cannotRepresent, source: sink.name, reason: "\(options.format.title) is read, not written",
-      remedy: options.format == .evt4 ? "write evt3 or evt21, which hold the same" : "write evt3, aedat4 or hdf5")
-  }
+  try options.format.definition.writer(to: sink, options)
 }
 
 /// Begins a recording in a file; `-` is standard output.
 public func openEventWriter(
   path: String, options: EventWritingOptions
 ) throws(EventFormatError) -> any EventWriter {
-  try openEventWriter(sink: FileByteSink(path: path, needsName: options.format == .hdf5), options: options)
+  try openEventWriter(
+    sink: FileByteSink(path: path, needsName: options.format.definition.isWrittenByName), options: options)
+}
+
+/// What a writer says that has to go back to the beginning, where its sink cannot.
+func needsFile(_ format: EventFormat, _ sink: any ByteSink) -> EventFormatError {
+  EventFormatError(
+    .cannotRepresent, source: sink.name,
+    reason: "\(format.title) says at its beginning how much follows, which is known only at the end",
+    remedy: "write to a file")
 }
 
 /// Counts triggers that a format has no place for, or refuses them unless they are to be left out.

@@ -269,18 +269,6 @@ int64_t ganglion_first_at_or_after(const int64_t *times, int64_t start, int64_t 
 /// How many of times[start..<end] are less than time.
 int64_t ganglion_count_earlier(const int64_t *times, int64_t start, int64_t end, int64_t time);
 
-/// BLAKE2b of 16 bytes (RFC 7693), so that Python's hashlib.blake2b(digest_size=16) gives the same.
-typedef struct {
-  uint64_t hash[8];
-  uint64_t length;
-  int32_t filled;
-  uint8_t block[128];
-} ganglion_digest_state;
-
-void ganglion_digest_begin(ganglion_digest_state *state);
-void ganglion_digest_add(ganglion_digest_state *state, const void *bytes, int64_t size);
-void ganglion_digest_end(const ganglion_digest_state *state, uint8_t digest[16]);
-
 /// How one value of a column is stored.
 enum { GANGLION_COLUMN_SIGNED = 0, GANGLION_COLUMN_UNSIGNED = 1, GANGLION_COLUMN_FLOAT = 2 };
 typedef struct {

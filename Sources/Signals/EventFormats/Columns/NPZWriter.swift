@@ -1,56 +1,6 @@
-import CHDF5
 import CZlib
 import Events
 import Glibc
-
-private func needsFile(_ format: String, _ sink: any ByteSink) -> EventFormatError {
-  EventFormatError(
-    .cannotRepresent, source: sink.name,
-    reason: "\(format) says at its beginning how much follows, which is known only at the end",
-    remedy: "write to a file")
-}
-
-/// The header of an NPY array of one dimension, of a fixed length so that the count can be filled in later.
-private func npyHeader(type: String, count: Int64) -> [UInt8] {
-  let length = 128 - 10
-  var text = "{'descr': \(type), 'fortran_order': False, 'shape': (\(count),), }"
-  text += String(repeating: " ", count: max(0, length - 1 - text.utf8.count)) + "\n"
-  return NPYHeader.magic + [1, 0, UInt8(text.utf8.count & 0xff), UInt8(text.utf8.count >> 8)] + Array(text.utf8)
-}
-
-/// NPY: a structured array of t, x, y and p.
-struct NPYWriter: EventWriter {
-  private static let type = "[('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]"
-
-  private(set) var count: Int64 = 0
-  private(set) var triggersLeftOut: Int64 = 0
-  private var output: OutputBuffer
-  private let dropsTriggers: Bool
-
-  init(sink: any ByteSink, options: EventWritingOptions) throws(EventFormatError) {
-    guard sink.canPatch else { throw needsFile("NPY", sink) }
-    dropsTriggers = options.dropsTriggers
-    output = OutputBuffer(sink)
-    output.append(contentsOf: npyHeader(type: Self.type, count: 0))
-  }
-
-  mutating func write(_ batch: EventBatch) throws(EventFormatError) {
-    try leaveOut(batch.triggers, dropsTriggers, .npy, output.sink, &triggersLeftOut)
-    for index in 0..<batch.count {
-      output.append(little: batch.times[index])
-      output.append(little: batch.x[index])
-      output.append(little: batch.y[index])
-      output.append(batch.polarities[index])
-      try output.flushIfLarge()
-    }
-    count += Int64(batch.count)
-  }
-
-  mutating func finish() throws(EventFormatError) {
-    try output.patch(npyHeader(type: Self.type, count: count), at: 0)
-    try output.finish()
-  }
-}
 
 /// NPZ: four columns, stored without compression. They wait in files without a name until the count is known.
 struct NPZWriter: EventWriter {
@@ -149,35 +99,5 @@ private final class TemporaryFile: Sendable {
       try body(piece[..<count])
       offset += off_t(count)
     }
-  }
-}
-
-/// HDF5: one dataset a column, or records; chunks of 65536 events, deflated. The sensor is kept as attributes, triggers as
-/// Prophesee keeps them.
-struct HDF5Writer: EventWriter {
-  private(set) var count: Int64 = 0
-  private var triggerCount: Int64 = 0
-  private let file: HDF5Output
-  private var sink: any ByteSink
-
-  init(sink: any ByteSink, options: EventWritingOptions) throws(EventFormatError) {
-    guard let path = sink.path else { throw needsFile("HDF5", sink) }
-    self.sink = sink
-    file = try HDF5Output(path: path, name: sink.name, layout: options.hdf5Layout, geometry: options.geometry)
-  }
-
-  mutating func write(_ batch: EventBatch) throws(EventFormatError) {
-    if !batch.triggers.isEmpty {
-      try file.append(batch.triggers, at: triggerCount)
-      triggerCount += Int64(batch.triggers.count)
-    }
-    guard batch.count > 0 else { return }
-    try file.append(batch, at: count)
-    count += Int64(batch.count)
-  }
-
-  mutating func finish() throws(EventFormatError) {
-    try file.finish()
-    try sink.finish()
   }
 }
