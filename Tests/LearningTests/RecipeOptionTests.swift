@@ -211,6 +211,11 @@ struct RecipeOptionTests {
     .init("sound.tilt", no: ["-0.1", "1"], yes: ["0", "0.6"]),
     .init("sound.noiseChance", no: ["-0.1", "1.1"], yes: ["0", "1"]),
     .word("sound.noiseDecibels", no: ["[1]", "[30, 5]", "[-50, 3]", "[1, .nan]", "5"], yes: ["[5, 5]", "[-40, 100]"]),
+    .init("sound.colouredChance", no: ["-0.1", "1.1"], yes: ["0", "1"]),
+    .word("sound.colourSlope", no: ["[1]", "[1, 0.5]", "[0, 2.1]", "[-0.1, 1]", "1"], yes: ["[0, 2]", "[1, 1]"]),
+    .init(
+      "sound.babbleChance", no: ["-0.1", "1.1", "0.6"], yes: ["0", "0.5"], beside: ["sound.colouredChance": "0.5"]),
+    .word("sound.babbleVoices", no: ["[2]", "[6, 2]", "[0, 2]", "[2, 101]", "[2.5, 3]"], yes: ["[1, 1]", "[2, 100]"]),
     .word("sound.noiseFolder", no: ["''"], yes: ["noise"]),
     .init("sound.shiftMicroseconds", no: ["-1", "10000001"], yes: ["0", "20000"]),
     .init("sound.leadMicroseconds", no: ["-1", "60000001"], yes: ["0", "1500000"]),

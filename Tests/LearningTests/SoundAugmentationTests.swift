@@ -9,7 +9,7 @@ struct SoundAugmentationTests {
 
   private func apply(_ augmentation: SoundAugmentation, seed: UInt64) throws -> (samples: [Float], lead: Int) {
     var random = RandomStream(seed: seed)
-    return try augmentation.apply(samples, sampleRate: 8000, noise: [], random: &random)
+    return try augmentation.apply(samples, sampleRate: 8000, noise: SoundNoise(), random: &random)
   }
 
   @Test("a lead is silence before the recording, of a length that differs and stays within its bound")

@@ -181,7 +181,8 @@ struct LessonEncoder {
   ) throws -> [[SpikeSequence]] {
     let (encoder, augmentation, seed) = (encoder, augmentation, seed)
     let encoded = try encodeAll(recordings, threads: threads, progress: progress) { index, recording in
-      let variants = try encoder.encode(recording, augmentation: augmentation, noise: [], seed: seed, index: index)
+      let variants = try encoder.encode(
+        recording, augmentation: augmentation, noise: SoundNoise(), seed: seed, index: index)
       guard variants.first?.channels.isEmpty == false else { throw LessonError.nothingHeard(path: recording.path) }
       return variants
     }
