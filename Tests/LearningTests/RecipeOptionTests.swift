@@ -298,7 +298,8 @@ struct RecipeOptionTests {
     .init("network.layers.2.pool.size", no: ["0", "13"], yes: ["3", "[1, 2]"], base: .events),
     .init("network.layers.2.pool.stride", no: ["0"], yes: ["1"], base: .events),
     .init("network.layers.3.convLSTM.channels", no: ["0"], yes: ["2"], base: .events),
-    .init("network.layers.3.convLSTM.kernel", no: ["0", "2"], yes: ["5"], base: .events),
+    .init(
+      "network.layers.3.convLSTM.kernel", no: ["0", "2", "[3]", "[1, 2]"], yes: ["5", "[1, 3]"], base: .events),
     .init("network.layers.3.convLSTM.threshold", no: ["1", "-1"], yes: ["0.3"], base: .events),
     .word("network.layers.3.convLSTM.surrogate", no: ["square"], yes: ["arctan"], base: .events),
     .init("network.layers.3.convLSTM.surrogateWidth", no: ["0"], yes: ["2"], base: .events),
