@@ -93,5 +93,8 @@ struct SoundAugmentationTests {
     #expect(heard(1, decibels: 0) == heard(1, decibels: 0))
     #expect(heard(1, decibels: 0) != heard(2, decibels: 0))
     #expect(heard(1, decibels: 0) != heard(1, decibels: 0, seed: 5))
+    var early = clip
+    SoundDisturbance(noise: noise, decibels: nil, seed: 4, share: 0.6).apply(to: &early, index: 0)
+    #expect(early == Array(clip[..<2_400]))
   }
 }

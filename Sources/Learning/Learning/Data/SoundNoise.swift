@@ -93,22 +93,27 @@ public struct SoundNoise: Sendable {
   }
 }
 
-/// Noise at one distance under every recording, to measure what a model hears in it.
+/// Noise at one distance under every recording, or an early end of it, to measure what a model hears then.
 public struct SoundDisturbance: Sendable {
   /// Recordings of noise at the model's rate; noise between white and pink where there are none.
   public var noise: [[Float]]
-  /// Power of each recording over that of the noise, decibels.
-  public var decibels: Double
+  /// Power of each recording over that of the noise, decibels; no noise where it is absent.
+  public var decibels: Double?
   public var seed: UInt64
+  /// Share of each recording that is heard, from its beginning.
+  public var share: Double
 
-  public init(noise: [[Float]], decibels: Double, seed: UInt64) {
+  public init(noise: [[Float]], decibels: Double?, seed: UInt64, share: Double = 1) {
     self.noise = noise
     self.decibels = decibels
     self.seed = seed
+    self.share = share
   }
 
-  /// Mixes a stretch of noise into a recording; which depends on the seed and the recording's number.
+  /// Ends a recording early and mixes a stretch of noise into it; which depends on the seed and the recording's number.
   public func apply(to samples: inout [Float], index: Int) {
+    if share < 1 { samples.removeLast(samples.count - Int(share * Double(samples.count))) }
+    guard let decibels else { return }
     var random = RandomStream(seed: seed, purpose: "disturbance", index: index)
     let stretch = SoundNoise(recordings: noise).stretch(count: samples.count, random: &random)
     SoundNoise.mix(stretch, into: &samples, after: 0, decibels: decibels)

@@ -189,9 +189,7 @@ public struct TrainingSession: Sendable {
     let folder =
       settings.noiseFolder
       ?? recipe.sound.noiseFolder.map { $0.hasPrefix("/") ? $0 : "\(settings.recipeFolder)/\($0)" }
-    let recordings = try folder.map {
-      try SoundFolder($0).paths.map { try SoundStream.samples(ofFile: $0, sampleRate: rate) }
-    }
+    let recordings = try folder.map { try SoundFolder($0).samples(sampleRate: rate) }
     return SoundNoise(recordings: recordings ?? [], voices: try voices(sampleRate: rate))
   }
 
