@@ -146,7 +146,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "BandEncoders", "Events", "Failures", "Learning", "Numerics", "SoundEncoders", "Spiketrum", "SpikingNetworks",
+        "BandEncoders", "EncoderList", "Events", "Failures", "Learning", "ModelFiles", "Numerics", "SoundEncoders",
+        "Spiketrum", "SpikingNetworks",
       ],
       path: "Sources/Laboratory/Experiments",
       swiftSettings: hot),
