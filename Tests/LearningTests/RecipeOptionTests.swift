@@ -323,6 +323,7 @@ struct RecipeOptionTests {
     .init("encoder.mel.windowMicroseconds", no: ["999", "1000001"], yes: ["32000"], base: .bands),
     .init("encoder.mel.stepMicroseconds", no: ["999"], yes: ["20000"], base: .bands),
     .init("encoder.mel.silenceThreshold", no: ["-0.1", "1.1"], yes: ["0"], base: .bands),
+    .init("encoder.mel.holdMicroseconds", no: ["-1", "60000001", "0.5"], yes: ["0", "300000"], base: .bands),
     .init("encoder.mel.logarithmFloor", no: ["0", "1.1"], yes: ["1e-6"], base: .bands),
     .init("encoder.mel.energyNormalisation.smoothing", no: ["0", "1.1"], yes: ["0.1"], base: .bands),
     .init("encoder.mel.energyNormalisation.gain", no: ["-0.1", "1.1"], yes: ["0.98"], base: .bands),

@@ -4,7 +4,8 @@ import SoundEncoders
 ///
 /// A step's frame is made of the window that ends with the step: `|FFT(Hann · samples)|²`, summed in triangular bands
 /// equally spaced in mel, compressed, and standardised by the mean and deviation that training clips had. A window in
-/// which no sample reaches `silenceThreshold` gives a silent frame: nothing, which stands for the mean.
+/// which no sample reaches `silenceThreshold` gives a silent frame: nothing, which stands for the mean; with
+/// `holdMicroseconds` only once that has been so for as long.
 public struct MelConfiguration: SoundEncoding {
   public typealias Options = MelOptions
 
@@ -26,6 +27,9 @@ public struct MelConfiguration: SoundEncoding {
   public var compression: BandCompression
   /// Magnitude that a sample of the window has to reach, in units of full scale.
   public var silenceThreshold: Float
+  /// How long after the last step that is not silent steps are still coded, so that a network can say what it heard once
+  /// it has heard all of it; not at all when absent.
+  public var holdMicroseconds: Int64?
   /// Of each band's compressed energy; empty leaves it as it is.
   public var means: [Float] = []
   public var deviations: [Float] = []
@@ -84,6 +88,10 @@ public struct MelConfiguration: SoundEncoding {
       stepMicroseconds * Int64(sampleRate) >= 1_000_000, "stepMicroseconds", stepMicroseconds, "at least one sample")
     try EncoderError.require(
       silenceThreshold >= 0 && silenceThreshold <= 1, "silenceThreshold", silenceThreshold, "0 to 1")
+    if let holdMicroseconds {
+      try EncoderError.require(
+        (0...60_000_000).contains(holdMicroseconds), "holdMicroseconds", holdMicroseconds, "0 to 60000000")
+    }
     try compression.check()
     try EncoderError.require(
       means.count == deviations.count && [0, bands].contains(means.count) && (means + deviations).allSatisfy(\.isFinite)
