@@ -68,6 +68,22 @@ struct BandEncoderTests {
     let held = try active(20_000)
     #expect(held.steps == Array(30..<44) + Array(45..<59))
     #expect(try active(100_000).steps == Array(30..<67))
+    // Behind a stream that ends loud there is silence, and it is held as any other.
+    func ending(_ hold: Int64?, _ samples: [Float]) throws -> SpikeSequence {
+      var configuration = Self.mel
+      configuration.compression = .logarithm(floor: 1e-6)
+      configuration.holdMicroseconds = hold
+      configuration.highPassFrequency = nil
+      return try configuration.makeEncoder().encode(samples)
+    }
+    let loud = tone(500, seconds: 0.2)
+    #expect(try ending(nil, loud).steps == 20)
+    // Two more windows reach back into the sound.
+    #expect(try ending(50_000, loud).steps == 20 + 2 + 5)
+    #expect(try ending(50_000, loud + [Float](repeating: 0, count: 640)).steps == 20 + 2 + 5)
+    #expect(try ending(50_000, loud) == ending(50_000, loud + [Float](repeating: 0, count: 1_120)))
+    #expect(try ending(50_000, loud + [Float](repeating: 0, count: 1_600)).steps == 30)
+    #expect(try ending(50_000, []).steps == 0)
     // In the pause the past goes on with what there is instead of with nothing, so that only what is before it is equal.
     for step in 30..<42 {
       let (one, other) = (plain.sequence.range(ofStep: step), held.sequence.range(ofStep: step))

@@ -37,6 +37,7 @@ struct MelCoder: StepCoder {
   }
 
   var width: Int { values.count }
+  var stepsToCome: Int { max(0, left - 1) }
 
   /// The window, half of a butterfly's products at each of the transform's bits, the bands, and two for each band.
   var work: EncoderWork? {

@@ -28,7 +28,7 @@ public struct MelConfiguration: SoundEncoding {
   /// Magnitude that a sample of the window has to reach, in units of full scale.
   public var silenceThreshold: Float
   /// How long after the last step that is not silent steps are still coded, so that a network can say what it heard once
-  /// it has heard all of it; not at all when absent.
+  /// it has heard all of it; not at all when absent. Silence follows a stream that ends, so that it says as much then.
   public var holdMicroseconds: Int64?
   /// Of each band's compressed energy; empty leaves it as it is.
   public var means: [Float] = []
