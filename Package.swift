@@ -107,7 +107,9 @@ let package = Package(
         "SpikingNetworks", "StreamSources", "Yams",
       ], path: "Sources/Learning/Learning",
       swiftSettings: hot),
-    .target(name: "Voices", dependencies: ["Failures", "Learning", "Numerics"], path: "Sources/Learning/Voices"),
+    .target(
+      name: "Voices", dependencies: ["Failures", "Learning", "Numerics", "OutputFiles"], path: "Sources/Learning/Voices"
+    ),
     .target(
       name: "StreamLearning",
       dependencies: [
@@ -161,7 +163,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "BandEncoders", "Events", "Failures", "Learning", "Numerics", "SoundEncoders", "Spiketrum", "SpikingNetworks",
+        "BandEncoders", "EncoderList", "Events", "Failures", "Learning", "ModelFiles", "Numerics", "SoundEncoders",
+        "Spiketrum", "SpikingNetworks",
       ],
       path: "Sources/Laboratory/Experiments",
       swiftSettings: hot),

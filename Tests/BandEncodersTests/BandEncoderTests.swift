@@ -49,6 +49,48 @@ struct BandEncoderTests {
     }
   }
 
+  @Test("with a hold, so many steps after the last loud one are coded as they sound, and each loud one begins it anew")
+  func hold() throws {
+    // What is quiet is under the threshold, but not nothing.
+    let quiet = (0..<4_800).map { Float(($0 * 37) % 101) / 101 * 8e-4 - 4e-4 }
+    let samples = quiet + tone(500, seconds: 0.1) + quiet[..<800] + tone(500, seconds: 0.1) + quiet
+    func active(_ hold: Int64?) throws -> (steps: [Int], sequence: SpikeSequence) {
+      var configuration = Self.mel
+      configuration.highPassFrequency = nil
+      configuration.holdMicroseconds = hold
+      let sequence = try configuration.makeEncoder().encode(samples)
+      return ((0..<sequence.steps).filter { !sequence.range(ofStep: $0).isEmpty }, sequence)
+    }
+    let plain = try active(nil)
+    #expect(try active(0).sequence == plain.sequence)
+    // Windows of 25 ms reach two steps beyond a tone; the pause of 50 ms then has three silent steps.
+    #expect(plain.steps == Array(30..<42) + Array(45..<57))
+    let held = try active(20_000)
+    #expect(held.steps == Array(30..<44) + Array(45..<59))
+    #expect(try active(100_000).steps == Array(30..<67))
+    // Behind a stream that ends loud there is silence, and it is held as any other.
+    func ending(_ hold: Int64?, _ samples: [Float]) throws -> SpikeSequence {
+      var configuration = Self.mel
+      configuration.compression = .logarithm(floor: 1e-6)
+      configuration.holdMicroseconds = hold
+      configuration.highPassFrequency = nil
+      return try configuration.makeEncoder().encode(samples)
+    }
+    let loud = tone(500, seconds: 0.2)
+    #expect(try ending(nil, loud).steps == 20)
+    // Two more windows reach back into the sound.
+    #expect(try ending(50_000, loud).steps == 20 + 2 + 5)
+    #expect(try ending(50_000, loud + [Float](repeating: 0, count: 640)).steps == 20 + 2 + 5)
+    #expect(try ending(50_000, loud) == ending(50_000, loud + [Float](repeating: 0, count: 1_120)))
+    #expect(try ending(50_000, loud + [Float](repeating: 0, count: 1_600)).steps == 30)
+    #expect(try ending(50_000, []).steps == 0)
+    // In the pause the past goes on with what there is instead of with nothing, so that only what is before it is equal.
+    for step in 30..<42 {
+      let (one, other) = (plain.sequence.range(ofStep: step), held.sequence.range(ofStep: step))
+      #expect(Array(plain.sequence.values[one]) == Array(held.sequence.values[other]))
+    }
+  }
+
   @Test("a tone is loudest in its own band", arguments: 0..<2)
   func tones(which: Int) throws {
     let encoder = try Self.all[which].makeEncoder()

@@ -36,6 +36,36 @@ struct ExperimentCommandTests {
     #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
   }
 
+  @Test("nets that hear are compared seed by seed from what is on record, without any data")
+  func hearing() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    func run(_ arm: String, _ seed: Int, clean: Double, noise: Double, epochs: Int = 2) -> String {
+      #"{"arm":"\#(arm)","seed":\#(seed),"epochs":\#(epochs),"rate":0.004,"parameters":70001,"products":2500000,"#
+        + #""validation":0.9,"accuracies":{"clean":\#(clean),"noise0":\#(noise)},"seconds":60}"#
+    }
+    let record = (1...3).flatMap { seed in
+      [
+        run("convLSTM", seed, clean: 0.8 + Double(seed) / 100, noise: 0.5),
+        run("attention", seed, clean: 0.83 + Double(seed) / 100, noise: 0.5 + Double(seed - 2) / 10),
+        run("attention", seed, clean: 0.1, noise: 0.1, epochs: 9),
+      ]
+    }.joined(separator: "\n")
+    try (record + "\n").write(toFile: "\(folder)/hearing-nets.ndjson", atomically: true, encoding: .utf8)
+    let outcome = try Program.shell(
+      "ganglion-lab experiment hearing --recipe none.yaml --data none --nets convLSTM attention --seeds 3 --epochs 2 "
+        + "--results \(folder)")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.lines.count == 1, "no run, only the file")
+    let table = try String(contentsOfFile: "\(folder)/hearing-nets.md", encoding: .utf8)
+    #expect(
+      table.contains("| spiking ConvLSTM | 82.0 ± 2.5 |  |  | 50.0 ± 0.0 |  |  | 70001 | 2.5 | 60 | 3 |"), "\(table)")
+    // Paired: what both seeds share is no difference.
+    #expect(table.contains("| SCBAM − none | 3.0 ± 0.0 |  |  | 0.0 ± 24.8 |  |  |"), "\(table)")
+    #expect(!table.contains("feed-forward |"))
+  }
+
   private static func encoderRun(_ arm: String, seed: Int, _ accuracy: Double, loss: Double) -> String {
     let rate = arm == "logMel" ? "" : #""spikesPerSecond":1000,"#
     let code = #"{"baseline":{"_0":{"directCurrent":{"floorDecibels":-40}},"channels":120}}"#

@@ -20,7 +20,7 @@ struct RecordingEncoderTests {
     augmentation.leadMicroseconds = 1_500_000
     augmentation.noiseChance = 1
     augmentation.noiseDecibels = [0, 0]
-    let sequences = try encoder.encode(recording, augmentation: augmentation, noise: [], seed: 1, index: 0)
+    let sequences = try encoder.encode(recording, augmentation: augmentation, noise: SoundNoise(), seed: 1, index: 0)
     #expect(sequences.count == 7)
     for sequence in sequences {
       // Two steps more where lead and recording do not end on a step.

@@ -12,6 +12,7 @@ struct ShippedRecipeTests {
     "a shipped recipe is valid, its network takes what its encoder gives and has the outputs it should",
     arguments: [
       ("digits", 10), ("digits-small", 10), ("commands", 12), ("commands-small", 12), ("words", 10),
+      ("commands-spiketrum", 12), ("commands-scbam", 12),
       ("event-digits", 10), ("event-digits-small", 10), ("dvs-gesture", 11),
     ])
   func valid(name: String, classes: Int) throws {

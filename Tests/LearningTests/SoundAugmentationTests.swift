@@ -9,7 +9,7 @@ struct SoundAugmentationTests {
 
   private func apply(_ augmentation: SoundAugmentation, seed: UInt64) throws -> (samples: [Float], lead: Int) {
     var random = RandomStream(seed: seed)
-    return try augmentation.apply(samples, sampleRate: 8000, noise: [], random: &random)
+    return try augmentation.apply(samples, sampleRate: 8000, noise: SoundNoise(), random: &random)
   }
 
   @Test("a lead is silence before the recording, of a length that differs and stays within its bound")
@@ -93,5 +93,8 @@ struct SoundAugmentationTests {
     #expect(heard(1, decibels: 0) == heard(1, decibels: 0))
     #expect(heard(1, decibels: 0) != heard(2, decibels: 0))
     #expect(heard(1, decibels: 0) != heard(1, decibels: 0, seed: 5))
+    var early = clip
+    SoundDisturbance(noise: noise, decibels: nil, seed: 4, share: 0.6).apply(to: &early, index: 0)
+    #expect(early == Array(clip[..<2_400]))
   }
 }

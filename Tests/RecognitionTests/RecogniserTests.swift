@@ -26,6 +26,10 @@ struct ShortUtteranceTests {
     #expect(try marbles.play("..??A......??B").decisions == ["+a 2-5 @7", "+b 11-14 @end"])
     marbles.configuration.windowMicroseconds = 300_000
     #expect(try marbles.play("??A??A??A??A??B??B??B??B......").decisions.map { $0.prefix(2) } == ["+a", "+b"])
+    // It outgrows the window behind its last output, and is decided by what there is.
+    marbles.stride = 4
+    marbles.configuration.windowMicroseconds = 500_000
+    #expect(try marbles.play("???A??").decisions == ["+a 0-6 @end"])
   }
 
   @Test func silenceShorterThanTheGapDoesNotCut() throws {

@@ -275,7 +275,8 @@ struct GradientTests {
   @Test func convolutionalLSTMThatHandsOnItsHiddenState() throws {
     try checkMap(
       [
-        .convLSTM(.init(channels: 3, attention: .init(kind: .spatial, output: .soft), output: .hidden)),
+        .convLSTM(
+          .init(channels: 3, kernel: [1, 3], attention: .init(kind: .spatial, output: .soft), output: .hidden)),
         .convLSTM(
           .init(channels: 3, attention: .init(output: .lif), threshold: 0.1, surrogate: .arctan, surrogateWidth: 2)),
       ],

@@ -21,7 +21,9 @@ final class ReferenceCell: ReferenceLayer {
       parameters[(weights(shape[2]) + weights(cell.channels) + 4 * cell.channels)...])
   }
 
-  private func weights(_ inputs: Int) -> Int { cell.kernel * cell.kernel * inputs * 4 * cell.channels }
+  private func weights(_ inputs: Int) -> Int {
+    cell.kernel.height * cell.kernel.width * inputs * 4 * cell.channels
+  }
 
   private func attended(_ map: [Double], _ placement: AttentionDescription.Placement, _ meter: Meter) -> [Double] {
     guard let attention, cell.attention.placement == placement else { return map }
@@ -38,8 +40,8 @@ final class ReferenceCell: ReferenceLayer {
     ] {
       referenceConvolution(
         map, [shape[0], shape[1], inputs], weights: parameters[first...], channels: 4 * channels,
-        kernel: (cell.kernel, cell.kernel), stride: (1, 1), padding: (cell.kernel / 2, cell.kernel / 2), groups: 1,
-        meter: meter, into: &gates)
+        kernel: (cell.kernel.height, cell.kernel.width), stride: (1, 1),
+        padding: (cell.kernel.height / 2, cell.kernel.width / 2), groups: 1, meter: meter, into: &gates)
     }
     func gate(_ number: Int, _ unit: Int) -> Double {
       gates[unit / channels * 4 * channels + number * channels + unit % channels]

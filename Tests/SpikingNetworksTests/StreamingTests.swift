@@ -171,6 +171,7 @@ enum Nets {
       .convLSTM(.init(channels: 4, attention: .init(placement: .hidden, output: .soft), output: .hidden)),
       .convLSTM(.init(channels: 4, attention: .init(kind: .spatial, placement: .input), threshold: 0.02)),
     ]),
+    "convLSTM along one axis": events([.convLSTM(.init(channels: 4, kernel: [1, 5], threshold: 0.05))]),
   ]
 
   static func network(_ name: String) throws -> Network<Float> {

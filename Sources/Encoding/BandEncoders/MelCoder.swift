@@ -7,6 +7,9 @@ struct MelCoder: StepCoder {
   private let window: [Float]
   private let filters: MelFilters
   private let silenceThreshold: Float
+  /// Silent steps that are still coded, and how many of them there are left.
+  private let hold: Int
+  private var left = 0
   private var transform: RealTransform
   /// Nil where energies are coded as they are.
   private var compressor: BandCompressor?
@@ -22,6 +25,7 @@ struct MelCoder: StepCoder {
     let length = configuration.windowLength
     window = (0..<length).map { Float(0.5 - 0.5 * cos(2 * Double.pi * (Double($0) + 0.5) / Double(length))) }
     silenceThreshold = configuration.silenceThreshold
+    hold = Int((configuration.holdMicroseconds ?? 0) / configuration.stepMicroseconds)
     transform = RealTransform(atLeast: length)
     filters = MelFilters(
       count: configuration.bands, sampleRate: configuration.sampleRate, transformSize: transform.size,
@@ -33,6 +37,7 @@ struct MelCoder: StepCoder {
   }
 
   var width: Int { values.count }
+  var stepsToCome: Int { max(0, left - 1) }
 
   /// The window, half of a butterfly's products at each of the transform's bits, the bands, and two for each band.
   var work: EncoderWork? {
@@ -45,7 +50,8 @@ struct MelCoder: StepCoder {
     let kept = max(0, history.count - samples.count)
     history.removeFirst(history.count - kept)
     for index in samples.count - (window.count - kept)..<samples.count { history.append(samples[index]) }
-    guard history.contains(where: { $0.magnitude >= silenceThreshold }) else {
+    left = history.contains(where: { $0.magnitude >= silenceThreshold }) ? hold + 1 : max(0, left - 1)
+    guard left > 0 else {
       compressor?.passSilence()
       return
     }

@@ -5,7 +5,8 @@ import SoundEncoders
 ///
 /// A step's frame is made of the window that ends with the step: `|FFT(Hann · samples)|²`, summed in triangular bands
 /// equally spaced in mel, compressed, and standardised by the mean and deviation that training clips had. A window in
-/// which no sample reaches `silenceThreshold` gives a silent frame: nothing, which stands for the mean.
+/// which no sample reaches `silenceThreshold` gives a silent frame: nothing, which stands for the mean; with
+/// `holdMicroseconds` only once that has been so for as long.
 package struct MelConfiguration: SoundEncoding {
   package typealias Options = MelOptions
 
@@ -27,6 +28,9 @@ package struct MelConfiguration: SoundEncoding {
   package var compression: BandCompression
   /// Magnitude that a sample of the window has to reach, in units of full scale.
   package var silenceThreshold: Float
+  /// How long after the last step that is not silent steps are still coded, so that a network can say what it heard once
+  /// it has heard all of it; not at all when absent. Silence follows a stream that ends, so that it says as much then.
+  package var holdMicroseconds: Int64?
   /// Of each band's compressed energy; empty leaves it as it is.
   package var means: [Float] = []
   package var deviations: [Float] = []
@@ -85,6 +89,10 @@ package struct MelConfiguration: SoundEncoding {
       stepMicroseconds * Int64(sampleRate) >= 1_000_000, "stepMicroseconds", stepMicroseconds, "at least one sample")
     try EncoderError.require(
       silenceThreshold >= 0 && silenceThreshold <= 1, "silenceThreshold", silenceThreshold, "0 to 1")
+    if let holdMicroseconds {
+      try EncoderError.require(
+        (0...60_000_000).contains(holdMicroseconds), "holdMicroseconds", holdMicroseconds, "0 to 60000000")
+    }
     try compression.check()
     try EncoderError.require(
       means.count == deviations.count && [0, bands].contains(means.count) && (means + deviations).allSatisfy(\.isFinite)

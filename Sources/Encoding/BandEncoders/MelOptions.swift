@@ -7,7 +7,7 @@ package struct MelOptions: SoundEncodingOptions {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case sampleRate, bands, lowestFrequency, highestFrequency, highPassFrequency, windowMicroseconds, stepMicroseconds
-    case silenceThreshold, energyNormalisation, logarithmFloor
+    case silenceThreshold, holdMicroseconds, energyNormalisation, logarithmFloor
   }
 
   package init(from decoder: any Decoder) throws {
@@ -26,6 +26,7 @@ package struct MelOptions: SoundEncodingOptions {
     made.stepMicroseconds = try values.number(.stepMicroseconds, .from(1_000, to: 1_000_000), or: 10_000)
     made.silenceThreshold = Float(
       try values.number(.silenceThreshold, .from(0, to: 1), or: Double(made.silenceThreshold)))
+    made.holdMicroseconds = try values.number(.holdMicroseconds, .from(0, to: 60_000_000))
     made.compression = try BandCompression(values, .energyNormalisation, .logarithmFloor)
     configuration = made
   }

@@ -6,12 +6,15 @@ public protocol StepCoder: Sendable {
   var width: Int { get }
   /// What it has calculated so far; nil where nobody counts.
   var work: EncoderWork? { get }
+  /// Steps of silence behind the end of a stream that still have something to say.
+  var stepsToCome: Int { get }
   /// Appends the active inputs of the next step to a frame, ascending; the last step of a stream may be short.
   mutating func code(_ samples: Span<Float>, into frame: inout SpikeFrame)
 }
 
 extension StepCoder {
   public var work: EncoderWork? { nil }
+  public var stepsToCome: Int { 0 }
 }
 
 /// Cuts a stream into steps of fixed length and lets a coder turn each into a frame as soon as it is complete.
@@ -53,6 +56,11 @@ public struct SteppedEncoder<Coder: StepCoder>: SoundEncoder {
 
   public mutating func finish(emit: (SpikeFrame) -> Void) {
     if !waiting.isEmpty { complete(emit) }
+    let step = Int(stepMicroseconds * sampleRate / 1_000_000)
+    while coder.stepsToCome > 0 {
+      waiting.append(contentsOf: repeatElement(0, count: step))
+      complete(emit)
+    }
   }
 
   private mutating func complete(_ emit: (SpikeFrame) -> Void) {

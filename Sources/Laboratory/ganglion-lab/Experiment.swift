@@ -12,7 +12,8 @@ struct Experiment: ParsableCommand {
     abstract: "Repeat an experiment that shows what a method is worth.",
     subcommands: [
       ExperimentAttention.self, ExperimentSpiketrum.self, ExperimentContext.self, ExperimentLifelong.self,
-      ExperimentStructure.self, ExperimentChannels.self, ExperimentDistillation.self, ExperimentConversion.self,
+      ExperimentHearing.self, ExperimentStructure.self, ExperimentChannels.self, ExperimentDistillation.self,
+      ExperimentConversion.self,
     ])
 }
 

@@ -61,7 +61,7 @@ public enum EncoderOptions: Codable, Sendable, Equatable {
   }
 
   /// The same as a model keeps it.
-  var configuration: EncoderConfiguration {
+  public var configuration: EncoderConfiguration {
     switch self {
     case .sound(let options): .sound(options.configuration)
     case .events(let options): .events(options.configuration)

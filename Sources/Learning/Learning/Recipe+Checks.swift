@@ -126,6 +126,11 @@ extension Recipe {
     if sound.variants == 0, case .sound = encoder {
       note([("sound", sound != SoundAugmentation())], "sound.variants is 0")
     }
+    if sound.noiseChance == 0 {
+      note(
+        [("sound.colouredChance", sound.colouredChance > 0), ("sound.babbleChance", sound.babbleChance > 0)],
+        "sound.noiseChance is 0")
+    }
     note(
       [("training.loss.regularisation", training.loss.regularisation > 0 && training.loss.kind != .temporalEfficient)],
       "it belongs to kind: temporalEfficient")
@@ -139,6 +144,14 @@ extension Recipe {
         ], "momentum makes it gradient descent, which has none")
     }
     return lines
+  }
+
+  /// Why recordings of noise are not mixed in; nil where they are.
+  var reasonAgainstNoiseFolder: String? {
+    if encoder.sense == .events { return "events have none" }
+    if sound.noiseChance == 0 { return "sound.noiseChance is 0" }
+    guard sound.recordedChance < 1e-9 else { return nil }
+    return "colouredChance and babbleChance leave nothing of the noise to be recorded"
   }
 
   /// Whether the network's input names the encoder's axes in their order, ones apart; it is another reading of as many

@@ -27,12 +27,18 @@ public struct StreamCheckpoint: Sendable {
     let record = Record(
       fingerprint: fingerprint, steps: state.steps, mined: state.mined,
       spans: state.spans.map { [$0.lowerBound, $0.upperBound] }, history: state.history)
+    let text: Data
+    do {
+      text = try JSONEncoder().encode(record)
+    } catch {
+      throw CheckpointError(path: path, reason: "cannot be written: \(error)")
+    }
     func tensor(_ values: [Float]) throws -> Tensor { try Tensor(shape: [values.count], values: values) }
     let file = Safetensors(
       tensors: [
         "parameters": try tensor(state.parameters), "first": try tensor(state.first),
         "second": try tensor(state.second), "average": try tensor(state.average),
-      ], metadata: [Self.key: String(decoding: try JSONEncoder().encode(record), as: UTF8.self)])
+      ], metadata: [Self.key: String(decoding: text, as: UTF8.self)])
     try OutputFile.write(file.encoded().bytes, to: path, isLasting: true)
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import Numerics
+import OutputFiles
 
 /// Recordings of synthetic voices in a folder: a phrase, what sounds like it, and other sentences.
 ///
@@ -71,7 +72,7 @@ public struct SpokenCorpus: Sendable {
   /// Speaks what is not there yet.
   public func speak(threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void) throws {
     for kind in ["words", "near", "sentences"] {
-      try FileManager.default.createDirectory(atPath: "\(folder)/\(kind)", withIntermediateDirectories: true)
+      try makeFolder("\(folder)/\(kind)")
     }
     let folder = folder
     _ = try encodeAll(items, threads: threads, progress: progress) { _, item in

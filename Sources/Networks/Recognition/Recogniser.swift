@@ -149,8 +149,13 @@ public struct Recogniser: Codable, Equatable, Sendable {
       emit(decide(candidate, at: open.lastActiveEnd))
       open.hasDecided = true
     }
-    if !open.hasDecided, let best = open.best {
+    guard !open.hasDecided else { return }
+    if let best = open.best {
       emit(decision(best.scores, start: best.start, end: best.end))
+    } else if open.window.count > 0 {
+      // It outgrew the window in steps without outputs of their own: what there is has the whole of it.
+      open.window.write(scores: &scores)
+      emit(decision(scores, start: open.start, end: open.lastActiveEnd))
     }
   }
 }

@@ -21,7 +21,8 @@ struct Evaluate: AsyncParsableCommand {
       ones counted once, figures for each class and the confusion matrix. The data set's layout and split are those of \
       the recipe the model was trained with, unless options say otherwise. With --layout folders any folder of class \
       folders will do. Recordings that stand in two parts or under two names, lines of lists that match nothing and files \
-      that are no recordings are told on standard error. --noise-decibels 10 says what is left of it in noise.
+      that are no recordings are told on standard error. --noise-decibels 10 says what is left of it in noise, --share 0.6 \
+      when words end early.
 
       With --stream, each recording is a long one, and --labels tells its words: one a line, start and end in seconds and \
       the word, with tabs or commas between them, as Audacity writes a label track. Prints what the model misses, and its \
@@ -54,6 +55,7 @@ struct Evaluate: AsyncParsableCommand {
   @Option(help: "Folder with recordings of that noise, other than the model was trained with.", completion: .directory)
   var noise: String?
   @Option(help: "Seed of which noise each clip is heard in.") var seed: UInt64 = 1
+  @Option(help: "Hear only this share of every clip, from its beginning: 0.6 ends words early.") var share: Double?
   @OptionGroup(title: "For streams") var streams: StreamOptions
   @OptionGroup var reading: ClipInputOptions
 
@@ -65,8 +67,10 @@ struct Evaluate: AsyncParsableCommand {
     guard noiseDecibels.map({ (-40...100).contains($0) }) ?? (noise == nil) else {
       throw ValidationError("--noise-decibels is -40 to 100, and --noise needs it")
     }
-    guard noiseDecibels == nil || !streams.stream else {
-      throw ValidationError("--noise-decibels is for clips; ganglion compose puts words into noise for --stream")
+    guard share.map({ $0 > 0 && $0 <= 1 }) ?? true else { throw ValidationError("--share is over 0 and at most 1") }
+    guard noiseDecibels == nil && share == nil || !streams.stream else {
+      throw ValidationError(
+        "--noise-decibels and --share are for clips; ganglion compose puts words into noise for --stream")
     }
     if streams.stream {
       if layout != nil || part != nil || leaveOut != nil || lists != nil {
@@ -112,14 +116,12 @@ struct Evaluate: AsyncParsableCommand {
   }
 
   private func disturbance(for manifest: ModelManifest) throws -> SoundDisturbance? {
-    guard let noiseDecibels else { return nil }
+    guard noiseDecibels != nil || share != nil else { return nil }
     guard case .sound(let encoding) = manifest.encoder else {
-      throw ValidationError("\(manifest.name) watches events; --noise-decibels is for sound")
+      throw ValidationError("\(manifest.name) watches events; --noise-decibels and --share are for sound")
     }
-    let clips = try noise.map {
-      try SoundFolder($0).paths.map { try SoundStream.samples(ofFile: $0, sampleRate: encoding.sampleRate) }
-    }
-    return SoundDisturbance(noise: clips ?? [], decibels: noiseDecibels, seed: seed)
+    let clips = try noise.map { try SoundFolder($0).samples(sampleRate: encoding.sampleRate) }
+    return SoundDisturbance(noise: clips ?? [], decibels: noiseDecibels, seed: seed, share: share ?? 1)
   }
 }
 

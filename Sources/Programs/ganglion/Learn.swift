@@ -218,7 +218,8 @@ struct LessonEncoder {
     let (encoder, augmentation, seed) = (encoder, augmentation, seed)
     let encoded = try encodeAll(recordings, threads: threads, progress: progress) {
       index, recording -> [SpikeSequence] in
-      let variants = try encoder.encode(recording, augmentation: augmentation, noise: [], seed: seed, index: index)
+      let variants = try encoder.encode(
+        recording, augmentation: augmentation, noise: SoundNoise(), seed: seed, index: index)
       guard variants.first?.channels.isEmpty == false else {
         if mayBeSilent { return [] }
         throw LessonError.nothingHeard(path: recording.path)

@@ -71,7 +71,7 @@ struct Wake: ParsableCommand {
     let modelPath = output ?? "\(name).safetensors"
     let folder = (modelPath as NSString).deletingPathExtension + ".wake"
     let background = try Background(background)
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(folder)
     let progress = WorkProgress()
     var paths = WakeRecipe.Paths(
       words: [], speech: [background.speech], noise: background.noise.map { [$0] } ?? [],

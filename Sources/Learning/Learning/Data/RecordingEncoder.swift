@@ -96,14 +96,14 @@ public struct RecordingEncoder: Sendable {
 
   /// The recording and its variants, each encoded; a variant that fell silent is left out.
   public func encode(
-    _ recording: Recording, augmentation: SoundAugmentation, noise: [[Float]], seed: UInt64, index: Int
+    _ recording: Recording, augmentation: SoundAugmentation, noise: SoundNoise, seed: UInt64, index: Int
   ) throws -> [SpikeSequence] {
     try encodeTelling(recording, augmentation: augmentation, noise: noise, seed: seed, index: index).variants
   }
 
   /// The same with what came of it.
   func encodeTelling(
-    _ recording: Recording, augmentation: SoundAugmentation, noise: [[Float]], seed: UInt64, index: Int
+    _ recording: Recording, augmentation: SoundAugmentation, noise: SoundNoise, seed: UInt64, index: Int
   ) throws -> EncodedRecording {
     switch kind {
     case .events(let configuration):
@@ -115,7 +115,8 @@ public struct RecordingEncoder: Sendable {
       var encoded = EncodedRecording(variants: [Self.active(encoder.encode(samples))])
       for variant in 0..<augmentation.variants {
         var random = RandomStream(seed: seed, purpose: "variant \(variant)", index: index)
-        let changed = try augmentation.apply(samples, sampleRate: rate, noise: noise, random: &random)
+        let changed = try augmentation.apply(
+          samples, sampleRate: rate, noise: noise, index: index, random: &random)
         let step = changed.lead * 1_000_000 / rate / Int(encoding.stepMicroseconds)
         if let sequence = encoder.encode(changed.samples).activePart(fromStep: step) {
           encoded.variants.append(sequence)

@@ -17,6 +17,13 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
   /// Chance that noise is mixed in, and the range of its signal-to-noise ratio, decibels.
   public var noiseChance: Double
   public var noiseDecibels: [Double]
+  /// Of the noise, the share that is made by a filter, and the range of its slope: power falls as frequency to the power
+  /// of −slope, 0 is white, 1 pink, 2 brown.
+  public var colouredChance: Double
+  public var colourSlope: [Double]
+  /// Of the noise, the share that is other recordings of the training part, so many of them at once.
+  public var babbleChance: Double
+  public var babbleVoices: [Int]
   /// Folder with noise recordings, relative to the recipe; white and pink noise are made where there is none.
   public var noiseFolder: String?
   /// Largest shift in time, microseconds; silence takes the place of what moves in.
@@ -32,13 +39,40 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     tilt = 0
     noiseChance = 0
     noiseDecibels = [5, 30]
+    colouredChance = 0
+    colourSlope = [0, 2]
+    babbleChance = 0
+    babbleVoices = [2, 6]
     noiseFolder = nil
     shiftMicroseconds = 0
     leadMicroseconds = 0
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case variants, speed, gain, tilt, noiseChance, noiseDecibels, noiseFolder, shiftMicroseconds, leadMicroseconds
+    case variants, speed, gain, tilt, noiseChance, noiseDecibels, colouredChance, colourSlope, babbleChance
+    case babbleVoices, noiseFolder, shiftMicroseconds, leadMicroseconds
+  }
+
+  /// Kinds of noise that are off are left out, so that a recipe's digest does not depend on what could have been asked for.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(variants, forKey: .variants)
+    try values.encode(speed, forKey: .speed)
+    try values.encode(gain, forKey: .gain)
+    try values.encode(tilt, forKey: .tilt)
+    try values.encode(noiseChance, forKey: .noiseChance)
+    try values.encode(noiseDecibels, forKey: .noiseDecibels)
+    if colouredChance > 0 {
+      try values.encode(colouredChance, forKey: .colouredChance)
+      try values.encode(colourSlope, forKey: .colourSlope)
+    }
+    if babbleChance > 0 {
+      try values.encode(babbleChance, forKey: .babbleChance)
+      try values.encode(babbleVoices, forKey: .babbleVoices)
+    }
+    try values.encodeIfPresent(noiseFolder, forKey: .noiseFolder)
+    try values.encode(shiftMicroseconds, forKey: .shiftMicroseconds)
+    try values.encode(leadMicroseconds, forKey: .leadMicroseconds)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -53,14 +87,34 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     guard noiseDecibels[0] <= noiseDecibels[1] else {
       throw values.refusal(.noiseDecibels, "the lower bound, \(noiseDecibels[0]), is above the upper one")
     }
+    colouredChance = try values.number(.colouredChance, .from(0, to: 1), or: 0)
+    colourSlope = try values.numbers(.colourSlope, .from(0, to: 2), count: 2...2, or: colourSlope)
+    babbleChance = try values.number(.babbleChance, .from(0, to: 1), or: 0)
+    babbleVoices = try values.numbers(.babbleVoices, .from(1, to: 100), count: 2...2, or: babbleVoices)
+    guard colourSlope[0] <= colourSlope[1] else {
+      throw values.refusal(.colourSlope, "the lower bound, \(colourSlope[0]), is above the upper one")
+    }
+    guard babbleVoices[0] <= babbleVoices[1] else {
+      throw values.refusal(.babbleVoices, "the lower bound, \(babbleVoices[0]), is above the upper one")
+    }
+    guard colouredChance + babbleChance <= 1 + 1e-9 else {
+      throw values.refusal(
+        .babbleChance,
+        "\(babbleChance) and colouredChance, \(colouredChance), are shares of the noise and over 1 together")
+    }
     noiseFolder = try values.text(.noiseFolder)
     shiftMicroseconds = try values.number(.shiftMicroseconds, .from(0, to: 10_000_000), or: 0)
     leadMicroseconds = try values.number(.leadMicroseconds, .from(0, to: 60_000_000), or: 0)
   }
 
+  /// Share of the noise that is recorded.
+  var recordedChance: Double { max(0, 1 - colouredChance - babbleChance) }
+
   /// A changed copy of the samples at `sampleRate` Hz, and how many samples of it are lead.
+  ///
+  /// - Parameter index: the recording's number, by which it is kept from talking over itself.
   public func apply(
-    _ samples: [Float], sampleRate: Int, noise: [[Float]], random: inout RandomStream
+    _ samples: [Float], sampleRate: Int, noise: SoundNoise, index: Int? = nil, random: inout RandomStream
   ) throws -> (samples: [Float], lead: Int) {
     var changed = samples
     if speed > 0 {
@@ -86,10 +140,26 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     }
     if random.uniform() < noiseChance {
       let decibels = random.uniform(in: noiseDecibels[0]...noiseDecibels[1])
-      Self.mix(
-        Self.stretch(of: noise, count: changed.count, random: &random), into: &changed, after: lead, decibels: decibels)
+      let drawn = makeNoise(from: noise, count: changed.count, sampleRate: sampleRate, over: index, random: &random)
+      SoundNoise.mix(drawn, into: &changed, after: lead, decibels: decibels)
     }
     return (changed, lead)
+  }
+
+  private func makeNoise(
+    from noise: SoundNoise, count: Int, sampleRate: Int, over index: Int?, random: inout RandomStream
+  ) -> [Float] {
+    // Drawn only where there is a choice, so that recipes without one train as they did before there was.
+    let kind = colouredChance + babbleChance > 0 ? random.uniform() : 1
+    if kind < babbleChance {
+      let voices = babbleVoices[0] + random.integer(below: babbleVoices[1] - babbleVoices[0] + 1)
+      if let babble = noise.babble(voices: voices, count: count, over: index, random: &random) { return babble }
+    }
+    if kind < babbleChance + colouredChance {
+      let slope = random.uniform(in: colourSlope[0]...colourSlope[1])
+      return SoundNoise.coloured(slope: slope, count: count, sampleRate: sampleRate, random: &random)
+    }
+    return noise.stretch(count: count, random: &random)
   }
 
   private static func tilt(_ samples: inout [Float], by coefficient: Float) {
@@ -104,53 +174,5 @@ public struct SoundAugmentation: Codable, Sendable, Equatable {
     guard tilted > 0 else { return }
     let factor = (power / tilted).squareRoot()
     for index in samples.indices { samples[index] *= factor }
-  }
-
-  /// The ratio holds for the recording itself, after the lead.
-  fileprivate static func mix(_ noise: [Float], into samples: inout [Float], after lead: Int, decibels: Double) {
-    let signalPower = samples[lead...].reduce(0.0) { $0 + Double($1 * $1) }
-    let noisePower = noise[lead...].reduce(0.0) { $0 + Double($1 * $1) }
-    guard signalPower > 0, noisePower > 0 else { return }
-    let factor = Float((signalPower / noisePower / pow(10, decibels / 10)).squareRoot())
-    for index in samples.indices { samples[index] += factor * noise[index] }
-  }
-
-  /// A random stretch of the recordings, or noise between white and pink where there are none.
-  fileprivate static func stretch(of noise: [[Float]], count: Int, random: inout RandomStream) -> [Float] {
-    let long = noise.filter { $0.count > count }
-    guard !long.isEmpty else {
-      var brown = 0.0
-      let colour = random.uniform()
-      return (0..<count).map { _ in
-        let white = random.normal()
-        brown = 0.95 * brown + 0.3 * white
-        return Float((1 - colour) * white + colour * brown)
-      }
-    }
-    let recording = long[random.integer(below: long.count)]
-    let start = random.integer(below: recording.count - count)
-    return Array(recording[start..<start + count])
-  }
-}
-
-/// Noise at one distance under every recording, to measure what a model hears in it.
-public struct SoundDisturbance: Sendable {
-  /// Recordings of noise at the model's rate; noise between white and pink where there are none.
-  public var noise: [[Float]]
-  /// Power of each recording over that of the noise, decibels.
-  public var decibels: Double
-  public var seed: UInt64
-
-  public init(noise: [[Float]], decibels: Double, seed: UInt64) {
-    self.noise = noise
-    self.decibels = decibels
-    self.seed = seed
-  }
-
-  /// Mixes a stretch of noise into a recording; which depends on the seed and the recording's number.
-  public func apply(to samples: inout [Float], index: Int) {
-    var random = RandomStream(seed: seed, purpose: "disturbance", index: index)
-    let stretch = SoundAugmentation.stretch(of: noise, count: samples.count, random: &random)
-    SoundAugmentation.mix(stretch, into: &samples, after: 0, decibels: decibels)
   }
 }

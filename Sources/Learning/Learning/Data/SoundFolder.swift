@@ -1,3 +1,5 @@
+import Audio
+
 /// Sound files in a folder and in the folders within it, such as noise to mix in.
 public struct SoundFolder: Sendable {
   /// In order of their paths.
@@ -24,5 +26,10 @@ public struct SoundFolder: Sendable {
     }
     paths = found.sorted()
     note = DataNote("files left out, they are no sound by their names", others.sorted().map(kinds.shown))
+  }
+
+  /// The files' sound, at one rate.
+  public func samples(sampleRate: Int) throws -> [[Float]] {
+    try paths.map { try SoundStream.samples(ofFile: $0, sampleRate: sampleRate) }
   }
 }

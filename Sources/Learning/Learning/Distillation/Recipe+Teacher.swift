@@ -60,7 +60,13 @@ extension Recipe {
     func options(_ encoder: EncoderConfiguration) throws -> [String: String] {
       let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(encoder)) as? [String: [String: Any]]
       let map = json?.first?.value ?? [:]
-      return map.mapValues { "\($0)".split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+      return try map.mapValues { value in
+        // What has options of its own has them in no order.
+        guard value is [String: Any] else {
+          return "\(value)".split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        return String(decoding: try JSONSerialization.data(withJSONObject: value, options: .sortedKeys), as: UTF8.self)
+      }
     }
     let (own, other) = (try options(own), try options(other))
     return Set(own.keys).union(other.keys).sorted().compactMap { key in

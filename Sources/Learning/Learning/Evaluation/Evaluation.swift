@@ -51,7 +51,7 @@ public struct Evaluator: Sendable {
   /// What readers of the recordings took for granted.
   public let notes = ReadingNotes(name: Recording.shownName(ofFile:))
   private let classifier: StreamClassifier
-  /// Noise that every recording of sound is heard in.
+  /// Noise that every recording of sound is heard in, or how early it ends.
   public var disturbance: SoundDisturbance?
 
   /// - Parameter reading: how recordings are read where their content does not say.

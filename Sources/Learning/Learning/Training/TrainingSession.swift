@@ -106,10 +106,8 @@ public struct TrainingSession: Sendable {
     self.encoder = encoder
     self.recipe = recipe
     remarks += recipe.remarks(teacher: teaching, beginning: begins)
-    if settings.noiseFolder != nil, recipe.sound.noiseChance == 0 || recipe.encoder.sense == .events {
-      remarks.append(
-        "the folder with noise does nothing: \(recipe.encoder.sense == .events ? "events have none" : "sound.noiseChance is 0")"
-      )
+    if settings.noiseFolder != nil, let reason = recipe.reasonAgainstNoiseFolder {
+      remarks.append("the folder with noise does nothing: \(reason)")
     }
     self.remarks = remarks
     if let begins {
@@ -164,7 +162,7 @@ public struct TrainingSession: Sendable {
   public func encode(_ part: DataPart, activity: @escaping @Sendable (Activity) -> Void) throws -> TrainingSet {
     let recordings = split[part]
     let augmentation = part == .train ? recipe.sound : SoundAugmentation()
-    let noise = part == .train ? try self.noise() : []
+    let noise = part == .train ? try self.noise() : SoundNoise()
     let seed = recipe.training.seed
     let encoder = encoder
     let encoded = try encodeAll(
@@ -183,13 +181,32 @@ public struct TrainingSession: Sendable {
     return set
   }
 
-  private func noise() throws -> [[Float]] {
-    guard case .sound(let options) = recipe.encoder, recipe.sound.noiseChance > 0, recipe.sound.variants > 0,
-      let folder = settings.noiseFolder
-        ?? recipe.sound.noiseFolder.map({ $0.hasPrefix("/") ? $0 : "\(settings.recipeFolder)/\($0)" })
-    else { return [] }
-    return try SoundFolder(folder).paths.map {
-      try SoundStream.samples(ofFile: $0, sampleRate: options.configuration.sampleRate)
+  private func noise() throws -> SoundNoise {
+    guard case .sound(let options) = recipe.encoder, recipe.sound.noiseChance > 0, recipe.sound.variants > 0 else {
+      return SoundNoise()
     }
+    let rate = options.configuration.sampleRate
+    let folder =
+      settings.noiseFolder
+      ?? recipe.sound.noiseFolder.map { $0.hasPrefix("/") ? $0 : "\(settings.recipeFolder)/\($0)" }
+    let recordings = try folder.map { try SoundFolder($0).samples(sampleRate: rate) }
+    return SoundNoise(recordings: recordings ?? [], voices: try voices(sampleRate: rate))
   }
+
+  /// Recordings of the training part that may talk in the background of the others: so many that each is heard rarely,
+  /// so few that they fit into memory.
+  func voices(sampleRate: Int) throws -> [Int: [Float]] {
+    guard recipe.sound.babbleChance > 0 else { return [:] }
+    var random = RandomStream(seed: recipe.training.seed, purpose: "voices")
+    var numbers = Array(split.train.indices)
+    random.shuffle(&numbers)
+    let chosen = Array(numbers.prefix(Self.voiceCount))
+    let reading = recipe.data.reading.sound
+    let samples = try encodeAll(
+      chosen.map { split.train[$0] }, threads: settings.threads, progress: { _, _ in },
+      { _, recording in try RecordingEncoder.samples(recording, sampleRate: sampleRate, options: reading) })
+    return Dictionary(uniqueKeysWithValues: zip(chosen, samples))
+  }
+
+  private static let voiceCount = 500
 }

@@ -102,7 +102,7 @@ public struct ConvLSTMDescription: Codable, Sendable, Equatable {
 
   public var channels: Int
   /// Odd extent of both convolutions; the map keeps its extent.
-  public var kernel: Int
+  public var kernel: MapExtent
   public var attention: AttentionDescription
   /// Hidden state at which a unit fires; it lies within −1...1.
   public var threshold: Double
@@ -114,7 +114,7 @@ public struct ConvLSTMDescription: Codable, Sendable, Equatable {
   public var output: Output
 
   public init(
-    channels: Int, kernel: Int = 3, attention: AttentionDescription = .init(), threshold: Double = 0.5,
+    channels: Int, kernel: MapExtent = 3, attention: AttentionDescription = .init(), threshold: Double = 0.5,
     surrogate: NeuronDescription.Surrogate = .triangle, surrogateWidth: Double = 1, forgetBias: Double = 1,
     output: Output = .spikes
   ) {
@@ -135,7 +135,7 @@ public struct ConvLSTMDescription: Codable, Sendable, Equatable {
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     self.init(channels: try values.required(.channels, LayerBounds.width))
-    kernel = try values.number(.kernel, LayerBounds.places, or: kernel)
+    kernel = try values.extent(.kernel, LayerBounds.places, or: kernel)
     attention = try values.value(.attention, or: attention)
     threshold = try values.number(.threshold, .over(-1, under: 1), or: threshold)
     surrogate = try values.choice(.surrogate, or: surrogate)

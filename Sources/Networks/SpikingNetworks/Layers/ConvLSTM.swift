@@ -3,9 +3,9 @@ import Numerics
 
 /// A spiking convolutional LSTM with attention over its memory; see `ConvLSTMDescription` for the equations.
 ///
-/// Parameters: the weights from the input and from the hidden state, `[kernel, kernel, inputs, 4 · channels]` each (gates
-/// in the order input, forget, output, candidate), the bias, then the attention's. State: hidden state, cell, and the
-/// membranes of the attention.
+/// Parameters: the weights from the input and from the hidden state, `[height, width, inputs, 4 · channels]` each (the
+/// kernel's extents; gates in the order input, forget, output, candidate), the bias, then the attention's. State: hidden
+/// state, cell, and the membranes of the attention.
 public struct ConvLSTM<Scalar: Real>: Layer {
   public let kind = "convLSTM"
   public var role: LayerRole { .cell }
@@ -31,7 +31,8 @@ public struct ConvLSTM<Scalar: Real>: Layer {
     }
     let recall = description.attention
     try require(description.channels > 0, "channels must be positive")
-    try require(description.kernel > 0 && description.kernel % 2 == 1, "kernel \(description.kernel) is not odd")
+    let isOdd = [description.kernel.height, description.kernel.width].allSatisfy { $0 > 0 && $0 % 2 == 1 }
+    try require(isOdd, "kernel \(description.kernel) is not odd")
     try require(recall.kernel > 0 && recall.kernel % 2 == 1, "the attention's kernel \(recall.kernel) is not odd")
     try require(recall.reduction > 0, "the attention's reduction \(recall.reduction) is not positive")
     try require((0..<1).contains(recall.decay), "the attention's decay \(recall.decay) is outside 0..<1")
@@ -43,10 +44,10 @@ public struct ConvLSTM<Scalar: Real>: Layer {
     places = height * width
     units = places * channels
     func convolution(_ inputs: Int) -> Convolution<Scalar> {
-      let (kernel, half) = (description.kernel, description.kernel / 2)
+      let kernel = (description.kernel.height, description.kernel.width)
       return Convolution(
-        height: height, width: width, inputChannels: inputs, channels: 4 * channels, kernel: (kernel, kernel),
-        stride: (1, 1), padding: (half, half), groups: 1)
+        height: height, width: width, inputChannels: inputs, channels: 4 * channels, kernel: kernel,
+        stride: (1, 1), padding: (kernel.0 / 2, kernel.1 / 2), groups: 1)
     }
     fromInput = convolution(inputShape[2])
     fromHidden = convolution(channels)
