@@ -99,7 +99,7 @@ struct StreamTrial {
       return stream.tallies()
     }
     func speak(_ composer: inout ChunkComposer) {
-      composer.density = 1
+      composer.density = 2
       // A word that comes while its label rests could not be heard.
       composer.pauseAfterWord = rest
       composer.options.partChance = 0

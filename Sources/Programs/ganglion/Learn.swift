@@ -97,7 +97,9 @@ struct Learn: ParsableCommand {
     let isAside = try leaveOut.map { try found.isMade(by: $0) }
     try found.requireEnough(TaskLesson.fewest, isAside: isAside)
     let old = try check.map { try folder($0, among: base.manifest.labels, isForLearning: false) }
-    let others = try background.map { try folder($0, isForLearning: false).recordings } ?? ownBackground(base.manifest)
+    let others =
+      try background.map { try folder($0, isForLearning: false).recordings }
+      ?? ownBackground(base.manifest, without: found.labels)
     let line = WorkProgress()
     // Another program than this one may have known other options: only what is needed is read.
     let recipe = try base.manifest.training.recipe.map {
@@ -117,9 +119,12 @@ struct Learn: ParsableCommand {
     let variants = try encoder.encode(found.recordings) { line.show("encoding", done: $0, total: $1) }
     // Every other one is learnt from, the rest is tried.
     let isTried = { (index: Int) in !toldOnly && index % 2 == 1 }
-    let otherVariants = try encoder.encode(
-      others.enumerated().filter { !isTried($0.offset) }.map(\.element), mayBeSilent: true
-    ) { line.show("encoding background", done: $0, total: $1) }
+    let learntFrom = others.enumerated().filter { !isTried($0.offset) }.map(\.element)
+    let show = { @Sendable (done: Int, total: Int) in line.show("encoding background", done: done, total: total) }
+    let otherVariants =
+      try background == nil
+      ? encoder.encodePlain(learntFrom, progress: show).map { [$0] }
+      : encoder.encode(learntFrom, mayBeSilent: true, progress: show)
     let tried =
       others.enumerated().filter { isTried($0.offset) }.map(\.element) + (toldOnly ? [] : old?.recordings ?? [])
     let guards = try encoder.encodePlain(tried) { line.show("encoding what to try", done: $0, total: $1) }
@@ -155,11 +160,12 @@ struct Learn: ParsableCommand {
 }
 
 extension Learn {
-  /// The talk that comes with Ganglion, where it is wanted and to be found.
-  private func ownBackground(_ manifest: ModelManifest) throws -> [Recording] {
+  /// The words that come with Ganglion, but for those that are learnt, where they are wanted and to be found.
+  private func ownBackground(_ manifest: ModelManifest, without labels: [String]) throws -> [Recording] {
     guard manifest.sense == .sound, !toldOnly, let folder = Background.own() else { return [] }
-    // A short clip a label would be, and a few of the long ones.
-    let paths = try SoundFolder("\(folder)/speech").paths.filter { $0.contains("/commands-") }
+    let paths = try SoundFolder("\(folder)/speech").paths.filter { path in
+      path.contains("/commands-") && !labels.contains { path.contains("/commands-\($0.lowercased())-") }
+    }
     return paths.map { Recording(path: $0, label: 0, group: $0) }
   }
 }

@@ -10,6 +10,8 @@ struct StreamOptions: ParsableArguments {
   @Option(
     help: "Milliseconds over which to average scores, in place of the model's window; written with the thresholds.")
   var window: Int?
+  @Option(help: "For models that find words in streams: low, normal or high, as for ganglion run.")
+  var sensitivity: String?
   @Option(help: "Draw misses over false accepts (DET curve), ending in .png or .svg.", completion: .file())
   var det: String?
   @Option(help: "Write the model with thresholds chosen on these recordings.", completion: .file())
@@ -44,19 +46,22 @@ struct StreamOptions: ParsableArguments {
   }
 
   func validateUnused() throws {
-    if !labels.isEmpty || tolerance != nil || window != nil || det != nil || writeThresholds != nil
+    if !labels.isEmpty || tolerance != nil || window != nil || sensitivity != nil || det != nil
+      || writeThresholds != nil
       || falseAccepts != nil
     {
       throw ValidationError(
-        "--labels, --tolerance, --window, --det, --write-thresholds and --false-accepts need --stream")
+        "--labels, --tolerance, --window, --sensitivity, --det, --write-thresholds and --false-accepts need --stream")
     }
   }
 
   /// The model with the window that was asked for.
   func adapted(_ model: Model) throws -> Model {
+    let model = try model.with(sensitivity: sensitivity)
     guard let window else { return model }
     var manifest = model.manifest
     manifest.decision.windowMicroseconds = Int64(window) * 1_000
+    manifest.decision.stream?.scoreMicroseconds = Int64(window) * 1_000
     return try Model(manifest: manifest, network: model.network)
   }
 }
