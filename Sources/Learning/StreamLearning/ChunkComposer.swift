@@ -31,8 +31,8 @@ struct ChunkComposer: Sendable {
   /// Places of each set's long and short clips.
   private let long: [[Int]]
   private let short: [[Int]]
-  /// Places of each label's recordings.
-  private let recordings: [[Int]]
+  /// Places of the recordings of each label's sets.
+  private let recordings: [[[Int]]]
 
   /// Whether words and speech are left as they were spoken, and the microphone as it is: what thresholds are tried on.
   var isPlain = false
@@ -58,7 +58,10 @@ struct ChunkComposer: Sendable {
     long = material.speech.map { set in set.indices.filter { set[$0].frames >= StreamMaterial.longPiece } }
     short = material.speech.map { set in set.indices.filter { set[$0].frames < StreamMaterial.longPiece } }
     recordings = Set(material.words.map(\.label)).sorted().map { label in
-      material.words.indices.filter { material.words[$0].label == label }
+      let own = material.words.indices.filter { material.words[$0].label == label }
+      return Set(own.map { material.words[$0].set }).sorted().map { set in
+        own.filter { material.words[$0].set == set }
+      }
     }
   }
 
@@ -140,10 +143,11 @@ struct ChunkComposer: Sendable {
     return ChunkWord(label: word.label, start: place, end: place + placement.frames(of: span.count))
   }
 
-  /// A recording of a word whose place in it is known, of each label as often.
+  /// A recording of a word whose place in it is known: each label as often, and of it each set.
   private func recording(_ random: inout RandomStream) -> StreamMaterial.Word? {
     for _ in 0..<100 {
-      let own = recordings[random.integer(below: recordings.count)]
+      let sets = recordings[random.integer(below: recordings.count)]
+      let own = sets[sets.count > 1 ? random.integer(below: sets.count) : 0]
       let word = material.words[own[random.integer(below: own.count)]]
       if !word.span.isEmpty { return word }
     }

@@ -9,6 +9,8 @@ struct StreamFiles: Sendable {
     let path: String
     /// Path below the data folder.
     let name: String
+    /// Place of the folder or list that it comes from among those of its kind.
+    var set = 0
   }
 
   /// Files of each word, of each set of speech, and of noise.
@@ -29,8 +31,9 @@ struct StreamFiles: Sendable {
     }
     func divided(_ paths: [String]) throws -> [DataPart: [Entry]] {
       var parts: [DataPart: [Entry]] = [:]
-      for path in paths {
-        for entry in try entries(path, dataFolder) {
+      for (set, path) in paths.enumerated() {
+        for var entry in try entries(path, dataFolder) {
+          entry.set = set
           parts[part(of: entry.name, lists, share: stream.validationShare), default: []].append(entry)
         }
       }

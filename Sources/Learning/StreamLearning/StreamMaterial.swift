@@ -9,6 +9,8 @@ struct StreamMaterial: Sendable {
   /// A recording of a word with its copies; the first is the recording itself.
   struct Word: Sendable {
     let label: Int
+    /// Which of the label's folders and lists it comes from; each is drawn as often.
+    var set = 0
     var variants: [BandClip]
     /// Speed of each over the recording's.
     var speeds: [Double]
@@ -55,12 +57,12 @@ struct StreamMaterial: Sendable {
     threads: Int, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
   ) throws -> StreamMaterial {
     enum Kind {
-      case word(Int)
+      case word(Int, set: Int)
       case speech(Int)
       case noise
     }
     let jobs: [(kind: Kind, path: String)] =
-      files.words.enumerated().flatMap { label, entries in entries.map { (.word(label), $0.path) } }
+      files.words.enumerated().flatMap { label, entries in entries.map { (.word(label, set: $0.set), $0.path) } }
       + files.speech.enumerated().flatMap { set, entries in entries.map { (.speech(set), $0.path) } }
       + files.noise.map { (.noise, $0.path) }
     let level = level(bands)
@@ -74,8 +76,10 @@ struct StreamMaterial: Sendable {
       var random = RandomStream(seed: seed, purpose: "copies", index: index)
       let samples = try SoundStream.samples(ofFile: job.path, sampleRate: bands.sampleRate)
       switch job.kind {
-      case .word(let label):
-        return .word(try reader.word(samples, label: label, copies: copies ? composition.variants : 0, &random))
+      case .word(let label, let set):
+        var word = try reader.word(samples, label: label, copies: copies ? composition.variants : 0, &random)
+        word.set = set
+        return .word(word)
       case .speech(let set): return .speech(set, try reader.speech(samples, &random))
       case .noise: return .noise(try reader.noise(samples))
       }

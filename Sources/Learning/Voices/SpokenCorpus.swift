@@ -21,8 +21,9 @@ public struct SpokenCorpus: Sendable {
   public let folder: String
   let items: [Item]
 
-  /// Names of the files whose voices the model is not to learn from.
-  public var kept: [String] { items.filter(\.isKept).map(\.name) }
+  /// Names of the files whose voices the model is not to learn from. Near misses are no talk: false accepts are not counted on
+  /// them, so they are all learnt from.
+  public var kept: [String] { items.filter { $0.isKept && !$0.name.hasPrefix("near/") }.map(\.name) }
   public func count(_ kind: String) -> Int { items.count { $0.name.hasPrefix(kind + "/") } }
 
   /// - Parameters:
