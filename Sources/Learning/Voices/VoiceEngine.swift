@@ -60,16 +60,17 @@ public enum VoiceEngines {
 
 /// Why nothing was said.
 public struct VoiceError: ReportedError, Equatable {
-  public let engine: String
+  /// Nil where there is none at all.
+  public let engine: String?
   public let reason: String
 
-  public init(engine: String, reason: String) {
+  public init(engine: String?, reason: String) {
     self.engine = engine
     self.reason = reason
   }
 
   public var kind: FailureKind { .unavailable }
-  public var description: String { "the voices of \(engine) \(reason)" }
+  public var description: String { engine.map { "the voices of \($0) \(reason)" } ?? reason }
 }
 
 /// Another program, run to its end.

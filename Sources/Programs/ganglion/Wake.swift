@@ -81,8 +81,10 @@ struct Wake: ParsableCommand {
       let engines = VoiceEngines.found()
       guard !engines.isEmpty else {
         throw VoiceError(
-          engine: "this machine",
-          reason: "are none. Install some (\(VoiceEngines.remedies)), or give --voices 0 and --recordings")
+          engine: nil,
+          reason:
+            "there are no synthetic voices on this machine; install some (\(VoiceEngines.remedies)), or give --voices 0 "
+            + "and --recordings")
       }
       StandardError.write(
         "voices: \(engines.map { "\($0.name) \($0.voices.count)" }.joined(separator: ", "))\n")
