@@ -21,7 +21,9 @@ public enum WakeRecipe {
   /// - Parameters:
   ///   - label: what the model calls the phrase.
   ///   - chunks: pieces of 8 s that the network hears.
-  public static func yaml(name: String, label: String, paths: Paths, chunks: Int, seed: UInt64) -> String {
+  ///   - hours: of talk on which thresholds are chosen.
+  public static func yaml(name: String, label: String, paths: Paths, chunks: Int, hours: Double, seed: UInt64) -> String
+  {
     func list(_ paths: [String]) -> String { "[" + paths.map(quoted).joined(separator: ", ") + "]" }
     return """
       name: \(quoted(name))
@@ -60,6 +62,8 @@ public enum WakeRecipe {
       training:
         chunks: \(chunks)
         seed: \(seed)
+        validationHours: \(hours)
+        progressMinutes: \(max(1, min(20, 10 * hours)))
         averaging: 0.998
         loss: {rates: {strength: 1, upper: 0.8}}
         optimiser: {rate: 0.004, warmUp: 0.1, weightDecay: 0.0001, clip: 2, beta2: 0.99}

@@ -47,6 +47,7 @@ struct Wake: ParsableCommand {
   var background: String?
   @Option(help: "Synthetic recordings of the phrase, and of near misses and sentences; 0 for none.") var voices = 400
   @Option(help: "Pieces of 8 s that the network hears: longer is better up to about 60,000.") var chunks = 40_000
+  @Option(help: "Hours of talk, composed of what is kept for it, on which thresholds are chosen.") var hours = 6.0
   @Option(help: "Seed of every random choice.") var seed: UInt64 = 1
   @Option(help: "Threads to work on.") var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Learn anew even if there is a checkpoint; what was spoken is kept.") var restart = false
@@ -60,6 +61,7 @@ struct Wake: ParsableCommand {
       throw ValidationError("a phrase has letters, spaces, ' and -; write numbers as words")
     }
     guard threads > 0 else { throw ValidationError("--threads must be at least 1") }
+    guard hours > 0, hours <= 100 else { throw ValidationError("--hours is over 0 and at most 100") }
     guard chunks > 0 else { throw ValidationError("--chunks must be at least 1") }
     guard voices == 0 || (20...10_000).contains(voices) else { throw ValidationError("--voices is 0, or 20 to 10000") }
     guard voices > 0 || !recordings.isEmpty else { throw ValidationError("--voices 0 needs --recordings") }
@@ -107,7 +109,7 @@ struct Wake: ParsableCommand {
       kept += try Self.share(of: folder, 0.4, seed: seed)
     }
     try OutputFile.write(kept.joined(separator: "\n") + "\n", to: "\(folder)/validation.txt")
-    let text = WakeRecipe.yaml(name: name, label: phrase, paths: paths, chunks: chunks, seed: seed)
+    let text = WakeRecipe.yaml(name: name, label: phrase, paths: paths, chunks: chunks, hours: hours, seed: seed)
     let recipePath = "\(folder)/recipe.yaml"
     try OutputFile.write(text, to: recipePath)
     let model = try StreamTraining(
