@@ -49,6 +49,16 @@ struct SpokenCorpusTests {
     func phonemes(of phrase: String) -> String? { "k@mpj'u:t3" }
   }
 
+  @Test func aModelOfManySpeakersIsAsManyVoices() throws {
+    let folder = folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try "{\"num_speakers\": 3, \"audio\": {}}".write(
+      toFile: folder + "/a.onnx.json", atomically: true, encoding: .utf8)
+    #expect(PiperVoices.speakers(of: folder + "/a.onnx") == 3)
+    #expect(PiperVoices.speakers(of: folder + "/b.onnx") == 1)
+  }
+
   private func folder() -> String { NSTemporaryDirectory() + "ganglion-voices-\(UUID().uuidString)" }
 
   @Test func whatWasSpokenIsKeptAndTheRestIsSpoken() throws {

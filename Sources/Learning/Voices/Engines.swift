@@ -119,7 +119,8 @@ struct PicoVoices: VoiceEngine {
   }
 }
 
-/// Piper: neural voices; its models are looked for in `$PIPER_VOICES`, or in `~/.local/share/piper`.
+/// Piper: neural voices; its models are looked for in `$PIPER_VOICES`, or in `~/.local/share/piper`. A model of many speakers is
+/// as many voices.
 struct PiperVoices: VoiceEngine {
   static let name = "piper"
   static let remedy = "pip install piper-tts, and voices (.onnx) into ~/.local/share/piper"
@@ -131,14 +132,30 @@ struct PiperVoices: VoiceEngine {
     let environment = ProcessInfo.processInfo.environment
     let folder = environment["PIPER_VOICES"] ?? "\(environment["HOME"] ?? "")/.local/share/piper"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let voices = names.filter { $0.hasSuffix(".onnx") && $0.contains("en") }.sorted().map { "\(folder)/\($0)" }
+    let models = names.filter { $0.hasSuffix(".onnx") && $0.contains("en") }.sorted().map { "\(folder)/\($0)" }
+    let voices = models.flatMap { model -> [String] in
+      let count = speakers(of: model)
+      return count > 1 ? (0..<count).map { "\(model)#\($0)" } : [model]
+    }
     return voices.isEmpty ? nil : PiperVoices(voices: voices, program: program)
+  }
+
+  /// How many people a model speaks like, by the description beside it.
+  static func speakers(of model: String) -> Int {
+    struct Description: Decodable {
+      let speakers: Int
+      enum CodingKeys: String, CodingKey { case speakers = "num_speakers" }
+    }
+    let bytes = FileManager.default.contents(atPath: model + ".json") ?? Data()
+    return (try? JSONDecoder().decode(Description.self, from: bytes).speakers) ?? 1
   }
 
   func speak(_ text: SpokenText, to path: String) throws(VoiceError) {
     guard case .words(let words) = text.form else { throw VoiceError(engine: Self.name, reason: "know no phonemes") }
+    let parts = text.voice.split(separator: "#")
+    let speaker = parts.count > 1 ? ["-s", String(parts[1])] : []
     try VoiceProgram.run(
-      program, ["-m", text.voice, "--length-scale", "\(1 / text.speed)", "-f", path], input: words,
+      program, ["-m", String(parts[0])] + speaker + ["--length-scale", "\(1 / text.speed)", "-f", path], input: words,
       engine: Self.name)
   }
 }
