@@ -100,7 +100,8 @@ struct DocumentTests {
 
   @Test func theExampleOfAConfigurationIsAGoodOne() throws {
     let configuration = try DaemonConfiguration(yaml: try text("ganglion.yaml"), path: "/etc/ganglion/ganglion.yaml")
-    #expect(configuration.models.count == 3)
+    #expect(configuration.models.count == 5)
+    #expect(configuration.models.compactMap(\.sensitivity) == ["high"])
     #expect(Set(configuration.sources.map(\.id)).count == 7)
     let limits = ProtocolLimits()
     // What it says are defaults are the defaults.
