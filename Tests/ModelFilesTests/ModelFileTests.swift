@@ -91,6 +91,17 @@ struct ModelFileTests {
     #expect(try container.encoded().count > smallBytes.count)
   }
 
+  @Test func whatWasStoredInEightBitsIsStoredAgainAsItIs() throws {
+    let whole = try TestModels.sound()
+    for seed in 1...20 {
+      var random = RandomStream(seed: UInt64(seed))
+      var network = whole.network
+      for index in network.parameters.indices { network.parameters[index] = Float(0.37 * random.normal()) }
+      let once = network.withEightBitWeights()
+      #expect(once.withEightBitWeights().parameters == once.parameters)
+    }
+  }
+
   @Test func aModelOfStreamsIsOfTheNewestFormatAndHasNoTasks() throws {
     var manifest = try TestModels.sound().manifest
     manifest.decision.stream = StreamDecision()
