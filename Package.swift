@@ -113,7 +113,7 @@ let package = Package(
     .target(
       name: "StreamLearning",
       dependencies: [
-        "Audio", "BandEncoders", "ClassifierStreams", "EncoderList", "Learning", "ModelFiles", "Numerics",
+        "Audio", "BandEncoders", "ClassifierStreams", "Digests", "EncoderList", "Learning", "ModelFiles", "Numerics",
         "OutputFiles", "Recognition", "Settings", "SoundEncoders", "SpikingNetworks",
       ], path: "Sources/Learning/StreamLearning",
       // Tests train small networks with it.

@@ -94,7 +94,7 @@ struct CompositionTests {
     material.words = []
     material.speech = [[BandClip(bands: 4, energies: [Float](repeating: 0, count: 1_600))]]
     var composer = ChunkComposer(material, options, frames: 500, miningChance: 0)
-    composer.fixedNoise = (0, 10)
+    composer.noise = .under(material.noise[0], decibels: 10)
     let level = StreamMaterial.level(material.bands)
     for index in 0..<20 {
       var random = RandomStream(seed: 5, purpose: "noise", index: index)

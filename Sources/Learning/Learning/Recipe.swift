@@ -19,13 +19,7 @@ public struct Recipe: Codable, Sendable, Equatable {
 
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
-    guard let name = try values.text(.name) else {
-      throw values.refusal("'name' is missing; it is what the model is called")
-    }
-    guard !name.contains("/"), !name.contains(where: \.isNewline), name.utf8.count <= 200 else {
-      throw values.refusal(.name, "a name has up to 200 bytes and no '/', for the model's file bears it")
-    }
-    self.name = name
+    name = try values.modelName(.name)
     data = try values.required(.data)
     encoder = try values.required(.encoder)
     sound = try values.value(.sound, or: SoundAugmentation())
@@ -45,5 +39,18 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// - Throws: `RecipeError` with the option's path and the place in the file.
   public init(yaml: String, path: String) throws(RecipeError) {
     self = try RecipeDocument(yaml: yaml, path: path).decode(Recipe.self)
+  }
+}
+
+extension OptionMap {
+  /// What a recipe calls its model, which there must be.
+  package func modelName(_ key: Key) throws -> String {
+    guard let name = try text(key) else {
+      throw refusal("'\(key.stringValue)' is missing; it is what the model is called")
+    }
+    guard !name.contains("/"), !name.contains(where: \.isNewline), name.utf8.count <= 200 else {
+      throw refusal(key, "a name has up to 200 bytes and no '/', for the model's file bears it")
+    }
+    return name
   }
 }

@@ -19,6 +19,14 @@ struct SpeechPiece: Sendable, Equatable, Codable {
 
 /// Composes pieces of streams: words, speech and noise at levels, in rooms and through microphones that are drawn anew for each.
 struct ChunkComposer: Sendable {
+  enum Noise: Sendable {
+    /// Some, or none, as the options have it.
+    case drawn
+    case none
+    /// A clip so many decibels below speech.
+    case under(BandClip, decibels: Double)
+  }
+
   var material: StreamMaterial
   var options: CompositionOptions
   let frames: Int
@@ -27,7 +35,6 @@ struct ChunkComposer: Sendable {
   var mined: [SpeechPiece] = []
   /// Sums of the roots of the sets' lengths, by which sets are drawn.
   private let setSums: [Double]
-  private let level: Float
   /// Places of each set's long and short clips.
   private let long: [[Int]]
   private let short: [[Int]]
@@ -40,9 +47,8 @@ struct ChunkComposer: Sendable {
   var pauseAfterWord = 0
   /// What decides how full of words a chunk is; nil draws it.
   var density: Double?
-  /// Noise that is laid under the whole chunk in place of what is drawn: a clip, −1 for white noise or nil for none, and its
-  /// decibels below speech.
-  var fixedNoise: (clip: Int?, decibels: Double)?
+  /// What is laid under the whole chunk.
+  var noise = Noise.drawn
 
   init(_ material: StreamMaterial, _ options: CompositionOptions, frames: Int, miningChance: Double) {
     self.material = material
@@ -54,7 +60,6 @@ struct ChunkComposer: Sendable {
       sums.append((sums.last ?? 0) + Double(set.reduce(0) { $0 + $1.frames }).squareRoot())
     }
     setSums = sums
-    level = StreamMaterial.level(material.bands)
     long = material.speech.map { set in set.indices.filter { set[$0].frames >= StreamMaterial.longPiece } }
     short = material.speech.map { set in set.indices.filter { set[$0].frames < StreamMaterial.longPiece } }
     recordings = Set(material.words.map(\.label)).sorted().map { label in
@@ -181,10 +186,11 @@ struct ChunkComposer: Sendable {
   }
 
   private func addNoise(to clip: inout BandClip, _ random: inout RandomStream) {
-    if let fixedNoise {
-      if let noise = fixedNoise.clip {
-        lay(noise < 0 ? material.white : material.noise[noise], decibels: fixedNoise.decibels, over: &clip, &random)
-      }
+    switch noise {
+    case .drawn: break
+    case .none: return
+    case .under(let noise, let decibels):
+      lay(noise, decibels: decibels, over: &clip, &random)
       return
     }
     guard random.uniform() < options.noiseChance else { return }

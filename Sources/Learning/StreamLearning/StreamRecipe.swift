@@ -21,13 +21,7 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
 
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
-    guard let name = try values.text(.name) else {
-      throw values.refusal("'name' is missing; it is what the model is called")
-    }
-    guard !name.contains("/"), !name.contains(where: \.isNewline), name.utf8.count <= 200 else {
-      throw values.refusal(.name, "a name has up to 200 bytes and no '/', for the model's file bears it")
-    }
-    self.name = name
+    name = try values.modelName(.name)
     stream = try values.required(.stream)
     encoder = try values.required(.encoder)
     composition = try values.value(.composition, or: CompositionOptions())

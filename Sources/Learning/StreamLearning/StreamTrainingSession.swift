@@ -1,3 +1,4 @@
+import Digests
 import EncoderList
 import Foundation
 import Learning
@@ -98,8 +99,8 @@ public final class StreamTrainingSession {
   private static func fingerprint(_ recipe: StreamRecipe, _ parts: [DataPart: StreamFiles]) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func add(_ bytes: some Sequence<UInt8>) { for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
+    var digest = SHA256Digest()
+    func add(_ bytes: some Sequence<UInt8>) { Array(bytes).withUnsafeBytes { digest.add($0) } }
     add(try encoder.encode(recipe))
     for part in StreamFiles.parts {
       guard let files = parts[part] else { continue }
@@ -109,7 +110,7 @@ public final class StreamTrainingSession {
         add("\(attributes?[FileAttributeKey.size] as? Int ?? 0)".utf8)
       }
     }
-    return String(hash, radix: 16)
+    return digest.hexadecimal
   }
 
   public var isFinished: Bool { trainer.isFinished }

@@ -103,14 +103,15 @@ struct StreamTrial {
       // A word that comes while its label rests could not be heard.
       composer.pauseAfterWord = rest
       composer.options.partChance = 0
-      composer.fixedNoise = (nil, 0)
+      composer.noise = .none
     }
     return Outcome(
       thresholds: thresholds, words: try hear(spoken, "trial of words") { composer, _ in speak(&composer) },
       noisyWords: try hear(spoken, "trial of words in noise") { composer, random in
         speak(&composer)
-        let noises = composer.material.noise.count
-        composer.fixedNoise = (noises > 0 ? random.integer(below: noises) : -1, 10)
+        let noises = composer.material.noise
+        let noise = noises.isEmpty ? composer.material.white : noises[random.integer(below: noises.count)]
+        composer.noise = .under(noise, decibels: 10)
       },
       others: try hear(minutes, "trial without words") { composer, _ in composer.material.words = [] })
   }
