@@ -236,7 +236,9 @@ let package = Package(
     .testTarget(name: "VoicesTests", dependencies: ["Audio", "Voices"]),
     .testTarget(
       name: "StreamLearningTests",
-      dependencies: ["BandEncoders", "Learning", "Numerics", "SpikingNetworks", "StreamLearning", "TestSupport"]),
+      dependencies: [
+        "BandEncoders", "Events", "Learning", "Numerics", "Scenes", "SpikingNetworks", "StreamLearning", "TestSupport",
+      ]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [

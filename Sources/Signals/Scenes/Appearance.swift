@@ -26,8 +26,8 @@ struct Appearance: Sendable {
   init(background: Double, _ random: inout RandomStream) {
     func intensity(_ low: Double, _ high: Double) -> Double { exp(random.uniform(in: low...high)) }
     var skin = intensity(-1.2, 0.3)
-    if abs(log(skin / background)) < 0.3 {
-      skin = background * exp((random.uniform() < 0.5 ? -1 : 1) * random.uniform(in: 0.3...0.9))
+    if abs(log(skin / background)) < 0.4 {
+      skin = background * exp((random.uniform() < 0.5 ? -1 : 1) * random.uniform(in: 0.4...1.1))
     }
     self.skin = skin
     shirt = intensity(-2.4, 0.3)

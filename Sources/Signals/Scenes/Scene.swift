@@ -56,9 +56,9 @@ public struct Scene: Sendable {
     } else {
       shake = nil
     }
-    let level = exp(random.uniform(in: -2...0))
+    let level = exp(random.uniform(in: -1.4...0))
     light = (
-      level, happens() ? Sway(random.uniform(in: 0.05...0.3), hertz: random.uniform(in: 0.15...1), &random) : nil
+      level, happens() ? Sway(random.uniform(in: 0.02...0.12), hertz: random.uniform(in: 0.15...1), &random) : nil
     )
     sensor = Self.sensor(&random)
   }
@@ -66,13 +66,13 @@ public struct Scene: Sendable {
   /// Sensors differ as those that people have do.
   private static func sensor(_ random: inout RandomStream) -> SensorModel {
     var model = SensorModel()
-    model.positiveThreshold = random.uniform(in: 0.14...0.4)
+    model.positiveThreshold = random.uniform(in: 0.11...0.3)
     model.negativeThreshold = model.positiveThreshold * random.uniform(in: 0.8...1.25)
     model.thresholdMismatch = random.uniform(in: 0.02...0.08)
-    model.cutoffFrequency = exp(random.uniform(in: log(60)...log(1_000)))
+    model.cutoffFrequency = exp(random.uniform(in: log(150)...log(1_500)))
     model.refractoryMicroseconds = Int64(random.uniform(in: 100...1_500))
-    model.leakRate = random.uniform(in: 0...0.2)
-    model.shotNoiseRate = exp(random.uniform(in: log(0.03)...log(1)))
+    model.leakRate = random.uniform(in: 0...0.12)
+    model.shotNoiseRate = exp(random.uniform(in: log(0.02)...log(0.5)))
     model.hotPixelShare = random.uniform(in: 0...0.0008)
     model.hotPixelRate = random.uniform(in: 10...80)
     return model

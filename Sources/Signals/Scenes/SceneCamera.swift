@@ -19,7 +19,7 @@ struct SceneCamera: Sendable {
     height = geometry.height
     distance = random.uniform(in: 1.1...4)
     // How much of the world the shorter side of the picture holds; mostly an upper body.
-    let extent = random.uniform() < 0.6 ? random.uniform(in: 1.15...1.8) : random.uniform(in: 1.8...3)
+    let extent = random.uniform() < 0.7 ? random.uniform(in: 1.15...1.8) : random.uniform(in: 1.8...2.7)
     let short = Double(min(geometry.width, geometry.height))
     scale = short / extent
     // The further away, the more room there is to stand beside the middle; the head stays in the picture.
