@@ -131,7 +131,9 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
 public struct StreamDecisionOptions: Codable, Sendable, Equatable {
   public var configuration = StreamDecision()
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case scoreMicroseconds, restMicroseconds, warmUpMicroseconds }
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case scoreMicroseconds, restMicroseconds, warmUpMicroseconds, releaseShare
+  }
 
   public init() {}
 
@@ -143,6 +145,7 @@ public struct StreamDecisionOptions: Codable, Sendable, Equatable {
       .restMicroseconds, .from(0, to: 3_600_000_000), or: configuration.restMicroseconds)
     configuration.warmUpMicroseconds = try values.number(
       .warmUpMicroseconds, .from(0, to: 60_000_000), or: configuration.warmUpMicroseconds)
+    configuration.releaseShare = try values.number(.releaseShare, .from(0, to: 1))
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -150,5 +153,6 @@ public struct StreamDecisionOptions: Codable, Sendable, Equatable {
     try values.encode(configuration.scoreMicroseconds, forKey: .scoreMicroseconds)
     try values.encode(configuration.restMicroseconds, forKey: .restMicroseconds)
     try values.encode(configuration.warmUpMicroseconds, forKey: .warmUpMicroseconds)
+    try values.encodeIfPresent(configuration.releaseShare, forKey: .releaseShare)
   }
 }

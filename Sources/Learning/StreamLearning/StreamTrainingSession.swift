@@ -191,10 +191,13 @@ public final class StreamTrainingSession {
       outcome.sensitivity($0.name, perHour: $0.perHour, labels: recipe.labels)
     }
     if let usual = manifest.decision.with(sensitivity: "normal") { manifest.decision = usual }
+    let lasts = recipe.training.loss.onsetSeconds != nil
     for (label, name) in recipe.labels.enumerated() {
-      guard let delays = outcome.delays(label, threshold: manifest.decision.threshold(of: name)) else { continue }
+      let threshold = manifest.decision.threshold(of: name)
+      guard let delays = outcome.delays(label, threshold: threshold, fromStart: lasts) else { continue }
       manifest.training.notes["delay \(name)"] =
-        "half of the words are told \(delays.median / 1_000) ms after their end, 95 % within \(delays.most / 1_000) ms"
+        "half of them are told \(delays.median / 1_000) ms after their \(lasts ? "start" : "end"), 95 % within "
+        + "\(delays.most / 1_000) ms"
     }
     let hours = String(format: "%.2f", validationHours)
     switch recipe.material {

@@ -44,9 +44,10 @@ struct StreamTrial {
     }
 
     /// Delays of the words that a label's threshold finds: of half of them, and of 95 %.
-    func delays(_ label: Int, threshold: Double) -> (median: Int64, most: Int64)? {
-      guard let trial = thresholds.firstIndex(of: threshold), let median = words[trial].delay(share: 0.5),
-        let most = words[trial].delay(share: 0.95)
+    func delays(_ label: Int, threshold: Double, fromStart: Bool) -> (median: Int64, most: Int64)? {
+      guard let trial = thresholds.firstIndex(of: threshold),
+        let median = words[trial].delay(share: 0.5, fromStart: fromStart),
+        let most = words[trial].delay(share: 0.95, fromStart: fromStart)
       else { return nil }
       return (median, most)
     }

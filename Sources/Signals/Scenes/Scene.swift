@@ -66,7 +66,7 @@ public struct Scene: Sendable {
   /// Sensors differ as those that people have do.
   private static func sensor(_ random: inout RandomStream) -> SensorModel {
     var model = SensorModel()
-    model.positiveThreshold = random.uniform(in: 0.11...0.3)
+    model.positiveThreshold = exp(random.uniform(in: log(0.09)...log(0.3)))
     model.negativeThreshold = model.positiveThreshold * random.uniform(in: 0.8...1.25)
     model.thresholdMismatch = random.uniform(in: 0.02...0.08)
     model.cutoffFrequency = exp(random.uniform(in: log(150)...log(1_500)))

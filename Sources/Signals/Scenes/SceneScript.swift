@@ -66,9 +66,11 @@ extension SceneScript {
     var isFirst = true
     while end < seconds {
       let transition = random.uniform(in: 0.2...0.7)
-      if !options.gestures.isEmpty && random.uniform() < options.gestureChance {
+      // A gesture that the end of the scene would cut short is none that anybody could tell.
+      let hasRoom = seconds - end >= min(seconds, options.gestureSeconds.lowerBound)
+      if hasRoom && !options.gestures.isEmpty && random.uniform() < options.gestureChance {
         let gesture = options.gestures[random.integer(below: options.gestures.count)]
-        let length = random.uniform(in: options.gestureSeconds)
+        let length = min(seconds - end, random.uniform(in: options.gestureSeconds))
         append(.gesture(gesture, body, &random), gesture: gesture, seconds: length, transition: transition)
       } else {
         let movements = OtherMovement.allCases
