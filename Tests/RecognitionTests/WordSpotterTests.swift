@@ -70,6 +70,24 @@ struct WordSpotterTests {
     #expect(throws: RecognitionError.self) { try self.spotter(releaseShare: 1.5) }
   }
 
+  @Test func labelsThatExcludeEachOtherShareTheirChance() throws {
+    var spotter = try WordSpotter(
+      labels: ["one", "two"],
+      configuration: DecisionConfiguration(
+        defaultThreshold: 0.6,
+        stream: StreamDecision(
+          scoreMicroseconds: 80_000, restMicroseconds: 400_000, warmUpMicroseconds: 0, isExclusive: true)))
+    // Both are sure alone, and none beside the other.
+    let both: [[Float]] = Array(repeating: [3, 3], count: 4)
+    #expect(try hear(&spotter, both).isEmpty)
+    let scores = try #require(spotter.currentScores)
+    #expect(abs(scores[0] - exp(3) / (1 + 2 * exp(3))) < 1e-9)
+    let one: [[Float]] = Array(repeating: [3, 1], count: 4)
+    let found = try hear(&spotter, one, from: 4)
+    #expect(found.map(\.label) == ["one"])
+    #expect(abs(found[0].scores.reduce(0, +)) < 1)
+  }
+
   @Test func nothingIsToldUntilTheStreamIsWarmAndWarmsUpAgainAfterAnInterruption() throws {
     var spotter = try spotter()
     let loud: [[Float]] = Array(repeating: [9, -4], count: 7)

@@ -72,7 +72,7 @@ struct SceneStreamTests {
   @Test func everySceneIsSeenAsOftenAsAsked() throws {
     let recipe = try recipe()
     guard case .scenes(let scenes) = recipe.material else { preconditionFailure("the recipe has scenes") }
-    let chunks = SceneChunks(scenes: scenes, binning: recipe.binning, seconds: 2, seed: 1)
+    let chunks = SceneChunks(scenes: scenes, binning: recipe.binning, seconds: 2, seed: 1, threads: 1)
     // In a block of 256 scenes the words tell which scene it is, as mirroring keeps their times.
     func times(_ numbers: Range<Int>) throws -> [[Int]: Int] {
       var seen: [[Int]: Int] = [:]
@@ -86,7 +86,7 @@ struct SceneStreamTests {
     #expect(try times(256..<512) == first)
     #expect(try times(512..<768) != first)
     // A cache changes nothing.
-    let again = SceneChunks(scenes: scenes, binning: recipe.binning, seconds: 2, seed: 1)
+    let again = SceneChunks(scenes: scenes, binning: recipe.binning, seconds: 2, seed: 1, threads: 1)
     #expect(try again.chunk(300, seed: 3).frames == chunks.chunk(300, seed: 3).frames)
     #expect(try again.chunk(300, seed: 4).frames != chunks.chunk(300, seed: 3).frames)
   }

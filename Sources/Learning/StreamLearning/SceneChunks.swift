@@ -1,5 +1,6 @@
 import EventSimulation
 import Events
+import Learning
 import Numerics
 import Scenes
 import Synchronization
@@ -11,6 +12,7 @@ struct SceneChunks: StreamSubject, TrialSubject {
   let seconds: Double
   /// Decides the scenes on which thresholds are tried.
   let seed: UInt64
+  let threads: Int
   /// Nothing is found out on the way.
   var findings = StreamFindings()
 
@@ -20,11 +22,12 @@ struct SceneChunks: StreamSubject, TrialSubject {
   private static let scenesAtATime = 256
   private let cache = SceneCache()
 
-  init(scenes: SceneDescription, binning: EventBinningConfiguration, seconds: Double, seed: UInt64) {
+  init(scenes: SceneDescription, binning: EventBinningConfiguration, seconds: Double, seed: UInt64, threads: Int) {
     self.scenes = scenes
     self.binning = binning
     self.seconds = seconds
     self.seed = seed
+    self.threads = threads
   }
 
   func chunk(_ number: Int, seed: UInt64) throws -> StreamPiece {
@@ -69,32 +72,45 @@ struct SceneChunks: StreamSubject, TrialSubject {
     Feed(chunks: self, kind: kind)
   }
 
-  /// Minutes of three scenes each, none of which the network learns from.
+  /// Minutes of three scenes each, none of which the network learns from. Several are made beside each other.
   private struct Feed: TrialFeed {
     let chunks: SceneChunks
     let kind: TrialKind
+    private var ready: [Int: StreamPiece] = [:]
 
-    func minute(_ number: Int) throws -> StreamPiece {
-      var options = chunks.scenes.options
-      switch kind {
-      case .words: break
-      case .noisyWords: options.distraction = 0.4
-      case .others:
-        options.gestures = []
-        options.distraction = 0.2
-      }
-      var random = RandomStream(seed: chunks.seed, purpose: "trial \(kind.rawValue)", index: number)
-      var minute = StreamPiece(frames: SpikeSequence(shape: chunks.binning.shape), words: [])
-      for _ in 0..<3 {
-        let piece = try chunks.piece(options, seconds: 20, &random)
-        let begin = minute.frames.steps
-        minute.words += piece.words.map {
-          ChunkWord(label: $0.label, start: $0.start + begin, end: $0.end + begin)
-        }
-        minute.frames.append(contentsOf: piece.frames)
-      }
-      return minute
+    init(chunks: SceneChunks, kind: TrialKind) {
+      self.chunks = chunks
+      self.kind = kind
     }
+
+    mutating func minute(_ number: Int) throws -> StreamPiece {
+      if let piece = ready.removeValue(forKey: number) { return piece }
+      let numbers = Array(number..<number + 2 * chunks.threads)
+      let (chunks, kind) = (chunks, kind)
+      let made = try encodeAll(numbers, threads: chunks.threads) { _, number in try chunks.minute(number, of: kind) }
+      ready = Dictionary(uniqueKeysWithValues: zip(numbers, made))
+      return made[0]
+    }
+  }
+
+  private func minute(_ number: Int, of kind: TrialKind) throws -> StreamPiece {
+    var options = scenes.options
+    switch kind {
+    case .words: break
+    case .noisyWords: options.distraction = 0.4
+    case .others:
+      options.gestures = []
+      options.distraction = 0.2
+    }
+    var random = RandomStream(seed: seed, purpose: "trial \(kind.rawValue)", index: number)
+    var minute = StreamPiece(frames: SpikeSequence(shape: binning.shape), words: [])
+    for _ in 0..<3 {
+      let piece = try piece(options, seconds: 20, &random)
+      let begin = minute.frames.steps
+      minute.words += piece.words.map { ChunkWord(label: $0.label, start: $0.start + begin, end: $0.end + begin) }
+      minute.frames.append(contentsOf: piece.frames)
+    }
+    return minute
   }
 }
 

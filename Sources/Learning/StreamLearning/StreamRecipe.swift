@@ -132,7 +132,7 @@ public struct StreamDecisionOptions: Codable, Sendable, Equatable {
   public var configuration = StreamDecision()
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case scoreMicroseconds, restMicroseconds, warmUpMicroseconds, releaseShare
+    case scoreMicroseconds, restMicroseconds, warmUpMicroseconds, exclusive, releaseShare
   }
 
   public init() {}
@@ -145,6 +145,7 @@ public struct StreamDecisionOptions: Codable, Sendable, Equatable {
       .restMicroseconds, .from(0, to: 3_600_000_000), or: configuration.restMicroseconds)
     configuration.warmUpMicroseconds = try values.number(
       .warmUpMicroseconds, .from(0, to: 60_000_000), or: configuration.warmUpMicroseconds)
+    configuration.isExclusive = values.contains(.exclusive) ? try values.flag(.exclusive, or: false) : nil
     configuration.releaseShare = try values.number(.releaseShare, .from(0, to: 1))
   }
 
@@ -153,6 +154,7 @@ public struct StreamDecisionOptions: Codable, Sendable, Equatable {
     try values.encode(configuration.scoreMicroseconds, forKey: .scoreMicroseconds)
     try values.encode(configuration.restMicroseconds, forKey: .restMicroseconds)
     try values.encode(configuration.warmUpMicroseconds, forKey: .warmUpMicroseconds)
+    try values.encodeIfPresent(configuration.isExclusive, forKey: .exclusive)
     try values.encodeIfPresent(configuration.releaseShare, forKey: .releaseShare)
   }
 }

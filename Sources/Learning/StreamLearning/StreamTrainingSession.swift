@@ -57,7 +57,7 @@ public final class StreamTrainingSession {
     let made: Material
     switch recipe.material {
     case .sound(let stream): made = try Self.sound(stream, recipe, settings, activity)
-    case .scenes(let scenes): made = try Self.scenes(scenes, recipe)
+    case .scenes(let scenes): made = try Self.scenes(scenes, recipe, settings)
     }
     fingerprint = made.fingerprint
     notes = made.notes
@@ -80,9 +80,12 @@ public final class StreamTrainingSession {
   }
 
   /// Scenes that are simulated as they are needed.
-  private static func scenes(_ scenes: SceneDescription, _ recipe: StreamRecipe) throws -> Material {
+  private static func scenes(
+    _ scenes: SceneDescription, _ recipe: StreamRecipe, _ settings: Settings
+  ) throws -> Material {
     let chunks = SceneChunks(
-      scenes: scenes, binning: recipe.binning, seconds: recipe.training.chunkSeconds, seed: recipe.training.seed)
+      scenes: scenes, binning: recipe.binning, seconds: recipe.training.chunkSeconds, seed: recipe.training.seed,
+      threads: settings.threads)
     return Material(
       subject: chunks, trial: chunks,
       notes: [

@@ -96,6 +96,22 @@ struct LogitWindow: Codable, Equatable, Sendable {
     for column in 0..<width { chances[column] = 1 / (1 + exp(-Double(sums[column]) / (Self.scale * Double(count)))) }
   }
 
+  /// Writes the chances of labels that exclude each other, and nothing, whose output is 0: `exp(z_k) / (1 + sum exp(z))`.
+  func write(exclusiveChances chances: inout [Double]) {
+    precondition(count > 0 && chances.count == width, "chances are of a window with steps")
+    var highest = 0.0
+    for column in 0..<width {
+      chances[column] = Double(sums[column]) / (Self.scale * Double(count))
+      highest = max(highest, chances[column])
+    }
+    var total = exp(-highest)
+    for column in 0..<width {
+      chances[column] = exp(chances[column] - highest)
+      total += chances[column]
+    }
+    for column in 0..<width { chances[column] /= total }
+  }
+
   /// Writes the exponentials of a row's means less the highest of them, and returns their sum.
   private func write(_ row: Int, _ scores: inout [Double]) -> Double {
     let labels = scores.count

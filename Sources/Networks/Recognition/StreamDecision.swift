@@ -3,13 +3,16 @@
 /// There are no utterances: the network's state is never reset, each label has a score of its own after every answer, and a
 /// detection is told in the very step in which its label reaches its threshold. All times are stream time in microseconds.
 public struct StreamDecision: Codable, Equatable, Sendable {
-  /// A score is the logistic function of the mean output over this long.
+  /// A score is the logistic function of the mean output over this long, or what `isExclusive` says.
   public var scoreMicroseconds: Int64
   /// After a detection its label rests for this long.
   public var restMicroseconds: Int64
   /// From the start of a stream, and after whatever interrupts it, nothing is detected for this long: what the network needs
   /// to have heard for its outputs to mean something.
   public var warmUpMicroseconds: Int64
+  /// Whether at most one label is true at a time: a score is then the chance of its label among all of them and nothing, whose
+  /// output is 0.
+  public var isExclusive: Bool?
   /// For what lasts, as gestures do: a label that was detected is not detected again before its score has fallen below this share
   /// of its threshold. Absent, as for words: it only rests.
   public var releaseShare: Double?
@@ -18,11 +21,12 @@ public struct StreamDecision: Codable, Equatable, Sendable {
 
   public init(
     scoreMicroseconds: Int64 = 100_000, restMicroseconds: Int64 = 2_000_000, warmUpMicroseconds: Int64 = 1_000_000,
-    releaseShare: Double? = nil, sensitivities: [Sensitivity] = []
+    isExclusive: Bool? = nil, releaseShare: Double? = nil, sensitivities: [Sensitivity] = []
   ) {
     self.scoreMicroseconds = scoreMicroseconds
     self.restMicroseconds = restMicroseconds
     self.warmUpMicroseconds = warmUpMicroseconds
+    self.isExclusive = isExclusive
     self.releaseShare = releaseShare
     self.sensitivities = sensitivities
   }

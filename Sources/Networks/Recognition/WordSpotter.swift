@@ -64,7 +64,11 @@ public struct WordSpotter: Codable, Equatable, Sendable {
     window.drop(before: min(start, endMicroseconds - decision.scoreMicroseconds))
     isWarm = endMicroseconds - begun > decision.warmUpMicroseconds
     guard isWarm, let from = window.startMicroseconds else { return }
-    window.write(chances: &scores)
+    if decision.isExclusive == true {
+      window.write(exclusiveChances: &scores)
+    } else {
+      window.write(chances: &scores)
+    }
     if let share = decision.releaseShare {
       for label in labels.indices where scores[label] < share * thresholds[label] { isHeld[label] = false }
     }

@@ -118,7 +118,7 @@ extension Motion {
       }
     case .talking:
       // Both hands, or one, underline what is said.
-      let speed = random.uniform(in: 0.4...1.8)
+      let speed = random.uniform(in: 0.3...1)
       let isOne = random.uniform() < 0.35
       let size = random.uniform(in: 0.02...0.16)
       let sways = (0..<6).map { _ in
