@@ -72,9 +72,8 @@ public struct EventFilterChain: Sendable {
       return geometry
     }
     func rectangle() throws(EventFilterError) -> PixelRectangle {
-      let numbers = value.split(separator: ",").compactMap { Int($0) }
-      guard numbers.count == 4 else { throw refused("X,Y,WIDTH,HEIGHT is wanted") }
-      return PixelRectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+      guard let rectangle = PixelRectangle(value) else { throw refused("X,Y,WIDTH,HEIGHT is wanted") }
+      return rectangle
     }
     /// What seconds with a point are in the unit that is wanted.
     func microseconds(_ start: Substring, _ end: Substring) -> String {
