@@ -24,6 +24,6 @@ struct SensorWatch {
   /// - Parameter atEnd: whether nothing follows, so that few events have to do.
   func finding(atEnd: Bool) -> String? {
     guard atEnd || events >= Self.trial, outside * 10 > events else { return nil }
-    return "\(outside) of the first \(events) events lie outside the model's sensor of \(sensor)"
+    return "\(outside) of the first \(events) events lie outside a sensor of \(sensor)"
   }
 }

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Glibc
 import OutputFiles
@@ -189,7 +190,7 @@ extension ConfigurationReader {
   private static let settings: [String: [String]] = [
     "alsa": ["device", "rate", "channels", "channel", "encoding", "seconds", "gain"],
     "file": ["path", "pace"] + reading, "follow": ["path", "from"] + reading, "pipe": ["path"] + reading,
-    "stdin": reading, "udp": ["host", "port", "format"],
+    "stdin": reading, "udp": ["host", "port", "format", "sensor", "filters", "fit", "turn", "mirror"],
   ]
   private static let reading = RecordingOptions.Setting.allCases.map(\.key)
 
@@ -243,6 +244,10 @@ extension ConfigurationReader {
     for setting in RecordingOptions.Setting.allCases {
       // The channel of a sound device is one of the device's own settings.
       guard let node = fields[setting.key], !(type == "alsa" && setting == .channel) else { continue }
+      if setting == .filters {
+        source.reading.filters = filters(node, what)
+        continue
+      }
       guard let text = nodes.text(node, "\(setting.key) of \(what)") else { continue }
       if !source.reading.set(setting, to: text) {
         nodes.note(node, "\(setting.key) of \(what) is '\(text)', allowed is \(setting.allowed)")
@@ -258,6 +263,14 @@ extension ConfigurationReader {
     guard let input = input(type, what, node, fields) else { return nil }
     source.input = input
     return source
+  }
+
+  private mutating func filters(_ node: Node, _ what: String) -> [String] {
+    nodes.list(node, "filters of \(what)").compactMap { entry in
+      guard let text = nodes.text(entry, "a filter of \(what)") else { return nil }
+      if let problem = EventFilterChain.problem(of: text) { nodes.note(entry, "\(what): \(problem)") }
+      return text
+    }
   }
 
   private mutating func input(

@@ -90,7 +90,9 @@ package struct Plan: Sendable {
       switch (model.model.manifest.encoder, demand) {
       case (.sound(let encoder), .sound(let rate)?): demand = .sound(sampleRate: max(rate, encoder.sampleRate))
       case (.sound(let encoder), nil): demand = .sound(sampleRate: encoder.sampleRate)
-      case (.events(let encoder), nil): demand = .events(encoder.sensor)
+      case (.events(let encoder), nil): demand = .events([encoder.sensor])
+      case (.events(let encoder), .events(let sensors)?) where !sensors.contains(encoder.sensor):
+        demand = .events(sensors + [encoder.sensor])
       default: break
       }
     }
@@ -104,11 +106,20 @@ package struct Plan: Sendable {
     for model in chosen {
       switch (model.model.manifest.encoder, demand) {
       case (.sound, .sound): break
-      case (.events(let encoder), .events(let sensor)):
-        if encoder.sensor != sensor {
-          problems.append("the models of source '\(source.id)' expect sensors of \(sensor) and \(encoder.sensor)")
-        }
+      case (.events, .events): break
       default: problems.append("the models of source '\(source.id)' do not all listen, nor all watch")
+      }
+    }
+    if case .events(let sensors) = demand, sensors.count > 1, source.reading.fit.mode == .none {
+      let names = sensors.map(\.description).joined(separator: " and ")
+      problems.append("the models of source '\(source.id)' expect sensors of \(names), and its fit is none")
+    }
+    if case .events(let sensors) = demand, let camera = source.reading.events.geometry {
+      var intake = EventIntake(models: sensors, options: source.reading)
+      do throws(InputError) {
+        try intake.begin(camera: camera, source: "source '\(source.id)'")
+      } catch {
+        problems.append(error.description)
       }
     }
     switch (source.input, demand) {
@@ -123,6 +134,12 @@ package struct Plan: Sendable {
     }
     if source.reading.sound.raw != nil, case .events = demand {
       problems.append("raw of source '\(source.id)' describes sound, but its models watch events")
+    }
+    if case .sound = demand {
+      for setting in [RecordingOptions.Setting.filters, .fit, .turn, .mirror]
+      where source.reading.text(of: setting) != nil {
+        problems.append("\(setting.key) of source '\(source.id)' is for events, but its models listen to sound")
+      }
     }
     return problems
   }

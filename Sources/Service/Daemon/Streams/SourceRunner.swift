@@ -100,7 +100,10 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
         notices = source.notices
         runner.note(notices)
       }
-      if Segments.Block.self == EventBlock.self { runner.status.broke(source.violations) }
+      if Segments.Block.self == EventBlock.self {
+        runner.status.broke(source.violations)
+        runner.status.filtered(source.filtered)
+      }
       switch arrival {
       case .block(let block):
         if runner.stop.isStopped {
@@ -109,7 +112,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
         }
         runner.tellLoss(before: block)
         let now = monotonicMicroseconds()
-        arrived(block, now: now)
+        arrived(block, picture: source.picture, now: now)
         try await runner.send(.block(block, arrivedMicroseconds: now))
       case .cut: try await runner.send(.cut)
       case .lost(let why):
@@ -133,7 +136,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
     }
 
     /// Counts what came and tells the state where it is another.
-    private mutating func arrived(_ block: Segments.Block, now: Int64) {
+    private mutating func arrived(_ block: Segments.Block, picture: String?, now: Int64) {
       isAbsent = false
       var isOtherFinding = false
       if let loudness = block.loudness {
@@ -143,7 +146,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
       let isOtherState = runner.status.arrived(
         endMicroseconds: block.endMicroseconds, count: block.count, isSilent: finding != nil, now: now)
       if isOtherState || (isOtherFinding && finding != nil) {
-        runner.tell(finding == nil ? .running : .silent, finding?.description)
+        runner.tell(finding == nil ? .running : .silent, finding?.description ?? picture)
       }
     }
   }
@@ -154,6 +157,8 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
   }
 
   private func end(naturally: Bool) {
+    let removed = status.snapshot.filtered.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+    if !removed.isEmpty { log(.info, "source was filtered", [("source", configuration.id)] + removed) }
     if status.change(to: .ended, now: monotonicMicroseconds()), naturally { tell(.ended, nil) }
   }
 

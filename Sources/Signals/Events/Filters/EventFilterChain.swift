@@ -3,6 +3,8 @@ public struct EventFilterChain: Sendable {
   public private(set) var filters: [any EventFilter] = []
   /// Pixel array of what comes out.
   public private(set) var geometry: SensorGeometry?
+  /// Events that went in so far.
+  public private(set) var received: Int64 = 0
 
   public init(geometry: SensorGeometry?) {
     self.geometry = geometry
@@ -75,8 +77,19 @@ public struct EventFilterChain: Sendable {
   /// Why nothing is left of the stream, if a filter was to cut a piece out that is not there.
   public var emptiness: String? { filters.lazy.compactMap(\.emptiness).first }
 
+  /// What each filter did so far, a line each.
+  public var findings: [String] {
+    var before = received
+    return filters.map { filter in
+      defer { before += filter.added - filter.removed }
+      return "filter \(filter.name) took out \(filter.removed) of \(before) events"
+        + (filter.added > 0 ? " and added \(filter.added)" : "") + (filter.finding.map { ", \($0)" } ?? "")
+    }
+  }
+
   /// Sends a batch through all filters.
   public mutating func apply(_ batch: inout EventBatch) {
+    received += Int64(batch.count)
     for index in filters.indices { filters[index].apply(&batch) }
   }
 
