@@ -29,7 +29,8 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Convert an event recording, through filters.",
     discussion: """
-      Filters are applied in the order given, each as --filter NAME=VALUE:
+      Filters are applied in the order given, each as --filter NAME=VALUE; ganglion run, evaluate, learn, train and info \
+      take them too, and sources of the daemon:
 
       \(EventFilterChain.help)
 
