@@ -19,7 +19,8 @@ public struct FeedError: ReportedError, Equatable, Sendable {
 /// Bytes from outside that somebody can stop waiting for: a file, a pipe with a name, standard input, a growing file.
 ///
 /// Bytes come in stretches, each begun by `begin`: a pipe has one for every writer, a growing file begins a new one when it
-/// is replaced or cut, everything else has one. A pipe or growing file need not be there: its path is looked at again.
+/// is replaced or cut, a socket one for every connection, everything else has one. A pipe, growing file or socket need not
+/// be there: it is looked for again.
 public final class ByteFeed {
   public enum Kind: Equatable, Sendable {
     /// Read to its end.
@@ -29,6 +30,21 @@ public final class ByteFeed {
     case standardInput
     /// A file that others append to; its end is never reached.
     case followed
+    /// A connection to a program that sends to whoever comes, `HOST:PORT`; when it is over, another is made.
+    case tcp
+    /// The same to a Unix socket.
+    case unix
+
+    /// Whether another stretch follows each.
+    var comesAgain: Bool {
+      switch self {
+      case .pipe, .followed, .tcp, .unix: true
+      case .file, .standardInput: false
+      }
+    }
+
+    /// Whether it is connected to.
+    public var isConnection: Bool { self == .tcp || self == .unix }
   }
 
   /// What came of beginning a stretch.
@@ -48,12 +64,15 @@ public final class ByteFeed {
   private static let behindMicroseconds: Int64 = 1_000_000
   /// How often the path of a pipe is looked at while nobody writes.
   private static let lookMilliseconds: Int32 = 500
+  /// The pause before a connection is made again after one that brought nothing that could be read; it doubles.
+  private static let connectionPauses: (first: Int32, longest: Int32) = (100, 2_000)
 
   public let kind: Kind
   /// A path, or what messages call it.
   public let path: String
   private let stop: StopSignal
   private var reopening = Reopening()
+  private var pauseMilliseconds: Int32 = 0
   private var descriptor: Int32 = -1
   private var offset: Int64 = 0
   private var hasBegun = false
@@ -110,7 +129,11 @@ public final class ByteFeed {
   public func begin(passingOver passesOver: Bool = false) -> Beginning {
     let isFirst = !hasBegun
     if stop.isStopped || (hasBegun && (kind == .file || kind == .standardInput)) { return .over }
-    if (passesOver || kind == .followed) && !isOver && !isFirst { passOver() }
+    if kind.isConnection {
+      if !rest(wasUseless: passesOver || offset == 0, isFirst: isFirst) { return .over }
+    } else if (passesOver || kind == .followed) && !isOver && !isFirst {
+      passOver()
+    }
     if isFirst && kind == .file {
       hasBegun = true
       return .begun
@@ -135,7 +158,7 @@ public final class ByteFeed {
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FeedError) -> Int {
     while true {
       switch kind {
-      case .standardInput: if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
+      case .standardInput, .tcp, .unix: if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
       case .pipe:
         switch stop.wait(for: descriptor, milliseconds: Self.lookMilliseconds) {
         case .stopped: return 0
@@ -170,6 +193,16 @@ public final class ByteFeed {
       hasComeToEnd.store(true, ordering: .relaxed)
       if stop.wait(for: nil, milliseconds: Self.followMilliseconds) == .stopped { return 0 }
     }
+  }
+
+  /// Leaves a connection, and pauses where it was of no use, so that nobody is called without end; false when stopped.
+  private func rest(wasUseless: Bool, isFirst: Bool) -> Bool {
+    if isFirst { return true }
+    closeIfOurs(descriptor)
+    descriptor = -1
+    let pauses = Self.connectionPauses
+    pauseMilliseconds = wasUseless ? min(pauses.longest, max(pauses.first, 2 * pauseMilliseconds)) : 0
+    return pauseMilliseconds == 0 || stop.wait(for: nil, milliseconds: pauseMilliseconds) != .stopped
   }
 
   /// Returns when the running stretch is over, or the signal is given.
@@ -210,6 +243,13 @@ public final class ByteFeed {
       descriptor = STDIN_FILENO
       return nil
     }
+    if kind.isConnection {
+      switch kind == .tcp ? Connection.tcp(path, stop: stop) : Connection.unix(path, stop: stop) {
+      case .failed(let why): return why
+      case .open(let connected): (descriptor, offset, isOver) = (connected, 0, false)
+      }
+      return nil
+    }
     // Without O_NONBLOCK opening a pipe would wait for a writer, and nothing could stop it.
     var opened = Glibc.open(path, O_RDONLY | O_CLOEXEC | (kind == .file ? 0 : O_NONBLOCK))
     guard opened >= 0 else { return "cannot be opened (\(String(cString: strerror(errno))))" }
@@ -226,14 +266,14 @@ public final class ByteFeed {
       switch kind {
       case .pipe: type == S_IFIFO
       case .followed: type == S_IFREG
-      case .file, .standardInput: type != S_IFDIR
+      case .file, .standardInput, .tcp, .unix: type != S_IFDIR
       }
     guard isRight else {
       close(opened)
       switch kind {
       case .pipe: return "is no named pipe"
       case .followed: return type == S_IFDIR ? "is a folder" : "is no file that could grow"
-      case .file, .standardInput: return "cannot be opened (it is a folder)"
+      case .file, .standardInput, .tcp, .unix: return "cannot be opened (it is a folder)"
       }
     }
     (descriptor, offset, isOver) = (opened, 0, false)

@@ -80,7 +80,7 @@ public final class EventFeedSource: StreamSource {
       if reader == nil { try open() }
       if let arrival = try read() { return arrival }
     } catch let error where error is EventFormatError || error is FeedError || error is InputError {
-      guard feed.kind == .pipe || feed.kind == .followed, defects == .tell else {
+      guard feed.kind.comesAgain, defects == .tell else {
         hasEnded = true
         throw error
       }

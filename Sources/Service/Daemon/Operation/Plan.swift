@@ -49,7 +49,7 @@ package struct Plan: Sendable {
   /// What is no mistake but may well be one: what sources want to read is not there.
   package var notes: [String] {
     configuration.sources.compactMap { source in
-      guard case .feed(let kind, let path) = source.input, kind != .standardInput else { return nil }
+      guard case .feed(let kind, let path) = source.input else { return nil }
       let place = "\(configurationPath):\(source.line): source '\(source.id)': \(path) "
       var status = stat()
       let isThere = stat(path, &status) == 0
@@ -58,7 +58,8 @@ package struct Plan: Sendable {
       case .file: return isThere ? nil : place + "is not there"
       case .pipe: return isPipe ? nil : place + (isThere ? "is no named pipe" : "is not there") + "; one is waited for"
       case .followed: return isThere ? nil : place + "is not there; it is waited for"
-      case .standardInput: return nil
+      case .unix: return isThere ? nil : place + "is not there; it is waited for"
+      case .standardInput, .tcp: return nil
       }
     }
   }
