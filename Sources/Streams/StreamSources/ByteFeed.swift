@@ -78,6 +78,7 @@ public final class ByteFeed {
   private var hasBegun = false
   /// Whether the stretch has been read to its end.
   private var isOver = false
+  private var hasWaited = false
   /// Where reading has to stop; nil for the end.
   private let limit: Int64?
   /// How much a growing file held when it was opened first: that is not happening now.
@@ -154,11 +155,20 @@ public final class ByteFeed {
     }
   }
 
+  /// Whether bytes of a connection had to be waited for since this was asked last: who reads has then all there was.
+  func takeWaiting() -> Bool {
+    defer { hasWaited = false }
+    return hasWaited
+  }
+
   /// Reads what is there; 0 at the end of a stretch, or when stopped.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FeedError) -> Int {
     while true {
       switch kind {
-      case .standardInput, .tcp, .unix: if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
+      case .tcp, .unix:
+        if stop.wait(for: descriptor, milliseconds: 0) == .timeout { hasWaited = true }
+        if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
+      case .standardInput: if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
       case .pipe:
         switch stop.wait(for: descriptor, milliseconds: Self.lookMilliseconds) {
         case .stopped: return 0

@@ -17,6 +17,9 @@ public final class EventFeedSource: StreamSource {
   private let defects: DefectHandling
   private let maximumEvents: Int
   private var watch: SensorWatch
+  private var lag = LagWatch()
+  /// Of what was thrown away before the next block.
+  private var loss: LossReason?
   private var gate = StretchGate()
   private var reader: (any EventReader)?
   /// Events of the running stretch so far, and how many of its first are old.
@@ -118,13 +121,19 @@ public final class EventFeedSource: StreamSource {
       return .quiet
     }
     end = max(end, offset + last)
+    // Before the filters: they are what takes longest.
+    if feed.kind.isConnection, lag.read(upTo: last, now: bootMicroseconds(), hasWaited: feed.takeWaiting()) {
+      loss = .overload
+      return .quiet
+    }
     intake.apply(&batch)
     if batch.count == 0 { return .quiet }
     batch.shiftTimes(by: offset)
     end = max(end, batch.times[batch.count - 1])
+    defer { loss = nil }
     return .block(
       EventBlock(
-        events: batch, camera: intake.camera, fit: intake.fit,
+        events: batch, camera: intake.camera, fit: intake.fit, loss: loss,
         wallMicroseconds: isLive && !isOld ? wallMicroseconds() : nil))
   }
 
@@ -219,6 +228,7 @@ public final class EventFeedSource: StreamSource {
     offset = end
     earlierViolations = violations
     (guesses, found) = ([], [])
+    (lag, loss) = (LagWatch(), nil)
     reader = nil
     gate.leave(isUseless: isUseless)
   }

@@ -36,7 +36,8 @@ extension SourceConfiguration {
     case .feed(let kind, let path):
       return EventFeedSource(
         try ByteFeed(kind, path: path, stop: stop), sensors: sensors, options: reading, skipsOld: beginsAtEnd,
-        originMicroseconds: resumeAt)
+        // What is there at once is one block, so that a busy camera makes no more of them than the models can wait for.
+        originMicroseconds: resumeAt, maximumEvents: isPaced ? 1_024 : 16_384)
     case .udp(let host, let port, let format):
       return DatagramSource(
         host: host, port: port, format: format, sensors: sensors, options: reading, stop: stop,

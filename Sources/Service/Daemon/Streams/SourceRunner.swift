@@ -157,8 +157,10 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
   }
 
   private func end(naturally: Bool) {
-    let removed = status.snapshot.filtered.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-    if !removed.isEmpty { log(.info, "source was filtered", [("source", configuration.id)] + removed) }
+    let removed = status.snapshot.filtered.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    if !removed.isEmpty {
+      log(.info, "filtered", [("source", configuration.id), ("removed", removed.joined(separator: ", "))])
+    }
     if status.change(to: .ended, now: monotonicMicroseconds()), naturally { tell(.ended, nil) }
   }
 
