@@ -45,4 +45,34 @@ struct LagTests {
     let isShed = watch.read(upTo: 10_000_000, now: 700_000, hasWaited: false)
     #expect(isShed)
   }
+
+  /// A watch of a stream that is thrown away, 600 ms behind at 1,200,000 us of the clock.
+  private func shedding() -> LagWatch {
+    var watch = LagWatch()
+    _ = watch.read(upTo: 0, now: 0, hasWaited: true)
+    let isShed = watch.read(upTo: 600_000, now: 1_200_000, hasWaited: false)
+    #expect(isShed)
+    return watch
+  }
+
+  @Test func aSenderThatHadToWaitIsStillBehindAlthoughItsBytesAreWaitedFor() {
+    var watch = shedding()
+    // It sends what it has kept at twice the speed of the clock.
+    var shed: [Bool] = []
+    for step in 1...60 as ClosedRange<Int64> {
+      let isShed = watch.read(upTo: 600_000 + 20_000 * step, now: 1_200_000 + 10_000 * step, hasWaited: true)
+      shed.append(isShed)
+    }
+    #expect(shed == [Bool](repeating: true, count: 49) + [Bool](repeating: false, count: 11))
+  }
+
+  @Test func aSenderThatIsLateItselfIsTakenAsItIs() {
+    var watch = shedding()
+    var shed: [Bool] = []
+    for step in 1...20 as ClosedRange<Int64> {
+      let isShed = watch.read(upTo: 600_000 + 10_000 * step, now: 1_200_000 + 10_000 * step, hasWaited: true)
+      shed.append(isShed)
+    }
+    #expect(shed == [Bool](repeating: true, count: 9) + [Bool](repeating: false, count: 11))
+  }
 }
