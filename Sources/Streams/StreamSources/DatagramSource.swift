@@ -35,6 +35,7 @@ public final class DatagramSource: StreamSource {
 
   public var filtered: [String: Int64] { intake.filtered }
   public var picture: String? { intake.picture }
+  public var notices: [InputNotice] { intake.found.map { InputNotice(source: "udp \(host):\(port)", text: $0) } }
 
   /// Listens on a port, as soon as it can be had: an address may be there later than the daemon.
   ///

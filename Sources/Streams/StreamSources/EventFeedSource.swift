@@ -126,7 +126,9 @@ public final class EventFeedSource: StreamSource {
       loss = .overload
       return .quiet
     }
+    let before = intake.found
     intake.apply(&batch)
+    if defects == .tell, intake.found != before { note(guesses) }
     if batch.count == 0 { return .quiet }
     batch.shiftTimes(by: offset)
     end = max(end, batch.times[batch.count - 1])
@@ -142,7 +144,7 @@ public final class EventFeedSource: StreamSource {
     self.guesses = guesses
     notices =
       guesses.map { InputNotice(source: feed.path, guess: $0) }
-      + found.map { InputNotice(source: feed.path, text: $0) }
+      + (defects == .tell ? found + intake.found : found).map { InputNotice(source: feed.path, text: $0) }
   }
 
   /// Tells where the events seem to be of another sensor, or refuses them.

@@ -3,10 +3,16 @@ import Events
 /// What becomes of the events of one stretch before models get them: filters in the order given, and after them the fit to
 /// each model's sensor. A value.
 package struct EventIntake: Sendable {
+  private static let lookMicroseconds: Int64 = 1_000_000
+
   package let fit: SensorFit
   private let filters: [String]
   private let models: [SensorGeometry]
   private var chain: EventFilterChain?
+  /// Stream time from which on it is looked again at what the filters have found.
+  private var nextLook = Int64.min
+  /// What the filters have found out about the stream, as of the last look, once in a second of it.
+  package private(set) var found: [String] = []
   /// Taken out in the stretches that are over.
   private var earlier: [String: Int64] = [:]
   /// Pixel array of what comes out; nil where nobody names it, and each model takes it for its own.
@@ -29,6 +35,7 @@ package struct EventIntake: Sendable {
   /// - Throws: where a filter cannot be made, or a model cannot take what comes out.
   package mutating func begin(camera: SensorGeometry?, source: String) throws(InputError) {
     earlier = filtered
+    (nextLook, found) = (.min, [])
     let taken = camera ?? models[0]
     var chain = EventFilterChain(geometry: taken)
     for filter in filters {
@@ -56,7 +63,11 @@ package struct EventIntake: Sendable {
 
   /// Sends events through the filters.
   package mutating func apply(_ batch: inout EventBatch) {
+    guard chain != nil else { return }
     chain?.apply(&batch)
+    guard let last = batch.times.last, last >= nextLook else { return }
+    nextLook = last &+ Self.lookMicroseconds
+    found = chain?.filters.compactMap { filter in filter.finding.map { "filter \(filter.name) \($0)" } } ?? []
   }
 
   /// How many events each filter took out, by its name.

@@ -153,7 +153,10 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
 
   /// What the source takes for granted is told once, and again when it changes.
   private func note(_ notices: [InputNotice]) {
-    for notice in notices { log(.info, "source is guessed", [("source", configuration.id), ("guess", notice.text)]) }
+    for notice in notices {
+      let (what, key) = notice.guess == nil ? ("source has a finding", "finding") : ("source is guessed", "guess")
+      log(.info, what, [("source", configuration.id), (key, notice.text)])
+    }
   }
 
   private func end(naturally: Bool) {
