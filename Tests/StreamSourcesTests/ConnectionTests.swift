@@ -42,7 +42,11 @@ private final class Sender: Sendable {
     Thread { [self] in
       while true {
         let peer = accept(listener, nil, nil)
-        if peer < 0 { return }
+        // Closed here, so that nobody else has the number while it is accepted from.
+        if peer < 0 {
+          close(listener)
+          return
+        }
         let number = accepted.withLock { count in
           defer { count += 1 }
           return count
@@ -69,10 +73,7 @@ private final class Sender: Sendable {
 
   var connections: Int { accepted.withLock { $0 } }
 
-  func leave() {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
+  func leave() { shutdown(listener, Int32(SHUT_RDWR)) }
 }
 
 struct ConnectionTests {
