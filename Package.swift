@@ -67,6 +67,16 @@ let package = Package(
     .target(
       name: "Events", dependencies: ["CKernels", "Digests", "Failures", "Numerics"], path: "Sources/Signals/Events",
       swiftSettings: hot),
+    // Cameras that are simulated, and what they look at.
+    .target(
+      name: "EventSimulation", dependencies: ["CKernels", "Events", "Failures", "Numerics"],
+      path: "Sources/Signals/EventSimulation", swiftSettings: hot),
+    .target(
+      name: "Scenes", dependencies: ["CKernels", "EventSimulation", "Events", "Numerics"],
+      path: "Sources/Signals/Scenes", swiftSettings: hot),
+    .target(
+      name: "Video", dependencies: ["CCairo", "Events", "Failures", "OutputFiles"], path: "Sources/Signals/Video",
+      swiftSettings: hot),
     .target(
       name: "EventFormats",
       dependencies: [
@@ -113,8 +123,9 @@ let package = Package(
     .target(
       name: "StreamLearning",
       dependencies: [
-        "Audio", "BandEncoders", "ClassifierStreams", "Digests", "EncoderList", "Learning", "ModelFiles", "Numerics",
-        "OutputFiles", "Recognition", "Settings", "SoundEncoders", "SpikingNetworks",
+        "Audio", "BandEncoders", "ClassifierStreams", "Digests", "EncoderList", "EventSimulation", "Events", "Learning",
+        "ModelFiles", "Numerics", "OutputFiles", "Recognition", "Scenes", "Settings", "SoundEncoders",
+        "SpikingNetworks",
       ], path: "Sources/Learning/StreamLearning",
       // Tests train small networks with it.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
@@ -179,10 +190,10 @@ let package = Package(
     .executableTarget(
       name: "ganglion",
       dependencies: [
-        "Audio", "CLinux", "ClassifierStreams", "CommandSupport", "Daemon", "EventFormats", "Events", "Failures",
-        "GanglionClient", "Learning", "ModelFiles", "Numerics", "OutputFiles", "Plotting", "Recognition",
-        "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamLearning",
-        "StreamSources", "Voices", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Audio", "CLinux", "ClassifierStreams", "CommandSupport", "Daemon", "EventFormats", "EventSimulation", "Events",
+        "Failures", "GanglionClient", "Learning", "ModelFiles", "Numerics", "OutputFiles", "Plotting", "Recognition",
+        "Scenes", "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamLearning",
+        "StreamSources", "Video", "Voices", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Programs/ganglion",
       swiftSettings: hot),
 
@@ -225,7 +236,9 @@ let package = Package(
     .testTarget(name: "VoicesTests", dependencies: ["Audio", "Voices"]),
     .testTarget(
       name: "StreamLearningTests",
-      dependencies: ["BandEncoders", "Learning", "Numerics", "SpikingNetworks", "StreamLearning", "TestSupport"]),
+      dependencies: [
+        "BandEncoders", "Events", "Learning", "Numerics", "Scenes", "SpikingNetworks", "StreamLearning", "TestSupport",
+      ]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
@@ -233,6 +246,9 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(name: "LaboratoryTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "EventSimulationTests", dependencies: ["EventSimulation", "Events"]),
+    .testTarget(name: "ScenesTests", dependencies: ["EventSimulation", "Events", "Numerics", "Scenes"]),
+    .testTarget(name: "VideoTests", dependencies: ["Events", "TestSupport", "Video"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
     .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol", "TestSupport"]),

@@ -5,13 +5,15 @@ import Testing
 struct WordSpotterTests {
   /// A spotter of two words with steps of 40 ms, a mean over 80 ms, a rest of 400 ms and a warm-up of 200 ms.
   private func spotter(
-    thresholds: [String: Double] = [:], background: [String] = []
+    thresholds: [String: Double] = [:], background: [String] = [], releaseShare: Double? = nil
   ) throws -> WordSpotter {
     try WordSpotter(
       labels: ["one", "two"],
       configuration: DecisionConfiguration(
         defaultThreshold: 0.8, thresholds: thresholds, backgroundLabels: background,
-        stream: StreamDecision(scoreMicroseconds: 80_000, restMicroseconds: 400_000, warmUpMicroseconds: 200_000)))
+        stream: StreamDecision(
+          scoreMicroseconds: 80_000, restMicroseconds: 400_000, warmUpMicroseconds: 200_000, releaseShare: releaseShare)
+      ))
   }
 
   private func hear(
@@ -51,6 +53,21 @@ struct WordSpotterTests {
     let later = try hear(&spotter, loud, from: 11)
     #expect(later.map(\.label) == ["two", "one", "two"])
     #expect(later[1].endMicroseconds == 400_000 + 400_000 + 40_000)
+  }
+
+  @Test func whatLastsIsToldOnceUntilItsScoreHasFallen() throws {
+    var spotter = try spotter(releaseShare: 0.5)
+    let lasting: [[Float]] = Array(repeating: [3, -4], count: 40)
+    // A chance of 0.95, then of 0.62, which is above half of 0.8, then again 0.95: one gesture.
+    let first = try hear(&spotter, silence(8) + lasting + Array(repeating: [0.5, -4], count: 10) + lasting)
+    #expect(first.map(\.label) == ["one"])
+    // Below half of the threshold it is over, and the next is another.
+    let second = try hear(&spotter, Array(repeating: [-1, -4], count: 3) + lasting, from: 98)
+    #expect(second.count == 1)
+    // An interruption lets go of it too.
+    spotter.finish()
+    #expect(try hear(&spotter, lasting, from: 200).count == 1)
+    #expect(throws: RecognitionError.self) { try self.spotter(releaseShare: 1.5) }
   }
 
   @Test func nothingIsToldUntilTheStreamIsWarmAndWarmsUpAgainAfterAnInterruption() throws {

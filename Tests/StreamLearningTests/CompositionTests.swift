@@ -45,7 +45,7 @@ struct CompositionTests {
     var options = CompositionOptions()
     options.noiseChance = 0
     options.partChance = 0
-    var composer = ChunkComposer(toyMaterial(), options, frames: 800, miningChance: 0)
+    var composer = ChunkComposer(toyMaterial(), options, frames: 800, mining: .none)
     composer.density = 2
     var words = 0
     var loud = 0
@@ -68,7 +68,7 @@ struct CompositionTests {
   }
 
   @Test func noWordComesInThePauseAfterAnother() {
-    var composer = ChunkComposer(toyMaterial(), CompositionOptions(), frames: 6_000, miningChance: 0)
+    var composer = ChunkComposer(toyMaterial(), CompositionOptions(), frames: 6_000, mining: .none)
     composer.density = 2
     composer.pauseAfterWord = 300
     var random = RandomStream(seed: 2)
@@ -78,7 +78,7 @@ struct CompositionTests {
   }
 
   @Test func theSameChunkComesOfTheSameSeed() {
-    let composer = ChunkComposer(toyMaterial(), CompositionOptions(), frames: 300, miningChance: 0)
+    let composer = ChunkComposer(toyMaterial(), CompositionOptions(), frames: 300, mining: .none)
     func chunk(_ index: Int) -> [Float] {
       var random = RandomStream(seed: 3, purpose: "chunk", index: index)
       return composer.compose(&random).energies
@@ -93,7 +93,7 @@ struct CompositionTests {
     var material = toyMaterial()
     material.words = []
     material.speech = [[BandClip(bands: 4, energies: [Float](repeating: 0, count: 1_600))]]
-    var composer = ChunkComposer(material, options, frames: 500, miningChance: 0)
+    var composer = ChunkComposer(material, options, frames: 500, mining: .none)
     composer.noise = .under(material.noise[0], decibels: 10)
     let level = StreamMaterial.level(material.bands)
     for index in 0..<20 {
@@ -135,17 +135,18 @@ struct CompositionTests {
     let whole = try bands.makeEncoder().encode(samples)
     let energies = try bands.energies(of: samples)
     var compressor = StreamCompressor(bands.makeCompressor(), bands: 8)
-    for step in 0..<whole.steps {
-      let frame = compressor.frame(energies, at: step, step: step, startMicroseconds: 0, endMicroseconds: 1)
-      #expect(frame.values == Array(whole.values[whole.range(ofStep: step)]))
-    }
+    // In one piece or in two.
+    let half = energies.count / 16 * 8
+    var frames = compressor.following(Array(energies[..<half]))
+    frames.append(contentsOf: compressor.following(Array(energies[half...])))
+    #expect(frames == whole)
     // Warm, the frames are those of a stream that has heard the beginning before.
     let warm = StreamMaterial(
       words: [], speech: [], noise: [], white: BandClip(bands: 8, energies: energies), bands: bands
     ).frames(of: energies)
     var again = StreamCompressor(bands.makeCompressor(), bands: 8)
-    for step in 0..<50 { _ = again.frame(energies, at: step, step: 0, startMicroseconds: 0, endMicroseconds: 1) }
-    let first = again.frame(energies, at: 0, step: 0, startMicroseconds: 0, endMicroseconds: 1)
-    #expect(first.values == Array(warm.values[warm.range(ofStep: 0)]))
+    _ = again.following(Array(energies[..<(50 * 8)]))
+    let first = again.following(energies)
+    #expect(first == warm)
   }
 }

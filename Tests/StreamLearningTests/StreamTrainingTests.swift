@@ -95,7 +95,7 @@ struct StreamTrainingTests {
   @Test(arguments: [
     ("speech: [speech]", "speech: []", "speech"), ("words: {beep: [words]}", "words: {}", "words"),
     ("silenceThreshold: 0", "silenceThreshold: 0.001", "silenceThreshold"),
-    ("units: 1,", "units: 2,", "2 outputs for 1 words"), ("chunks: 640", "chunks: 0", "chunks"),
+    ("units: 1,", "units: 2,", "2 outputs for 1 labels"), ("chunks: 640", "chunks: 0", "chunks"),
     ("after: [0.5]", "after: [0.5, 0.2]", "ascend"), ("variants: 1", "variants: -1", "variants"),
     ("input: [12]", "input: [13]", "input"), ("kept: 0.1", "kept: 1.1", "kept"),
     ("mel: {sampleRate: 8000, bands: 12, silenceThreshold: 0}", "spiketrum: {sampleRate: 8000, channels: 12}", "mel"),

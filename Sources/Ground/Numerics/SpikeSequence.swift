@@ -31,6 +31,15 @@ public struct SpikeSequence: Sendable, Equatable {
     offsets.append(Int32(channels.count))
   }
 
+  /// Appends all steps of another sequence of the same shape.
+  public mutating func append(contentsOf other: SpikeSequence) {
+    precondition(other.shape == shape, "sequences that follow each other have one shape")
+    let begin = Int32(channels.count)
+    channels += other.channels
+    values += other.values
+    offsets += other.offsets.dropFirst().map { $0 + begin }
+  }
+
   /// Positions in `channels` and `values` of the spikes of one step.
   public func range(ofStep step: Int) -> Range<Int> {
     Int(offsets[step])..<Int(offsets[step + 1])

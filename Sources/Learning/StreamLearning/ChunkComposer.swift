@@ -2,13 +2,6 @@ import Foundation
 import Learning
 import Numerics
 
-/// A word that stands in a chunk, in steps.
-struct ChunkWord: Sendable, Equatable {
-  var label: Int
-  var start: Int
-  var end: Int
-}
-
 /// A piece of the speech, by its place in the material.
 struct SpeechPiece: Sendable, Equatable, Codable {
   var set: Int
@@ -30,7 +23,7 @@ struct ChunkComposer: Sendable {
   var material: StreamMaterial
   var options: CompositionOptions
   let frames: Int
-  let miningChance: Double
+  let mining: MiningOptions
   /// What fooled the network.
   var mined: [SpeechPiece] = []
   /// Sums of the roots of the sets' lengths, by which sets are drawn.
@@ -50,11 +43,11 @@ struct ChunkComposer: Sendable {
   /// What is laid under the whole chunk.
   var noise = Noise.drawn
 
-  init(_ material: StreamMaterial, _ options: CompositionOptions, frames: Int, miningChance: Double) {
+  init(_ material: StreamMaterial, _ options: CompositionOptions, frames: Int, mining: MiningOptions) {
     self.material = material
     self.options = options
     self.frames = frames
-    self.miningChance = miningChance
+    self.mining = mining
     var sums: [Double] = []
     for set in material.speech {
       sums.append((sums.last ?? 0) + Double(set.reduce(0) { $0 + $1.frames }).squareRoot())
@@ -172,7 +165,7 @@ struct ChunkComposer: Sendable {
 
   /// A piece of speech: what fooled the network, a short clip, or 1 to 6 s of a long one.
   func drawn(_ random: inout RandomStream) -> SpeechPiece? {
-    if !mined.isEmpty && random.uniform() < miningChance { return mined[random.integer(below: mined.count)] }
+    if !mined.isEmpty && random.uniform() < mining.chance { return mined[random.integer(below: mined.count)] }
     guard let total = setSums.last, total > 0 else { return nil }
     let at = random.uniform() * total
     let set = setSums.firstIndex { $0 > at } ?? setSums.count - 1

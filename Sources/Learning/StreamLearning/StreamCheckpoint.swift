@@ -25,8 +25,8 @@ public struct StreamCheckpoint: Sendable {
 
   func write(_ state: StreamTrainingState, fingerprint: String) throws {
     let record = Record(
-      fingerprint: fingerprint, steps: state.steps, mined: state.mined,
-      spans: state.spans.map { [$0.lowerBound, $0.upperBound] }, history: state.history)
+      fingerprint: fingerprint, steps: state.steps, mined: state.findings.mined,
+      spans: state.findings.spans.map { [$0.lowerBound, $0.upperBound] }, history: state.history)
     let text: Data
     do {
       text = try JSONEncoder().encode(record)
@@ -65,6 +65,6 @@ public struct StreamCheckpoint: Sendable {
     }
     return StreamTrainingState(
       steps: record.steps, parameters: parameters, first: first, second: second, average: average,
-      mined: record.mined, spans: record.spans.map { $0[0]..<$0[1] }, history: record.history)
+      findings: StreamFindings(mined: record.mined, spans: record.spans.map { $0[0]..<$0[1] }), history: record.history)
   }
 }

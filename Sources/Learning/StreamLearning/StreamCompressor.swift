@@ -18,22 +18,18 @@ struct StreamCompressor {
     compressor.compress(&row)
   }
 
-  mutating func frame(
-    _ energies: [Float], at place: Int, step: Int, startMicroseconds: Int64, endMicroseconds: Int64
-  ) -> SpikeFrame {
-    compress(energies, place)
-    var frame = SpikeFrame(step: step, startMicroseconds: startMicroseconds, endMicroseconds: endMicroseconds)
-    frame.append(nonzero: row)
-    return frame
-  }
-
   /// All steps as a sequence. The compression is run over the first half second before, as if the stream had gone on for long.
   mutating func sequence(_ energies: [Float]) -> SpikeSequence {
+    for frame in 0..<min(50, energies.count / row.count) { compress(energies, frame) }
+    return following(energies)
+  }
+
+  /// All steps as a sequence that follows what was compressed before.
+  mutating func following(_ energies: [Float]) -> SpikeSequence {
     let bands = row.count
     let steps = energies.count / bands
     var sequence = SpikeSequence(shape: [bands])
     let all = (0..<UInt32(bands)).map { $0 }
-    for frame in 0..<min(50, steps) { compress(energies, frame) }
     for frame in 0..<steps {
       compress(energies, frame)
       if row.contains(0) {

@@ -34,6 +34,7 @@ struct StreamLoss {
     let logits = runner.logits.base
     let gradient = runner.logitGradient.base
     for index in 0..<runner.logits.count { gradient[index] = 0 }
+    if let onset = options.onsetSeconds { return applyLasting(runner, words: words, onset: steps(onset)) }
     var said: [Stretch] = []
     var others: [Stretch] = []
     for sample in words.indices {

@@ -1,14 +1,22 @@
 import BandEncoders
+import Events
 import Learning
 import Recognition
 import Settings
 import SoundEncoders
 import SpikingNetworks
 
-/// Everything that makes a model which finds words in a stream: a recipe with a section `stream` in place of `data`.
+/// Everything that makes a model which finds words or gestures in a stream: a recipe with a section `stream`, for sound, or
+/// `scenes`, for simulated people, in place of `data`.
 public struct StreamRecipe: Codable, Sendable, Equatable {
+  /// What streams are made of.
+  public enum Material: Sendable, Equatable {
+    case sound(StreamDataDescription)
+    case scenes(SceneDescription)
+  }
+
   public var name: String
-  public var stream: StreamDataDescription
+  public var material: Material
   public var encoder: EncoderOptions
   public var composition: CompositionOptions
   public var network: NetworkDescription
@@ -16,19 +24,36 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
   public var decision: StreamDecisionOptions
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, stream, encoder, composition, network, training, decision
+    case name, stream, scenes, encoder, composition, network, training, decision
   }
 
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     name = try values.modelName(.name)
-    stream = try values.required(.stream)
+    guard values.contains(.stream) != values.contains(.scenes) else {
+      throw values.refusal("a recipe for streams has either a section stream or a section scenes")
+    }
+    material = values.contains(.stream) ? .sound(try values.required(.stream)) : .scenes(try values.required(.scenes))
     encoder = try values.required(.encoder)
     composition = try values.value(.composition, or: CompositionOptions())
     network = try values.required(.network)
     training = try values.required(.training)
     decision = try values.value(.decision, or: StreamDecisionOptions())
     try check(values)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    switch material {
+    case .sound(let stream): try values.encode(stream, forKey: .stream)
+    case .scenes(let scenes): try values.encode(scenes, forKey: .scenes)
+    }
+    try values.encode(self.encoder, forKey: .encoder)
+    try values.encode(composition, forKey: .composition)
+    try values.encode(network, forKey: .network)
+    try values.encode(training, forKey: .training)
+    try values.encode(decision, forKey: .decision)
   }
 
   /// Reads a recipe and checks everything in it that needs no data.
@@ -39,7 +64,12 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
   }
 
   /// The labels, one for each output of the network.
-  public var labels: [String] { stream.labels }
+  public var labels: [String] {
+    switch material {
+    case .sound(let stream): stream.labels
+    case .scenes(let scenes): scenes.labels
+    }
+  }
 
   /// The bands whose energies streams are composed of.
   package var bands: MelConfiguration {
@@ -49,17 +79,36 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
     return bands
   }
 
+  /// How the events of scenes become the network's input.
+  package var binning: EventBinningConfiguration {
+    guard case .events(let options) = encoder else {
+      preconditionFailure("a recipe for scenes that was read has events")
+    }
+    return options.configuration
+  }
+
   private func check(_ values: OptionMap<CodingKeys>) throws {
-    guard case .sound(let options) = encoder, let bands = options.configuration as? MelConfiguration else {
-      throw values.refusal(.encoder, "streams are composed of energies in bands: it takes mel")
+    switch material {
+    case .sound:
+      guard case .sound(let options) = encoder, let bands = options.configuration as? MelConfiguration else {
+        throw values.refusal(.encoder, "streams are composed of energies in bands: it takes mel")
+      }
+      guard bands.silenceThreshold == 0 else {
+        throw values.refusal(
+          at: ["encoder", "mel", "silenceThreshold"], "is \(bands.silenceThreshold); in a stream every step counts: 0")
+      }
+    case .scenes:
+      guard case .events = encoder else {
+        throw values.refusal(.encoder, "scenes are seen by cameras: it takes events")
+      }
+      guard training.loss.onsetSeconds != nil else {
+        throw values.refusal(
+          at: ["training", "loss", "onsetSeconds"], "is left out; gestures are told while they last, from so long on")
+      }
     }
-    guard bands.silenceThreshold == 0 else {
+    guard network.input.reduce(1, *) == encoder.shape.reduce(1, *) else {
       throw values.refusal(
-        at: ["encoder", "mel", "silenceThreshold"], "is \(bands.silenceThreshold); in a stream every step counts: 0")
-    }
-    guard network.input.reduce(1, *) == bands.bands else {
-      throw values.refusal(
-        at: ["network", "input"], "\(network.input) is not what the encoder makes: [\(bands.bands)]")
+        at: ["network", "input"], "\(network.input) is not what the encoder makes: \(encoder.shape)")
     }
     let outputs: Int
     do throws(NetworkError) {
@@ -68,7 +117,7 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
       throw values.refusal(at: ["network"], error.description)
     }
     guard outputs == labels.count else {
-      throw values.refusal(at: ["network"], "has \(outputs) outputs for \(labels.count) words")
+      throw values.refusal(at: ["network"], "has \(outputs) outputs for \(labels.count) labels")
     }
     let warmUp = Double(decision.configuration.warmUpMicroseconds) / 1e6
     guard warmUp + 1 <= training.chunkSeconds else {
@@ -82,7 +131,9 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
 public struct StreamDecisionOptions: Codable, Sendable, Equatable {
   public var configuration = StreamDecision()
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case scoreMicroseconds, restMicroseconds, warmUpMicroseconds }
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case scoreMicroseconds, restMicroseconds, warmUpMicroseconds, releaseShare
+  }
 
   public init() {}
 
@@ -94,6 +145,7 @@ public struct StreamDecisionOptions: Codable, Sendable, Equatable {
       .restMicroseconds, .from(0, to: 3_600_000_000), or: configuration.restMicroseconds)
     configuration.warmUpMicroseconds = try values.number(
       .warmUpMicroseconds, .from(0, to: 60_000_000), or: configuration.warmUpMicroseconds)
+    configuration.releaseShare = try values.number(.releaseShare, .from(0, to: 1))
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -101,5 +153,6 @@ public struct StreamDecisionOptions: Codable, Sendable, Equatable {
     try values.encode(configuration.scoreMicroseconds, forKey: .scoreMicroseconds)
     try values.encode(configuration.restMicroseconds, forKey: .restMicroseconds)
     try values.encode(configuration.warmUpMicroseconds, forKey: .warmUpMicroseconds)
+    try values.encodeIfPresent(configuration.releaseShare, forKey: .releaseShare)
   }
 }

@@ -53,10 +53,13 @@ public struct StreamLossOptions: Codable, Sendable, Equatable {
   public var others: Double
   public var tail: Double
   public var tailShare: Double
+  /// For what lasts, as gestures do: so long after its start it should be told, and until its end, with a loss of its own (see
+  /// `StreamLoss.applyLasting`). A word is told at its end, and this is absent.
+  public var onsetSeconds: Double?
   /// A loss on how often neurons fire; none when absent.
   public var rates: RateRegularisation?
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case others, tail, tailShare, rates }
+  enum CodingKeys: String, CodingKey, CaseIterable { case others, tail, tailShare, onsetSeconds, rates }
 
   public init() {
     others = 8
@@ -70,6 +73,7 @@ public struct StreamLossOptions: Codable, Sendable, Equatable {
     others = try values.number(.others, .over(0, to: 1_000), or: others)
     tail = try values.number(.tail, .from(0, to: 1_000), or: tail)
     tailShare = try values.number(.tailShare, .over(0, to: 1), or: tailShare)
+    onsetSeconds = try values.number(.onsetSeconds, .from(0, to: 60))
     rates = try values.value(.rates, or: nil)
   }
 }
@@ -91,6 +95,14 @@ public struct MiningOptions: Codable, Sendable, Equatable {
     heard = 0.35
     kept = 0.017
     chance = 0.3
+  }
+
+  /// What looks for nothing.
+  static var none: MiningOptions {
+    var options = MiningOptions()
+    options.after = []
+    options.chance = 0
+    return options
   }
 
   public init(from decoder: any Decoder) throws {

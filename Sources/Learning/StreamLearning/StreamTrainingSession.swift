@@ -54,8 +54,50 @@ public final class StreamTrainingSession {
   ) throws {
     self.recipe = recipe
     self.settings = settings
+    let made: Material
+    switch recipe.material {
+    case .sound(let stream): made = try Self.sound(stream, recipe, settings, activity)
+    case .scenes(let scenes): made = try Self.scenes(scenes, recipe)
+    }
+    fingerprint = made.fingerprint
+    notes = made.notes
+    validationHours = made.validationHours
+    trial = StreamTrial(made.trial)
+    trainer = try StreamTrainer(
+      Network<Float>(recipe.network, seed: recipe.training.seed), recipe.training, subject: made.subject,
+      free: Int(
+        Double(recipe.decision.configuration.warmUpMicroseconds) / Double(made.subject.stepMicroseconds)),
+      threads: settings.threads, resuming: try checkpoint?.read(fingerprint: fingerprint))
+  }
+
+  /// What a recipe's material comes to.
+  private struct Material {
+    var subject: any StreamSubject
+    var trial: any TrialSubject
+    var notes: [String]
+    var validationHours: Double
+    var fingerprint: String
+  }
+
+  /// Scenes that are simulated as they are needed.
+  private static func scenes(_ scenes: SceneDescription, _ recipe: StreamRecipe) throws -> Material {
+    let chunks = SceneChunks(
+      scenes: scenes, binning: recipe.binning, seconds: recipe.training.chunkSeconds, seed: recipe.training.seed)
+    return Material(
+      subject: chunks, trial: chunks,
+      notes: [
+        "scenes: \(scenes.gestures.count) gestures, sensors \(scenes.sensors.map(\.description).joined(separator: ", ")), "
+          + "each scene seen \(scenes.views) times"
+      ], validationHours: recipe.training.validationHours, fingerprint: try fingerprint(recipe, [:]))
+  }
+
+  /// Reads and analyses recordings.
+  private static func sound(
+    _ stream: StreamDataDescription, _ recipe: StreamRecipe, _ settings: Settings,
+    _ activity: @escaping @Sendable (Activity) -> Void
+  ) throws -> Material {
     let parts = try StreamFiles.find(
-      recipe.stream, dataFolder: settings.dataFolder, recipeFolder: settings.recipeFolder)
+      stream, dataFolder: settings.dataFolder, recipeFolder: settings.recipeFolder)
     func material(_ part: DataPart, copies: Bool) throws -> StreamMaterial {
       guard let files = parts[part] else { throw TrainingError.emptyPart(part) }
       let material = try StreamMaterial.read(
@@ -68,22 +110,13 @@ public final class StreamTrainingSession {
       guard !material.speech.isEmpty else { throw TrainingError.emptyPart(part) }
       return material
     }
-    fingerprint = try Self.fingerprint(recipe, parts)
     let train = try material(.train, copies: true)
     let validation = try material(.validation, copies: false)
     let stepMicroseconds = Double(recipe.bands.stepMicroseconds)
     let composer = ChunkComposer(
       train, recipe.composition, frames: Int(recipe.training.chunkSeconds * 1e6 / stepMicroseconds),
-      miningChance: recipe.training.mining.chance)
-    let network = try Network<Float>(recipe.network, seed: recipe.training.seed)
-    trainer = try StreamTrainer(
-      network, recipe.training, composer: composer,
-      free: Int(Double(recipe.decision.configuration.warmUpMicroseconds) / stepMicroseconds),
-      threads: settings.threads, resuming: try checkpoint?.read(fingerprint: fingerprint))
-    trial = StreamTrial(validation, recipe.composition, seed: recipe.training.seed)
-    validationHours = validation.speechSeconds / 3_600
-    func count(_ files: [StreamFiles.Entry]) -> String { "\(files.count)" }
-    notes =
+      mining: recipe.training.mining)
+    let notes =
       StreamFiles.parts.compactMap { part in
         guard let files = parts[part] else { return nil }
         let words = zip(recipe.labels, files.words).map { "\($0) \($1.count)" }.joined(separator: ", ")
@@ -93,6 +126,9 @@ public final class StreamTrainingSession {
         "speech without the words: \(Int((train.speechSeconds / 60).rounded())) min to learn from (copies counted), "
           + "\(Int((validation.speechSeconds / 60).rounded())) min to choose thresholds on"
       ]
+    return Material(
+      subject: composer, trial: WordTrial(validation, recipe.composition, seed: recipe.training.seed), notes: notes,
+      validationHours: validation.speechSeconds / 3_600, fingerprint: try fingerprint(recipe, parts))
   }
 
   /// A digest of what decides the training.
@@ -155,13 +191,20 @@ public final class StreamTrainingSession {
       outcome.sensitivity($0.name, perHour: $0.perHour, labels: recipe.labels)
     }
     if let usual = manifest.decision.with(sensitivity: "normal") { manifest.decision = usual }
+    let lasts = recipe.training.loss.onsetSeconds != nil
     for (label, name) in recipe.labels.enumerated() {
-      guard let delays = outcome.delays(label, threshold: manifest.decision.threshold(of: name)) else { continue }
+      let threshold = manifest.decision.threshold(of: name)
+      guard let delays = outcome.delays(label, threshold: threshold, fromStart: lasts) else { continue }
       manifest.training.notes["delay \(name)"] =
-        "half of the words are told \(delays.median / 1_000) ms after their end, 95 % within \(delays.most / 1_000) ms"
+        "half of them are told \(delays.median / 1_000) ms after their \(lasts ? "start" : "end"), 95 % within "
+        + "\(delays.most / 1_000) ms"
     }
-    manifest.training.notes["thresholds"] =
-      "chosen on a stream composed of \(String(format: "%.2f", validationHours)) h of speech without the words"
+    let hours = String(format: "%.2f", validationHours)
+    switch recipe.material {
+    case .sound:
+      manifest.training.notes["thresholds"] = "chosen on a stream composed of \(hours) h of speech without the words"
+    case .scenes: manifest.training.notes["thresholds"] = "chosen on \(hours) h of scenes without gestures"
+    }
     return try Model(manifest: manifest, network: plain.network)
   }
 
@@ -174,7 +217,7 @@ public final class StreamTrainingSession {
       split: notes.first, seconds: seconds.rounded(),
       notes: ["parameters": "\(network.parameters.count)", "chunks": "\(chunks)"])
     var manifest = ModelManifest(
-      name: recipe.name, labels: recipe.labels, network: network.description, encoder: .sound(recipe.bands),
+      name: recipe.name, labels: recipe.labels, network: network.description, encoder: recipe.encoder.configuration,
       decision: DecisionConfiguration(stream: recipe.decision.configuration), training: record)
     if recipe.training.weightBits == 8 { manifest.weightBits = 8 }
     return try Model(manifest: manifest, network: network)

@@ -44,9 +44,10 @@ struct StreamTrial {
     }
 
     /// Delays of the words that a label's threshold finds: of half of them, and of 95 %.
-    func delays(_ label: Int, threshold: Double) -> (median: Int64, most: Int64)? {
-      guard let trial = thresholds.firstIndex(of: threshold), let median = words[trial].delay(share: 0.5),
-        let most = words[trial].delay(share: 0.95)
+    func delays(_ label: Int, threshold: Double, fromStart: Bool) -> (median: Int64, most: Int64)? {
+      guard let trial = thresholds.firstIndex(of: threshold),
+        let median = words[trial].delay(share: 0.5, fromStart: fromStart),
+        let most = words[trial].delay(share: 0.95, fromStart: fromStart)
       else { return nil }
       return (median, most)
     }
@@ -54,17 +55,9 @@ struct StreamTrial {
     var hours: Double { others.first?.hours ?? 0 }
   }
 
-  private let composer: ChunkComposer
-  private let seed: UInt64
-  private static let minuteSeconds = 60.0
+  private let subject: any TrialSubject
 
-  init(_ material: StreamMaterial, _ options: CompositionOptions, seed: UInt64) {
-    let frames = Int(Self.minuteSeconds * 1e6 / Double(material.bands.stepMicroseconds))
-    var composer = ChunkComposer(material, options, frames: frames, miningChance: 0)
-    composer.isPlain = true
-    self.composer = composer
-    self.seed = seed
-  }
+  init(_ subject: any TrialSubject) { self.subject = subject }
 
   /// Tries thresholds on a stream of so many hours without words, and on two of a fifth as long with them.
   ///
@@ -81,39 +74,22 @@ struct StreamTrial {
     }
     let minutes = max(1, Int((hours * 60).rounded()))
     let spoken = max(2, minutes / 5)
-    let resting = (model.manifest.decision.stream?.restMicroseconds ?? 0) + 1_000_000
-    let rest = Int(resting / model.manifest.encoder.stepMicroseconds)
+    let rest = model.manifest.decision.stream?.restMicroseconds ?? 0
     var done = 0
-    func hear(
-      _ count: Int, _ purpose: String, _ prepare: (inout ChunkComposer, inout RandomStream) -> Void
-    ) throws -> [StreamTally] {
-      var stream = try TrialStream(model, configurations, bands: composer.material.bands.bands)
+    func hear(_ count: Int, _ kind: TrialKind) throws -> [StreamTally] {
+      var stream = try TrialStream(
+        model, configurations, feed: subject.makeFeed(kind, restMicroseconds: rest),
+        stepMicroseconds: subject.stepMicroseconds)
       for minute in 0..<count {
         progress(done, minutes + 2 * spoken)
         done += 1
-        var composer = composer
-        var random = RandomStream(seed: seed, purpose: purpose, index: minute)
-        prepare(&composer, &random)
-        try stream.hear(composer, &random)
+        try stream.hear(minute)
       }
       return stream.tallies()
     }
-    func speak(_ composer: inout ChunkComposer) {
-      composer.density = 2
-      // A word that comes while its label rests could not be heard.
-      composer.pauseAfterWord = rest
-      composer.options.partChance = 0
-      composer.noise = .none
-    }
     return Outcome(
-      thresholds: thresholds, words: try hear(spoken, "trial of words") { composer, _ in speak(&composer) },
-      noisyWords: try hear(spoken, "trial of words in noise") { composer, random in
-        speak(&composer)
-        let noises = composer.material.noise
-        let noise = noises.isEmpty ? composer.material.white : noises[random.integer(below: noises.count)]
-        composer.noise = .under(noise, decibels: 10)
-      },
-      others: try hear(minutes, "trial without words") { composer, _ in composer.material.words = [] })
+      thresholds: thresholds, words: try hear(spoken, .words), noisyWords: try hear(spoken, .noisyWords),
+      others: try hear(minutes, .others))
   }
 }
 
@@ -122,37 +98,38 @@ private struct TrialStream {
   private var classifier: StreamClassifier
   private let labels: Int
   private let stepMicroseconds: Int64
-  private var compressor: StreamCompressor?
+  private var feed: any TrialFeed
   private var detections: [[StreamTally.Detection]]
   private var words: [(label: Int, startMicroseconds: Int64, endMicroseconds: Int64)] = []
   private var steps = 0
-  private let bands: Int
 
-  init(_ model: Model, _ configurations: [DecisionConfiguration], bands: Int) throws {
+  init(
+    _ model: Model, _ configurations: [DecisionConfiguration], feed: any TrialFeed, stepMicroseconds: Int64
+  ) throws {
     classifier = try StreamClassifier(model, trying: configurations)
     labels = model.manifest.labels.count
-    stepMicroseconds = model.manifest.encoder.stepMicroseconds
+    self.stepMicroseconds = stepMicroseconds
     detections = configurations.map { _ in [] }
-    self.bands = bands
+    self.feed = feed
   }
 
-  mutating func hear(_ composer: ChunkComposer, _ random: inout RandomStream) throws {
-    let (energies, said) = composer.compose(&random)
-    var compressor = self.compressor ?? StreamCompressor(composer.material.bands.makeCompressor(), bands: bands)
-    for word in said {
+  mutating func hear(_ minute: Int) throws {
+    let piece = try feed.minute(minute)
+    for word in piece.words {
       words.append(
         (word.label, Int64(steps + word.start) * stepMicroseconds, Int64(steps + word.end) * stepMicroseconds))
     }
-    for frame in 0..<energies.count / bands {
+    for step in 0..<piece.frames.steps {
       let start = Int64(steps) * stepMicroseconds
-      let frame = compressor.frame(
-        energies, at: frame, step: steps, startMicroseconds: start, endMicroseconds: start + stepMicroseconds)
+      let range = piece.frames.range(ofStep: step)
+      let frame = SpikeFrame(
+        step: steps, startMicroseconds: start, endMicroseconds: start + stepMicroseconds,
+        channels: Array(piece.frames.channels[range]), values: Array(piece.frames.values[range]))
       try classifier.push(frame) { decision, trial in
         detections[trial].append(.init(label: decision.labelIndex, endMicroseconds: decision.endMicroseconds))
       }
       steps += 1
     }
-    self.compressor = compressor
   }
 
   func tallies() -> [StreamTally] {

@@ -10,16 +10,20 @@ public struct StreamDecision: Codable, Equatable, Sendable {
   /// From the start of a stream, and after whatever interrupts it, nothing is detected for this long: what the network needs
   /// to have heard for its outputs to mean something.
   public var warmUpMicroseconds: Int64
+  /// For what lasts, as gestures do: a label that was detected is not detected again before its score has fallen below this share
+  /// of its threshold. Absent, as for words: it only rests.
+  public var releaseShare: Double?
   /// Thresholds that were measured; the model's own are those of `normal`.
   public var sensitivities: [Sensitivity]
 
   public init(
     scoreMicroseconds: Int64 = 100_000, restMicroseconds: Int64 = 2_000_000, warmUpMicroseconds: Int64 = 1_000_000,
-    sensitivities: [Sensitivity] = []
+    releaseShare: Double? = nil, sensitivities: [Sensitivity] = []
   ) {
     self.scoreMicroseconds = scoreMicroseconds
     self.restMicroseconds = restMicroseconds
     self.warmUpMicroseconds = warmUpMicroseconds
+    self.releaseShare = releaseShare
     self.sensitivities = sensitivities
   }
 
@@ -29,6 +33,9 @@ public struct StreamDecision: Codable, Equatable, Sendable {
       ("stream.warmUpMicroseconds", warmUpMicroseconds, 0),
     ] where value < least || value > 1 << 40 {
       throw .setting(name: name, value: "\(value)", allowed: "\(least) to 2^40")
+    }
+    if let releaseShare, !(0...1).contains(releaseShare) {
+      throw .setting(name: "stream.releaseShare", value: "\(releaseShare)", allowed: "0 to 1")
     }
     for sensitivity in sensitivities {
       for (label, threshold) in sensitivity.thresholds.sorted(by: { $0.key < $1.key }) {

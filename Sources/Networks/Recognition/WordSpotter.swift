@@ -11,6 +11,8 @@ public struct WordSpotter: Codable, Equatable, Sendable {
   private var window: LogitWindow
   /// Per label, stream time until which it rests.
   private var restingUntil: [Int64]
+  /// Per label, whether it was detected and has not been released since.
+  private var isHeld: [Bool]
   private var scores: [Double]
   /// When the running stream began; nil before its first step.
   private var begun: Int64?
@@ -31,6 +33,7 @@ public struct WordSpotter: Codable, Equatable, Sendable {
     isBackground = labels.map(configuration.backgroundLabels.contains)
     window = LogitWindow(width: labels.count)
     restingUntil = [Int64](repeating: .min, count: labels.count)
+    isHeld = [Bool](repeating: false, count: labels.count)
     scores = [Double](repeating: 0, count: labels.count)
   }
 
@@ -62,8 +65,14 @@ public struct WordSpotter: Codable, Equatable, Sendable {
     isWarm = endMicroseconds - begun > decision.warmUpMicroseconds
     guard isWarm, let from = window.startMicroseconds else { return }
     window.write(chances: &scores)
+    if let share = decision.releaseShare {
+      for label in labels.indices where scores[label] < share * thresholds[label] { isHeld[label] = false }
+    }
     for label in labels.indices
-    where !isBackground[label] && scores[label] >= thresholds[label] && endMicroseconds > restingUntil[label] {
+    where !isBackground[label] && scores[label] >= thresholds[label] && endMicroseconds > restingUntil[label]
+      && !isHeld[label]
+    {
+      isHeld[label] = decision.releaseShare != nil
       restingUntil[label] = endMicroseconds + decision.restMicroseconds
       emit(
         Decision(
@@ -78,6 +87,9 @@ public struct WordSpotter: Codable, Equatable, Sendable {
     answerStart = nil
     isWarm = false
     window.removeAll()
-    for label in restingUntil.indices { restingUntil[label] = .min }
+    for label in restingUntil.indices {
+      restingUntil[label] = .min
+      isHeld[label] = false
+    }
   }
 }

@@ -10,7 +10,7 @@ struct Ganglion: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Run.self, Serve.self, Listen.self, Sources.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self,
-      Train.self, Wake.self, Learn.self, Evaluate.self, Compose.self, Benchmark.self, Manual.self,
+      Train.self, Wake.self, Learn.self, Evaluate.self, Compose.self, Simulate.self, Benchmark.self, Manual.self,
     ]
   )
 

@@ -32,9 +32,12 @@ struct StreamReport {
       "", "with the model's thresholds",
     ]
     lines += table(own, decision)
-    if let median = own.delay(share: 0.5), let most = own.delay(share: 0.95) {
+    // What lasts is told while it does.
+    let lasts = decision.stream?.releaseShare != nil
+    if let median = own.delay(share: 0.5, fromStart: lasts), let most = own.delay(share: 0.95, fromStart: lasts) {
       lines.append(
-        "told \(median / 1_000) ms after the word's end (half of them), \(most / 1_000) ms (95 %)")
+        "told \(median / 1_000) ms after the word's \(lasts ? "start" : "end") (half of them), \(most / 1_000) ms (95 %)"
+      )
     }
     lines += ["", "with one threshold for all labels", "threshold  missed %  false accepts an hour"]
     let step = max(1, (outcome.sweep.count + Self.sweepRows - 1) / Self.sweepRows)

@@ -65,11 +65,12 @@ struct Train: ParsableCommand {
     }
     let recipeFolder = FileNames.folder(of: recipe) ?? (recipe as NSString).deletingLastPathComponent
     let folder = recipeFolder.isEmpty ? "." : recipeFolder
-    if try RecipeDocument(yaml: text, path: recipe).holds(section: "stream") {
+    let document = try RecipeDocument(yaml: text, path: recipe)
+    if document.holds(section: "stream") || document.holds(section: "scenes") {
       try trainOnStreams(text, folder: folder)
       return
     }
-    guard chunks == nil else { throw ValidationError("--chunks is for recipes with a section stream") }
+    guard chunks == nil else { throw ValidationError("--chunks is for recipes with a section stream or scenes") }
     var made = try Recipe(yaml: text, path: recipe)
     made.training.seed = seed ?? made.training.seed
     made.training.epochs = epochs ?? made.training.epochs
@@ -134,14 +135,24 @@ struct Train: ParsableCommand {
       ("--epochs", epochs != nil), ("--leave-out", leaveOut != nil), ("--validate-on", validateOn != nil),
       ("--noise", noise != nil),
     ] where isGiven {
-      throw ValidationError("\(option) does not go with a recipe for streams, which has a section stream")
+      throw ValidationError("\(option) does not go with a recipe for streams, which has a section stream or scenes")
     }
     made.training.seed = seed ?? made.training.seed
     made.training.chunks = chunks ?? made.training.chunks
-    guard let data else { throw ValidationError("a recipe for streams names files below a data folder: give --data") }
+    let dataFolder = data ?? folder
+    switch made.material {
+    case .sound:
+      guard data != nil else {
+        throw ValidationError("a recipe for streams of sound names files below a data folder: give --data")
+      }
+    case .scenes:
+      guard data == nil else {
+        throw ValidationError("--data does not go with a recipe of scenes, which are simulated")
+      }
+    }
     try StreamTraining(
       recipe: made, recipePath: recipe, text: text, modelPath: output ?? "\(made.name).safetensors",
-      settings: .init(dataFolder: data, recipeFolder: folder, threads: threads), isRestarted: restart
+      settings: .init(dataFolder: dataFolder, recipeFolder: folder, threads: threads), isRestarted: restart
     ).run()
   }
 

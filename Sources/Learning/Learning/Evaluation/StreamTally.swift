@@ -40,6 +40,8 @@ public struct StreamTally: Sendable, Equatable {
   public private(set) var counts: [Counts]
   /// From each found word's end to the end of its detection, microseconds; negative where it was told before the end.
   public private(set) var delaysMicroseconds: [Int64] = []
+  /// The same from each found word's start.
+  public private(set) var delaysFromStartMicroseconds: [Int64] = []
   /// Stream time listened to.
   public private(set) var microseconds: Int64 = 0
 
@@ -48,8 +50,10 @@ public struct StreamTally: Sendable, Equatable {
   }
 
   /// The delay within which so large a share of the found words was told; nil where none was.
-  public func delay(share: Double) -> Int64? {
-    let sorted = delaysMicroseconds.sorted()
+  ///
+  /// - Parameter fromStart: counted from the words' starts instead of their ends.
+  public func delay(share: Double, fromStart: Bool = false) -> Int64? {
+    let sorted = (fromStart ? delaysFromStartMicroseconds : delaysMicroseconds).sorted()
     return sorted.isEmpty ? nil : sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
   }
 
@@ -88,6 +92,7 @@ public struct StreamTally: Sendable, Equatable {
             } else {
               isFound[candidate] = true
               delaysMicroseconds.append(end - mine[candidate].endMicroseconds)
+              delaysFromStartMicroseconds.append(end - mine[candidate].startMicroseconds)
               isMatched = true
             }
           }

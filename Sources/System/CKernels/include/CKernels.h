@@ -7,4 +7,5 @@
 #include "kernels_conv.h"
 #include "kernels_cell.h"
 #include "kernels_blas.h"
+#include "kernels_scenes.h"
 #endif
