@@ -252,7 +252,8 @@ let package = Package(
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),
     .testTarget(name: "RecognitionTests", dependencies: ["Recognition"]),
     .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol", "TestSupport"]),
-    .testTarget(name: "StreamSourcesTests", dependencies: ["Audio", "Events", "StreamSources", "TestSupport"]),
+    .testTarget(
+      name: "StreamSourcesTests", dependencies: ["Audio", "EventFormats", "Events", "StreamSources", "TestSupport"]),
     .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources", "TestSupport"]),
     .testTarget(
       name: "DaemonTests",

@@ -291,7 +291,7 @@ struct EventPipelineTests {
 
   @Test func recordingOfAnotherSensorIsRefused() async throws {
     let error = await failure(try TestModels.events(), TestModels.bar(width: 32))
-    #expect(error?.problem.contains("lie outside the model's sensor of 16x16") == true)
+    #expect(error?.problem.contains("lie outside a sensor of 16x16") == true)
   }
 
   @Test(arguments: [(8, true), (20, false)])
@@ -299,7 +299,7 @@ struct EventPipelineTests {
     var bytes = TestModels.bar()
     for event in stride(from: 0, to: bytes.count / 5, by: every) { bytes[5 * event] = 20 }
     let error = await failure(try TestModels.events(), bytes)
-    #expect((error?.problem.contains("lie outside the model's sensor of 16x16") == true) == isRefused)
+    #expect((error?.problem.contains("lie outside a sensor of 16x16") == true) == isRefused)
   }
 
   @Test func textIsNoEventsAndTheRemedyExists() async throws {

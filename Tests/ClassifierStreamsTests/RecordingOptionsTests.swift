@@ -9,7 +9,9 @@ import Testing
   private static let values: [(setting: RecordingOptions.Setting, right: String, wrong: String)] = [
     (.inputFormat, "evt3", "evt9"), (.sensor, "346x260", "346"), (.aedat2Layout, "davis346", "davis1"),
     (.csvColumns, "3,0,1,2", "0,1,1,2"), (.timeUnit, "ns", "hours"), (.group, "left/events", ""),
-    (.stream, "/dvs/events", ""), (.sample, "7", "-1"), (.raw, "s24le:48000:2", "s7:1"), (.channel, "5", "64"),
+    (.stream, "/dvs/events", ""), (.sample, "7", "-1"),
+    (.filters, "hot-pixels=5 flicker mask=0,0,4,4", "blur=3"), (.fit, "region=1,2,30,40", "letterbox"),
+    (.turn, "270", "45"), (.mirror, "true", "yes"), (.raw, "s24le:48000:2", "s7:1"), (.channel, "5", "64"),
     (.gain, "-6.5", "nan"),
   ]
 
@@ -38,6 +40,10 @@ import Testing
     #expect(options.events.csv.xColumn == 0 && options.events.csv.yColumn == 1)
     #expect(options.events.timeUnit == .nanoseconds && options.events.sample == 7)
     #expect(options.events.group == "left/events" && options.events.stream == "/dvs/events")
+    #expect(options.filters == ["hot-pixels=5", "flicker", "mask=0,0,4,4"])
+    let region = PixelRectangle(x: 1, y: 2, width: 30, height: 40)
+    #expect(options.fit == SensorFit(.region(region), turn: .threeQuarters, isMirrored: true))
+    #expect(RecordingOptions().fit == SensorFit())
     #expect(options.sound == SoundReadingOptions(raw: "s24le:48000:2", channel: 5, gain: -6.5))
   }
 
@@ -47,7 +53,13 @@ import Testing
     _ = own.set(.timeUnit, to: "ms")
     _ = recipe.set(.timeUnit, to: "ns")
     _ = recipe.set(.gain, to: "12")
+    // What is said is said, also where it is what would be done anyway.
+    _ = own.set(.fit, to: "scale")
+    _ = own.set(.mirror, to: "false")
+    _ = recipe.set(.fit, to: "crop")
+    _ = recipe.set(.mirror, to: "true")
     let made = own.completed(by: recipe)
+    #expect(made.fit == SensorFit())
     #expect(made.events.timeUnit == .milliseconds)
     #expect(made.sound.gain == 12)
   }

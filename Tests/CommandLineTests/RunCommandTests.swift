@@ -136,7 +136,7 @@ struct RunFailureTests {
     let run = "ganglion run -m events.safetensors"
     try expect("\(run) tones.wav", code: 65, "tones.wav", "is sound (WAV)")
     try expect("\(run) - < /dev/null", code: 65, "standard input", "is empty")
-    try expect("\(run) big.bin", code: 65, "big.bin", "sensor of 16x16")
+    try expect("\(run) big.bin", code: 65, "big.bin", "sensor of 16x16, up to 100x100", "--sensor 640x480")
     try expect("\(run) cut.bin", code: 65, "cut.bin, byte 29995", "cut off", output: 2)
   }
 

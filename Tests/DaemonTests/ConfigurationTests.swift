@@ -1,4 +1,5 @@
 import Audio
+import Events
 import Foundation
 import StreamSources
 import TestSupport
@@ -67,6 +68,32 @@ struct ConfigurationTests {
     #expect(configuration.logLevel == .debug)
   }
 
+  @Test func aCameraMayBeFilteredAndFitted() throws {
+    let configuration = try DaemonConfiguration(
+      yaml: """
+        models: {a: b}
+        sources:
+          camera:
+            type: udp
+            port: 3333
+            sensor: 640x480
+            filters:
+              - mask=0,0,4,4
+              - flicker
+            fit: region=100,0,480,480
+            turn: 180
+            mirror: true
+          other: {type: stdin, filters: background=500}
+        """, path: "/g.yaml")
+    let reading = configuration.sources[0].reading
+    #expect(reading.filters == ["mask=0,0,4,4", "flicker"])
+    #expect(
+      reading.fit
+        == SensorFit(.region(PixelRectangle(x: 100, y: 0, width: 480, height: 480)), turn: .half, isMirrored: true))
+    #expect(reading.events.geometry == SensorGeometry(width: 640, height: 480))
+    #expect(configuration.sources[1].reading.filters == ["background=500"])
+  }
+
   @Test func aModelMayHaveASensitivity() throws {
     let file = try TemporaryFile(
       Array("models: {a: x.st, b: {file: y.st, sensitivity: high}}\nsources: {in: {type: stdin}}".utf8))
@@ -100,7 +127,7 @@ struct ConfigurationTests {
       """)
     let expected = [
       "1: the configuration has no setting 'sockt'; did you mean 'socket'?",
-      "6: the type of source 'mic' is 'alsaa', allowed is alsa, file, follow, pipe, stdin, udp; did you mean 'alsa'?",
+      "6: the type of source 'mic' is 'alsaa', allowed is alsa, file, follow, pipe, stdin, tcp, udp, unix; did you mean 'alsa'?",
       "8: a source's name is made of up to 64 letters, digits, '-', '_' and '.', 'a b' is not",
       "8: source 'a b' of type file needs 'path'",
       "9: source 'a b' of type file has no setting 'pth'; did you mean 'path'?",
@@ -124,6 +151,14 @@ struct ConfigurationTests {
     ("models: {a: b}\nsources: {f: {type: alsa, rate: fast}}", "2: rate of source 'f' is 'fast'"),
     ("models: {a: b}\nsources: {f: {type: alsa, encoding: MU_LAW}}", "2: encoding of source 'f' is 'MU_LAW'"),
     ("models: {a: b}\nsources: {f: {type: follow, path: x, from: middle}}", "2: from of source 'f' is 'middle'"),
+    (
+      "models: {a: b}\nsources: {f: {type: udp, port: 1, fit: letterbox}}",
+      "2: fit of source 'f' is 'letterbox', allowed"
+    ),
+    ("models: {a: b}\nsources: {f: {type: stdin, turn: 45}}", "2: turn of source 'f' is '45', allowed is 0, 90, 180"),
+    ("models: {a: b}\nsources: {f: {type: stdin, filters: blur}}", "2: source 'f': filter blur: no such filter"),
+    ("models: {a: b}\nsources: {f: {type: stdin, filters: [crop=0,0,4,4]}}", "2: source 'f': filter crop=0: X,Y"),
+    ("models: {a: b}\nsources: {f: {type: alsa, fit: crop}}", "2: source 'f' of type alsa has no setting 'fit'"),
     ("models: {a: b}\nsources: {f: {type: udp, port: 1, host: camera}}", "2: host of source 'f' is 'camera'"),
   ])
   func aWrongConfigurationSaysWhy(yaml: String, expected: String) {

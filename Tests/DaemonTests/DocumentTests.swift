@@ -102,7 +102,7 @@ struct DocumentTests {
     let configuration = try DaemonConfiguration(yaml: try text("ganglion.yaml"), path: "/etc/ganglion/ganglion.yaml")
     #expect(configuration.models.count == 5)
     #expect(configuration.models.compactMap(\.sensitivity) == ["high"])
-    #expect(Set(configuration.sources.map(\.id)).count == 7)
+    #expect(Set(configuration.sources.map(\.id)).count == 9)
     let limits = ProtocolLimits()
     // What it says are defaults are the defaults.
     #expect(configuration.socket.limits == limits)

@@ -160,7 +160,9 @@ struct OperationTests {
     status.missed(21_333, .overrun)
     status.missed(10_000, .overrun)
     status.broke(["partial vector": 3])
+    status.filtered(["background=500": 70, "flicker=90..135,5": 4])
     status.reopened()
+    status.filtered(["background=500": 7])
     status.broke(["partial vector": 2])
     let absent = SourceStatus(now: 0)
     absent.wait(absent: true)
@@ -201,6 +203,8 @@ struct OperationTests {
       "ganglion_input_gaps_total{source=\"a\\\"b\",reason=\"xrun\"} 2",
       "ganglion_input_gap_seconds_total{source=\"a\\\"b\",reason=\"xrun\"} 0.031333",
       "ganglion_decoder_violations_total{source=\"a\\\"b\",kind=\"partial vector\"} 5",
+      "ganglion_filter_removed_events_total{source=\"a\\\"b\",filter=\"background=500\"} 77",
+      "ganglion_filter_removed_events_total{source=\"a\\\"b\",filter=\"flicker=90..135,5\"} 4",
       "ganglion_model_spikes_total{source=\"mic\",model=\"digits\"} 12",
       "ganglion_detections_total{source=\"mic\",model=\"digits\",label=\"seven\"} 2",
       "ganglion_inference_seconds_bucket{source=\"mic\",model=\"digits\",le=\"0.000500\"} 2",

@@ -9,7 +9,9 @@ import Testing
     // Written by other projects' tools from the same events.
     ("gesture_faery_evt3.raw", .evt3), ("gesture_faery.es", .eventStream), ("gesture_faery_dat1.dat", .dat1),
     ("gesture_faery_dat2.dat", .dat2), ("gesture_faery_lz4.aedat4", .aedat4), ("gesture_faery_zstd.aedat4", .aedat4),
-    ("gesture_faery.csv", .csv), ("gesture_evutils_evt21.raw", .evt21), ("gesture_evutils_evt4.raw", .evt4),
+    // As it comes through a socket, without the line at the beginning.
+    ("gesture_dv_network.aedat4", .aedat4), ("gesture_faery.csv", .csv), ("gesture_evutils_evt21.raw", .evt21),
+    ("gesture_evutils_evt4.raw", .evt4),
     ("gesture_evutils_evt3.raw", .evt3), ("gesture_tonic.h5", .hdf5), ("gesture.npz", .npz), ("gesture_rows.npy", .npy),
     ("gesture_rosbags_dvs.bag", .rosbag1), ("gesture_rosbags_evt3.bag", .rosbag1),
     ("gesture_rosbags_mono.db3", .rosbag2), ("gesture_mcap_dv.mcap", .mcap), ("gesture_mcap_libcaer.mcap", .mcap),

@@ -8,7 +8,9 @@ import Testing
     -> (EventBatch, EventFilterChain)
   {
     var chain = EventFilterChain(geometry: Self.sensor)
-    for description in descriptions { try chain.append(description, counts: counts) }
+    for description in descriptions {
+      try chain.append(description, hotPixels: counts.map { .counted($0) } ?? .unknown)
+    }
     var result = EventBatch()
     var start = 0
     while start < batch.count {
@@ -24,6 +26,7 @@ import Testing
   static let all = [
     "refractory=300", "background=200", "polarity=on", "crop=2,3,8,6", "mask=0,0,4,4", "flip-x", "flip-y", "transpose",
     "downsample=3", "rate=20000", "time=6000..9000", "events=10..500", "shift=-5000", "noise=30000,7",
+    "hot-pixels=1,2000", "flicker=90..135,2", "flicker",
   ]
 
   @Test(arguments: all)

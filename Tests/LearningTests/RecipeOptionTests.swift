@@ -248,6 +248,10 @@ struct RecipeOptionTests {
     .word("data.trainOnAll", no: ["true"], yes: ["false"]),
     .word("data.inputFormat", no: ["mp4"], yes: ["evt3"], base: .events),
     .word("data.timeUnit", no: ["hours"], yes: ["us"], base: .events),
+    .word("data.filters", no: ["[blur=3]", "[]", "x"], yes: ["[hot-pixels=5, flicker]"], base: .events),
+    .word("data.fit", no: ["letterbox"], yes: ["crop", "'region=0,0,16,16'"], base: .events),
+    .word("data.turn", no: ["45"], yes: ["180"], base: .events),
+    .word("data.mirror", no: ["perhaps"], yes: ["true"], base: .events),
     .word("name", no: ["''", "a/b"], yes: ["words"]),
   ]
 

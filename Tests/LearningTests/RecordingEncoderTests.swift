@@ -50,6 +50,25 @@ struct RecordingEncoderTests {
     #expect(lines.contains { $0.hasPrefix(files[3].path) && $0.contains("1 x address out of range") }, "\(lines)")
   }
 
+  @Test("recordings of another sensor are filtered and fitted as in a stream, which is told once")
+  func otherSensor() throws {
+    let configuration = EventBinningConfiguration(
+      sensor: SensorGeometry(width: 16, height: 16), binMicroseconds: 25_000)
+    var encoder = RecordingEncoder(events: configuration)
+    encoder.notes = ReadingNotes()
+    for (setting, text) in [(RecordingOptions.Setting.sensor, "48x48"), (.filters, "polarity=on"), (.turn, "180")] {
+      _ = encoder.reading.set(setting, to: text)
+    }
+    let files = try [TemporaryFile(TestModels.bar(width: 48)), TemporaryFile(TestModels.bar(width: 48, passes: 1))]
+    let sequences = try files.map { try encoder.encodeWhole(Recording(path: $0.path, label: 0, group: "")) }
+    // Of 3000 events that are brighter, each counts for a ninth; the last column comes first.
+    #expect(abs(sequences[0].values.reduce(0, +) - Float(3_000) / 9) < 0.01)
+    #expect(sequences[0].channels[sequences[0].range(ofStep: 0)].allSatisfy { $0 >= 256 && $0 % 16 >= 14 })
+    let lines = try #require(encoder.notes).lines
+    #expect(lines.contains { $0.hasPrefix("2 recordings (") && $0.contains("turned by 180 degrees, scaled to 16x16") })
+    #expect(lines.last == "filter polarity=on took out 4500 events")
+  }
+
   @Test("an event 60 ms before a recording changes nothing that is learnt, and is told")
   func strayEvent() throws {
     var encoder = RecordingEncoder(

@@ -111,25 +111,6 @@ struct SceneStreamTests {
     #expect(kinds == [0, 1])
   }
 
-  @Test func countsAreThoseOfTheNetworksOwnSensor() throws {
-    let binning = EventBinningConfiguration(
-      sensor: SensorGeometry(width: 32, height: 32), binMicroseconds: 1_000, downsampling: 4, maximumCount: 100)
-    // One event of every pixel: every cell has sixteen, whatever the camera; what a wider picture leaves free has none.
-    for (width, height) in [(32, 32), (64, 64), (16, 16), (128, 64)] {
-      let size = SensorGeometry(width: width, height: height)
-      var counts = SceneCounts(size, binning)
-      var batch = EventBatch()
-      for y in 0..<height {
-        for x in 0..<width { batch.append(Event(timeMicroseconds: 5, x: UInt16(x), y: UInt16(y), polarity: 1)) }
-      }
-      counts.add(batch)
-      let sequence = counts.sequence(steps: 1)
-      #expect(sequence.values.allSatisfy { $0 == 16 }, "\(size)")
-      #expect(sequence.channels.allSatisfy { $0 >= 64 })
-      #expect(sequence.values.count == (width == 128 ? 32 : 64))
-    }
-  }
-
   @Test(arguments: [
     ("onsetSeconds: 0.4", "rates: null", "onsetSeconds"), ("[right hand wave,", "[right foot wave,", "right foot wave"),
     ("sensors: [32x32, 48x32]", "sensors: [32]", "32"), ("views: 2", "views: 0", "views"),

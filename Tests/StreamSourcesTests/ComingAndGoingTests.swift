@@ -24,7 +24,7 @@ struct ComingAndGoingTests {
 
   private func events(skipsOld: Bool = false) throws -> EventFeedSource {
     EventFeedSource(
-      try ByteFeed(.followed, path: path, stop: stop), sensor: SensorGeometry(width: 34, height: 34),
+      try ByteFeed(.followed, path: path, stop: stop), sensors: [SensorGeometry(width: 34, height: 34)],
       skipsOld: skipsOld)
   }
 
@@ -56,7 +56,7 @@ struct ComingAndGoingTests {
       "metadata.yaml",
       Array("rosbag2_bagfile_information:\n  version: 5\n  relative_file_paths:\n    - a.mcap\n".utf8))
     let source = EventFeedSource(
-      try ByteFeed(.file, path: folder.path, stop: stop), sensor: SensorGeometry(width: 64, height: 48))
+      try ByteFeed(.file, path: folder.path, stop: stop), sensors: [SensorGeometry(width: 64, height: 48)])
     var found: [Int64] = []
     reading: while true {
       switch try source.next() {
@@ -287,7 +287,7 @@ struct ComingAndGoingTests {
     defer { unlink(path) }
     #expect(mkfifo(path, 0o600) == 0)
     let source = EventFeedSource(
-      try ByteFeed(.pipe, path: path, stop: stop), sensor: SensorGeometry(width: 34, height: 34))
+      try ByteFeed(.pipe, path: path, stop: stop), sensors: [SensorGeometry(width: 34, height: 34)])
     // More than is looked at to find out what it is.
     let wrong = [[UInt8]](repeating: Array("no events whatever it is\n".utf8), count: 600)
     Writers.begin([wrong, [bytes(row(200, from: 1_000))]], to: path, pauseMicroseconds: 100)

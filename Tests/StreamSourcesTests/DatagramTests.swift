@@ -73,12 +73,14 @@ struct DatagramTests {
     var port: UInt16 = 20_000
     while source == nil && port < 20_100 {
       port += 1
-      let candidate = DatagramSource(host: "127.0.0.1", port: port, format: .words, stop: stop)
+      let candidate = DatagramSource(
+        host: "127.0.0.1", port: port, format: .words, sensors: [SensorGeometry(width: 34, height: 34)], stop: stop)
       if try candidate.next() == .quiet { source = candidate }
     }
     let open = try #require(source)
     // A second one gets the port as soon as the first has let go of it.
-    let late = DatagramSource(host: "127.0.0.1", port: port, format: .words, stop: stop)
+    let late = DatagramSource(
+      host: "127.0.0.1", port: port, format: .words, sensors: [SensorGeometry(width: 34, height: 34)], stop: stop)
     guard case .absent(let why) = try late.next() else {
       Issue.record("two listen on one port")
       return

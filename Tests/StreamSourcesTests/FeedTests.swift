@@ -296,7 +296,7 @@ struct FeedTests {
     let folder = try Folder()
     let path = folder.pipe("e")
     let source = EventFeedSource(
-      try ByteFeed(.pipe, path: path, stop: StopSignal()), sensor: SensorGeometry(width: 34, height: 34))
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), sensors: [SensorGeometry(width: 34, height: 34)])
     // The last two bytes of the first writer are less than an event.
     var events: [UInt8] = []
     for index in 0..<200 { events += [UInt8(index % 30), 4, 0x80, 0, UInt8(index)] }
@@ -314,7 +314,7 @@ struct FeedTests {
     let folder = try Folder()
     let path = folder.pipe("e")
     let source = EventFeedSource(
-      try ByteFeed(.pipe, path: path, stop: StopSignal()), sensor: SensorGeometry(width: 34, height: 34))
+      try ByteFeed(.pipe, path: path, stop: StopSignal()), sensors: [SensorGeometry(width: 34, height: 34)])
     // Five-byte events: x, y, polarity and 23 bits of time.
     func bytes(_ times: [Int]) -> [UInt8] {
       times.flatMap { [UInt8($0 / 10 % 30), 4, UInt8(0x80 | $0 >> 16), UInt8($0 >> 8 & 0xFF), UInt8($0 & 0xFF)] }
@@ -346,7 +346,7 @@ struct FeedTests {
     for (name, times) in [("clean", clean), ("stray", [10_000] + clean)] {
       let file = try folder.file(name, bytes(times))
       let source = EventFeedSource(
-        try ByteFeed(.file, path: file, stop: StopSignal()), sensor: SensorGeometry(width: 34, height: 34))
+        try ByteFeed(.file, path: file, stop: StopSignal()), sensors: [SensorGeometry(width: 34, height: 34)])
       var found: [Int64] = []
       while found.count < 200, case .block(let block) = try source.next() { found += block.events.times }
       #expect(found == (0..<200).map { Int64(100 * $0) })

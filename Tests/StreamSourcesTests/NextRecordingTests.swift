@@ -58,7 +58,7 @@ struct NextRecordingTests {
       }
     }
     let source = EventFeedSource(
-      try ByteFeed(.pipe, path: path, stop: stop), sensor: SensorGeometry(width: 34, height: 34))
+      try ByteFeed(.pipe, path: path, stop: stop), sensors: [SensorGeometry(width: 34, height: 34)])
     func outside() throws -> [String] {
       var count = 0
       while count < 2_000 {

@@ -35,6 +35,15 @@ struct BenchmarkEvents: ParsableCommand {
   @Flag(help: "With --binning: whole frames instead of lists of active inputs.")
   var dense = false
 
+  @Option(help: "With --binning: the sensor of a model onto which the picture is fitted.")
+  var onto: SensorGeometry?
+
+  @Option(help: "With --onto: how, as in ganglion run.")
+  var fit = "scale"
+
+  @Option(help: "With --binning: a filter in front, repeat it for more; what it takes is counted in.")
+  var filter: [String] = []
+
   func run() throws {
     guard (1...1000).contains(repeats), (1...100_000_000).contains(events) else {
       throw ValidationError("--repeats and --events must be above 0 and sensible")
@@ -110,15 +119,26 @@ struct BenchmarkEvents: ParsableCommand {
     var batches: [EventBatch] = []
     var batch = EventBatch()
     while try reader.read(into: &batch, maximum: 8192) { batches.append(batch) }
+    let camera = reader.geometry ?? sensor
+    guard let mode = SensorFit.Mode(fit) else { throw ValidationError("--fit is \(SensorFit.Mode.allowed)") }
+    var chain = EventFilterChain(geometry: camera)
+    for description in filter { try chain.append(description, hotPixels: .running) }
     var binner = try EventBinner(
-      EventBinningConfiguration(sensor: reader.geometry ?? sensor, binMicroseconds: 10_000))
+      EventBinningConfiguration(sensor: onto ?? chain.geometry ?? camera, binMicroseconds: 10_000),
+      camera: chain.geometry, fit: SensorFit(mode))
     var active = 0
     let start = processorSeconds()
+    for var batch in batches {
+      if !filter.isEmpty { chain.apply(&batch) }
+      if dense {
+        try binner.pushDense(batch) { step, _ in active = step + 1 }
+      } else {
+        try binner.push(batch) { active += $0.channels.count }
+      }
+    }
     if dense {
-      for batch in batches { try binner.pushDense(batch) { step, _ in active = step + 1 } }
       binner.finishDense { step, _ in active = step + 1 }
     } else {
-      for batch in batches { try binner.push(batch) { active += $0.channels.count } }
       binner.finish { active += $0.channels.count }
     }
     let seconds = processorSeconds() - start

@@ -52,20 +52,24 @@ struct SceneChunks: StreamSubject, TrialSubject {
     let seed = random.next()
     let scene = Scene(options, size: size, seconds: seconds, seed: seed)
     var recording = try SceneRecording(scene, framesPerSecond: scenes.framesPerSecond, seed: seed)
-    var counts = SceneCounts(size, binning)
+    var binner = try EventBinner(binning, camera: size)
+    var frames = SpikeSequence(shape: binning.shape)
+    // Every scene begins with its first frame, whatever is seen first.
+    binner.begin(atMicroseconds: 0)
     var batch = EventBatch()
     while try recording.advance(into: &batch) {
-      counts.add(batch)
+      try binner.push(batch) { frames.append($0) }
       batch.removeAll()
     }
     let step = Double(stepMicroseconds) / 1e6
     let steps = Int(seconds / step)
+    binner.advance(toMicroseconds: Int64(steps) * stepMicroseconds) { frames.append($0) }
     let words = scene.gestures.compactMap { found -> ChunkWord? in
       guard let label = scenes.gestures.firstIndex(of: found.gesture) else { return nil }
       return ChunkWord(
         label: label, start: Int((found.start / step).rounded()), end: Int((min(found.end, seconds) / step).rounded()))
     }
-    return StreamPiece(frames: counts.sequence(steps: steps), words: words)
+    return StreamPiece(frames: frames.extended(to: steps).part(0..<steps), words: words)
   }
 
   func makeFeed(_ kind: TrialKind, restMicroseconds: Int64) -> any TrialFeed {
@@ -130,59 +134,5 @@ private final class SceneCache: Sendable {
       content.pieces[number] = made
     }
     return made
-  }
-}
-
-/// Events of a camera of any size as counts in the cells of a network's input: the whole picture, its aspect kept, and counted
-/// as if the network's own sensor had seen it.
-struct SceneCounts {
-  private let binning: EventBinningConfiguration
-  private let columns: [Int]
-  private let rows: [Int]
-  private let weight: Float
-  private var cells: [Float] = []
-  private let width: Int
-
-  init(_ size: SensorGeometry, _ binning: EventBinningConfiguration) {
-    self.binning = binning
-    width = binning.shape.reduce(1, *)
-    let scale = min(
-      Double(binning.sensor.width) / Double(size.width), Double(binning.sensor.height) / Double(size.height))
-    weight = Float(scale * scale)
-    func cells(_ count: Int, _ target: Int) -> [Int] {
-      let start = (Double(target) - scale * Double(count)) / 2
-      return (0..<count).map {
-        min(target - 1, max(0, Int(start + scale * (Double($0) + 0.5)))) / binning.downsampling
-      }
-    }
-    columns = cells(size.width, binning.sensor.width)
-    rows = cells(size.height, binning.sensor.height)
-  }
-
-  mutating func add(_ batch: EventBatch) {
-    let plane = binning.width * binning.height
-    for index in 0..<batch.count {
-      let step = Int(batch.times[index] / binning.binMicroseconds)
-      if cells.count < (step + 1) * width {
-        cells.append(contentsOf: repeatElement(0, count: (step + 1) * width - cells.count))
-      }
-      let cell = rows[Int(batch.y[index])] * binning.width + columns[Int(batch.x[index])]
-      cells[step * width + Int(batch.polarities[index]) * plane + cell] += weight
-    }
-  }
-
-  func sequence(steps: Int) -> SpikeSequence {
-    var sequence = SpikeSequence(shape: binning.shape)
-    let limit = Float(binning.maximumCount ?? .max)
-    for step in 0..<steps {
-      var channels: [UInt32] = []
-      var values: [Float] = []
-      for cell in 0..<width where step * width + cell < cells.count && cells[step * width + cell] > 0 {
-        channels.append(UInt32(cell))
-        values.append(binning.mode == .binary ? 1 : min(limit, cells[step * width + cell]))
-      }
-      sequence.append(channels: channels, values: values)
-    }
-    return sequence
   }
 }

@@ -29,7 +29,8 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Convert an event recording, through filters.",
     discussion: """
-      Filters are applied in the order given, each as --filter NAME=VALUE:
+      Filters are applied in the order given, each as --filter NAME=VALUE; ganglion run, evaluate, learn, train and info \
+      take them too, and sources of the daemon:
 
       \(EventFilterChain.help)
 
@@ -92,7 +93,7 @@ struct Convert: ParsableCommand {
     let counts = try countsForHotPixels(options)
     var reader = try openEventReader(path: input, options: options)
     var chain = EventFilterChain(geometry: reader.geometry)
-    for description in filter { try chain.append(description, counts: counts) }
+    for description in filter { try chain.append(description, hotPixels: counts.map { .counted($0) } ?? .unknown) }
     var writing = EventWritingOptions(format: target, geometry: chain.geometry)
     writing.compression = compression.compression
     writing.hdf5Layout = hdf5Layout
@@ -151,7 +152,8 @@ struct Convert: ParsableCommand {
     lines += reader.guesses.map { "guessed: \($0)" }
     for filter in chain.filters {
       lines.append(
-        "\(filter.name): took out \(filter.removed)" + (filter.added > 0 ? ", added \(filter.added)" : ""))
+        "\(filter.name): took out \(filter.removed)" + (filter.added > 0 ? ", added \(filter.added)" : "")
+          + (filter.finding.map { ", \($0)" } ?? ""))
     }
     for kind in SkippedContent.allCases where kind.isLost {
       if let count = reader.accounting.skipped[kind] { lines.append("\(kind.name): \(count) left out") }

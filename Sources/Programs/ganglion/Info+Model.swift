@@ -28,7 +28,7 @@ extension Info {
       on.isEmpty
       ? nil
       : try SynapticActivity(
-        model, recordings: on, reading: RecordingOptions(events: input.readingOptions()), notes: notes)
+        model, recordings: on, reading: RecordingOptions(events: input.readingOptions()).with(fit), notes: notes)
     for note in notes.lines { StandardError.report(note) }
     if json {
       let described = try activity.map {

@@ -16,7 +16,8 @@ struct Info: ParsableCommand {
       Of a recording of events it prints format, sensor, duration, a table of what was found with times and rates, broken rules, and a digest of \
       every decoded field: BLAKE2b with 16 bytes over the little-endian values (time as int64, x and y as uint16, \
       polarity as uint8). What the recording does not say and was taken for granted stands behind "guessed". Of a \
-      recording of several cameras it lists them all; the rest is about the one that --stream names, or the first.
+      recording of several cameras it lists them all; the rest is about the one that --stream names, or the first. With \
+      --filter it prints what each filter takes out; --fit, --turn and --mirror are for --on.
 
       Of a recording of sound it prints container, encoding, rate, duration, and of each channel level, peak and offset; \
       "heard" is what a model is given: the mean of the channels, or --channel, with --gain.
@@ -32,6 +33,7 @@ struct Info: ParsableCommand {
   var file: String
 
   @OptionGroup(title: "For recordings of events") var input: EventReportOptions
+  @OptionGroup(title: "For recordings of events") var fit: SensorFitOptions
   @OptionGroup(title: "For recordings of sound") var sound: SoundInputOptions
 
   @Option(parsing: .upToNextOption, help: "Of a model: recordings to count its operations on.", completion: .file())
@@ -64,6 +66,21 @@ struct Info: ParsableCommand {
     } else {
       try StandardOutput.shared.write(summary.text)
     }
+    if !json { for line in try filtered(options) { try StandardOutput.shared.write(line + "\n") } }
+  }
+
+  /// What the filters take out of the recording, in which hot pixels are found as it runs.
+  private func filtered(_ options: EventReadingOptions) throws -> [String] {
+    if fit.filters.isEmpty { return [] }
+    guard FileByteSource.size(ofFile: file) != nil else {
+      throw ValidationError("--filter reads the recording a second time, which a pipe cannot be")
+    }
+    var reader = try openEventReader(path: file, options: options)
+    var chain = EventFilterChain(geometry: reader.geometry)
+    for description in fit.filters { try chain.append(description, hotPixels: .running) }
+    var batch = EventBatch()
+    while try reader.read(into: &batch, maximum: 16_384) { chain.apply(&batch) }
+    return chain.findings
   }
 }
 

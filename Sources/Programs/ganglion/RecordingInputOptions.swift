@@ -35,11 +35,12 @@ struct SoundInputOptions: ParsableArguments {
 struct RecordingInputOptions: ParsableArguments {
   @OptionGroup(title: "For recordings of events") var events: EventInputOptions
   @OptionGroup(title: "For recordings of events") var camera: CameraOption
+  @OptionGroup(title: "For recordings of events") var fit: SensorFitOptions
   @OptionGroup(title: "For recordings of sound") var sound: SoundInputOptions
 
   /// The same for the readers.
   func readingOptions(for manifest: ModelManifest? = nil) throws -> RecordingOptions {
-    try RecordingOptions(events, camera.stream, sound, for: manifest)
+    try RecordingOptions(events, camera.stream, fit, sound, for: manifest)
   }
 }
 
@@ -47,24 +48,27 @@ struct RecordingInputOptions: ParsableArguments {
 struct ClipInputOptions: ParsableArguments {
   @OptionGroup(title: "For recordings of events") var events: EventInputOptions
   @OptionGroup(title: "For recordings of events") var camera: OtherCameraOption
+  @OptionGroup(title: "For recordings of events") var fit: SensorFitOptions
   @OptionGroup(title: "For recordings of sound") var sound: SoundInputOptions
 
   /// The same for the readers.
   func readingOptions(for manifest: ModelManifest? = nil) throws -> RecordingOptions {
-    try RecordingOptions(events, camera.stream, sound, for: manifest)
+    try RecordingOptions(events, camera.stream, fit, sound, for: manifest)
   }
 }
 
 extension RecordingOptions {
   /// Refuses options that say nothing about what a model perceives.
   fileprivate init(
-    _ events: EventInputOptions, _ stream: String?, _ sound: SoundInputOptions, for manifest: ModelManifest?
+    _ events: EventInputOptions, _ stream: String?, _ fit: SensorFitOptions, _ sound: SoundInputOptions,
+    for manifest: ModelManifest?
   ) throws {
     self.init(events: try events.readingOptions(), sound: sound.readingOptions)
     self.events.stream = stream
+    self = try with(fit)
     guard let manifest else { return }
     switch manifest.sense {
-    case .sound where self.events != EventReadingOptions():
+    case .sound where self != RecordingOptions(sound: self.sound):
       throw ValidationError("options for recordings of events are given, but \(manifest.name) listens to sound")
     case .events where self.sound != SoundReadingOptions():
       throw ValidationError("--raw, --channel and --gain describe sound, but \(manifest.name) watches events")

@@ -203,10 +203,10 @@ package actor GanglionDaemon {
       return SourceUnit<SoundSegments>(
         source, hub: hub, log: log, restarts: Self.restarts,
         open: { try source.openSound(sampleRate: rate, stop: $0, resumeAt: $1) }, whenOver: whenOver)
-    case .events(let sensor):
+    case .events(let sensors):
       return SourceUnit<EventSegments>(
         source, hub: hub, log: log, restarts: Self.restarts,
-        open: { try source.openEvents(sensor: sensor, stop: $0, resumeAt: $1) }, whenOver: whenOver)
+        open: { try source.openEvents(sensors: sensors, stop: $0, resumeAt: $1) }, whenOver: whenOver)
     case nil: return nil
     }
   }

@@ -4,46 +4,51 @@ import Glibc
 /// Counts events into the inputs of a network and hands the counts out as a sparse list.
 struct EventAccumulator: Sendable {
   private let configuration: EventBinningConfiguration
-  /// Flat input of each sensor column and row: a table instead of a division for each event.
-  private let columns: [UInt32]
-  private let rows: [UInt32]
-  private let plane: UInt32
+  private var map: InputMap
   private let limit: UInt32
-  /// Power of two of the downsampling, negative when it is none.
-  private let shift: Int32
-  /// One byte an input, so that the counts of a whole sensor stay in the cache; what goes beyond 255 is kept apart.
-  private var counts: [UInt8]
-  private var beyond: [UInt32]
+  /// One byte a bucket, so that the counts of a whole sensor stay in the cache; what goes beyond 255 is kept apart.
+  private var counts: [UInt8] = []
+  private var beyond: [UInt32] = []
   private var beyondCount: Int64 = 0
+  /// Events of the sensor that the fit cuts off.
+  private(set) var cut: Int64 = 0
 
-  init(_ configuration: EventBinningConfiguration) {
+  init(_ configuration: EventBinningConfiguration, placement: SensorPlacement) {
     self.configuration = configuration
-    columns = (0..<configuration.sensor.width).map { UInt32($0 / configuration.downsampling) }
-    rows = (0..<configuration.sensor.height).map { UInt32($0 / configuration.downsampling * configuration.width) }
-    plane = UInt32(configuration.width * configuration.height)
-    let factor = configuration.downsampling
-    shift = factor & (factor - 1) == 0 ? Int32(factor.trailingZeroBitCount) : -1
+    map = InputMap(placement, downsampling: configuration.downsampling)
     switch configuration.mode {
     case .binary: limit = 1
     case .counts: limit = configuration.maximumCount.map { UInt32(clamping: $0) } ?? .max
     }
-    let inputs = Int(2 * plane)
-    counts = [UInt8](repeating: 0, count: (inputs + 7) / 8 * 8)
-    beyond = [UInt32](repeating: 0, count: counts.count)
+    makeRoom()
+  }
+
+  /// Goes over to another place on the model's sensor; only while nothing is counted.
+  mutating func use(_ placement: SensorPlacement) {
+    map = InputMap(placement, downsampling: configuration.downsampling)
+    makeRoom()
+  }
+
+  private mutating func makeRoom() {
+    let size = (2 * map.plane + 7) / 8 * 8
+    guard counts.count != size else { return }
+    counts = [UInt8](repeating: 0, count: size)
+    beyond = [UInt32](repeating: 0, count: size)
   }
 
   /// Counts the events at some positions; returns how many lay outside the sensor.
   mutating func add(_ batch: EventBatch, in range: Range<Int>) -> Int64 {
     batch.withColumns(range) { x, y, polarities, count in
-      columns.withUnsafeBufferPointer { columns in
-        rows.withUnsafeBufferPointer { rows in
+      map.columns.withUnsafeBufferPointer { columns in
+        map.rows.withUnsafeBufferPointer { rows in
           counts.withUnsafeMutableBufferPointer { counts in
             beyond.withUnsafeMutableBufferPointer { beyond in
-              var map = ganglion_input_map(
+              var inputs = ganglion_input_map(
                 columns: columns.baseAddress, rows: rows.baseAddress, width: UInt32(columns.count),
-                height: UInt32(rows.count), stride: UInt32(configuration.width), plane: plane, shift: shift)
+                height: UInt32(rows.count), stride: UInt32(configuration.width), plane: UInt32(map.plane),
+                shift: map.shift)
               return ganglion_accumulate_events(
-                x, y, polarities, count, &map, counts.baseAddress, beyond.baseAddress, &beyondCount)
+                x, y, polarities, count, &inputs, counts.baseAddress, beyond.baseAddress, &beyondCount, &cut)
             }
           }
         }
@@ -53,7 +58,12 @@ struct EventAccumulator: Sendable {
 
   /// Shows what was counted, one byte an input (255 for more), and starts from nothing.
   mutating func takeDense(_ body: (Span<UInt8>) -> Void) {
+    precondition(!map.isWeighed, "whole frames are those of the model's own sensor")
     body(counts.span)
+    clear()
+  }
+
+  private mutating func clear() {
     counts.withUnsafeMutableBytes { bytes in
       if let base = bytes.baseAddress { memset(base, 0, bytes.count) }
     }
@@ -63,6 +73,64 @@ struct EventAccumulator: Sendable {
 
   /// Hands out what was counted, ascending by input, and starts from nothing.
   mutating func take() -> (channels: [UInt32], values: [Float]) {
+    if map.horizontal.isSpread || map.vertical.isSpread { return takeSpread() }
+    var (channels, values) = takeCounts(limit: map.isWeighed ? .max : limit)
+    guard map.isWeighed else { return (channels, values) }
+    let width = map.horizontal.bucketCount
+    var kept = 0
+    for index in channels.indices {
+      let place = Int(channels[index]) % map.plane
+      let (column, row) = (place % width, place / width)
+      let pixels = map.horizontal.sources[column].weights[0] * map.vertical.sources[row].weights[0]
+      let merged = map.horizontal.merged[column] * map.vertical.merged[row]
+      guard let value = limited(Double(values[index]) * pixels / merged) else { continue }
+      (channels[kept], values[kept]) = (channels[index], value)
+      kept += 1
+    }
+    channels.removeLast(channels.count - kept)
+    values.removeLast(values.count - kept)
+    return (channels, values)
+  }
+
+  /// What an input gets of so many events a pixel of its own; nil for nothing.
+  private func limited(_ value: Double) -> Float? {
+    switch configuration.mode {
+    // Half an event is the least that is nearer to one than to none.
+    case .binary: value >= 0.5 ? 1 : nil
+    case .counts: Float(min(value, Double(limit)))
+    }
+  }
+
+  /// Where the model is finer than the camera: each input gathers from the pixels under it.
+  private mutating func takeSpread() -> (channels: [UInt32], values: [Float]) {
+    var channels: [UInt32] = []
+    var values: [Float] = []
+    let (width, height) = (map.horizontal.sources.count, map.vertical.sources.count)
+    for polarity in 0..<2 {
+      for row in 0..<height {
+        let down = map.vertical.sources[row]
+        for column in 0..<width {
+          let across = map.horizontal.sources[column]
+          var sum = 0.0
+          for (y, vertical) in down.weights.enumerated() {
+            let start = polarity * map.plane + (down.first + y) * map.horizontal.bucketCount + across.first
+            let merged = map.vertical.merged[down.first + y]
+            for (x, horizontal) in across.weights.enumerated() where counts[start + x] > 0 {
+              let count = Double(counts[start + x]) + Double(beyond[start + x])
+              sum += count * (vertical * horizontal) / (merged * map.horizontal.merged[across.first + x])
+            }
+          }
+          guard sum > 0, let value = limited(sum) else { continue }
+          channels.append(UInt32((polarity * height + row) * width + column))
+          values.append(value)
+        }
+      }
+    }
+    clear()
+    return (channels, values)
+  }
+
+  private mutating func takeCounts(limit: UInt32) -> (channels: [UInt32], values: [Float]) {
     let active = counts.withUnsafeBufferPointer { ganglion_count_active($0.baseAddress, Int64($0.count)) }
     var channels: [UInt32] = []
     var values: [Float] = []

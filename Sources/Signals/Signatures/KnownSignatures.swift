@@ -28,6 +28,8 @@ extension Signature {
 
   /// AEDAT of any version, the number of which follows.
   package static let aedat = Signature("#!AER-DAT")
+  /// AEDAT 4 as it comes over a network: a FlatBuffer behind its length.
+  package static let aedat4Network = Signature("IOHE", at: 8)
   package static let eventStream = Signature("Event Stream")
   package static let numPy = Signature([0x93] + Array("NUMPY".utf8))
   package static let hdf5 = Signature([0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A])

@@ -5,8 +5,12 @@ import StreamSources
 
 /// Events, binned; their times are stream time already.
 public struct EventSegments: SegmentEncoder {
-  private let fresh: EventBinner
+  private let configuration: EventBinningConfiguration
   private let source: String
+  /// For the camera and fit of the blocks.
+  private var fresh: EventBinner
+  private var camera: SensorGeometry?
+  private var fit = SensorFit()
   private var binner: EventBinner
   private var lastEnd: Int64?
 
@@ -17,6 +21,7 @@ public struct EventSegments: SegmentEncoder {
         source: source, problem: "carries events, and \(model.model.manifest.name) listens to sound",
         remedy: "give a model that watches")
     }
+    self.configuration = configuration
     fresh = try EventBinner(configuration)
     binner = fresh
     self.source = source
@@ -30,7 +35,17 @@ public struct EventSegments: SegmentEncoder {
     return max(0, block.startMicroseconds - lastEnd)
   }
 
-  public mutating func begin(_ block: EventBlock) { binner = fresh }
+  public mutating func begin(_ block: EventBlock) throws {
+    if block.camera != camera || block.fit != fit {
+      do throws(EventBinningError) {
+        fresh = try EventBinner(configuration, camera: block.camera, fit: block.fit)
+      } catch {
+        throw InputError(source: source, problem: error.description, remedy: "nothing of it was classified")
+      }
+      (camera, fit) = (block.camera, block.fit)
+    }
+    binner = fresh
+  }
 
   public mutating func push(_ block: EventBlock, emit: (SpikeFrame) -> Void) throws {
     do throws(EventBinningError) {

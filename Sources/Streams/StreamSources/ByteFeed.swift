@@ -19,46 +19,30 @@ public struct FeedError: ReportedError, Equatable, Sendable {
 /// Bytes from outside that somebody can stop waiting for: a file, a pipe with a name, standard input, a growing file.
 ///
 /// Bytes come in stretches, each begun by `begin`: a pipe has one for every writer, a growing file begins a new one when it
-/// is replaced or cut, everything else has one. A pipe or growing file need not be there: its path is looked at again.
+/// is replaced or cut, a socket one for every connection, everything else has one. A pipe, growing file or socket need not
+/// be there: it is looked for again.
 public final class ByteFeed {
-  public enum Kind: Equatable, Sendable {
-    /// Read to its end.
-    case file
-    /// A named pipe; when its writer leaves, the next one is waited for.
-    case pipe
-    case standardInput
-    /// A file that others append to; its end is never reached.
-    case followed
-  }
-
-  /// What came of beginning a stretch.
-  public enum Beginning: Equatable, Sendable {
-    case begun
-    /// There is nothing under the name that could be read; why. Told once for each reason: the next call goes on looking.
-    case absent(String)
-    /// There are no more stretches.
-    case over
-  }
-
-  /// What describes the files of a recording that is a folder, as bags of ROS 2 are.
-  private static let descriptionName = "metadata.yaml"
   /// How long a growing file is left alone before it is looked at again.
   private static let followMilliseconds: Int32 = 50
   /// Older than this is nothing that happens now.
   private static let behindMicroseconds: Int64 = 1_000_000
   /// How often the path of a pipe is looked at while nobody writes.
   private static let lookMilliseconds: Int32 = 500
+  /// The pause before a connection is made again after one that brought nothing that could be read; it doubles.
+  private static let connectionPauses: (first: Int32, longest: Int32) = (100, 2_000)
 
   public let kind: Kind
   /// A path, or what messages call it.
   public let path: String
   private let stop: StopSignal
   private var reopening = Reopening()
+  private var pauseMilliseconds: Int32 = 0
   private var descriptor: Int32 = -1
   private var offset: Int64 = 0
   private var hasBegun = false
   /// Whether the stretch has been read to its end.
   private var isOver = false
+  private var hasWaited = false
   /// Where reading has to stop; nil for the end.
   private let limit: Int64?
   /// How much a growing file held when it was opened first: that is not happening now.
@@ -110,7 +94,11 @@ public final class ByteFeed {
   public func begin(passingOver passesOver: Bool = false) -> Beginning {
     let isFirst = !hasBegun
     if stop.isStopped || (hasBegun && (kind == .file || kind == .standardInput)) { return .over }
-    if (passesOver || kind == .followed) && !isOver && !isFirst { passOver() }
+    if kind.isConnection {
+      if !rest(wasUseless: passesOver || offset == 0, isFirst: isFirst) { return .over }
+    } else if (passesOver || kind == .followed) && !isOver && !isFirst {
+      passOver()
+    }
     if isFirst && kind == .file {
       hasBegun = true
       return .begun
@@ -131,10 +119,19 @@ public final class ByteFeed {
     }
   }
 
+  /// Whether bytes of a connection had to be waited for since this was asked last: who reads has then all there was.
+  func takeWaiting() -> Bool {
+    defer { hasWaited = false }
+    return hasWaited
+  }
+
   /// Reads what is there; 0 at the end of a stretch, or when stopped.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FeedError) -> Int {
     while true {
       switch kind {
+      case .tcp, .unix:
+        if stop.wait(for: descriptor, milliseconds: 0) == .timeout { hasWaited = true }
+        if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
       case .standardInput: if stop.wait(for: descriptor, milliseconds: -1) == .stopped { return 0 }
       case .pipe:
         switch stop.wait(for: descriptor, milliseconds: Self.lookMilliseconds) {
@@ -170,6 +167,16 @@ public final class ByteFeed {
       hasComeToEnd.store(true, ordering: .relaxed)
       if stop.wait(for: nil, milliseconds: Self.followMilliseconds) == .stopped { return 0 }
     }
+  }
+
+  /// Leaves a connection, and pauses where it was of no use, so that nobody is called without end; false when stopped.
+  private func rest(wasUseless: Bool, isFirst: Bool) -> Bool {
+    if isFirst { return true }
+    closeIfOurs(descriptor)
+    descriptor = -1
+    let pauses = Self.connectionPauses
+    pauseMilliseconds = wasUseless ? min(pauses.longest, max(pauses.first, 2 * pauseMilliseconds)) : 0
+    return pauseMilliseconds == 0 || stop.wait(for: nil, milliseconds: pauseMilliseconds) != .stopped
   }
 
   /// Returns when the running stretch is over, or the signal is given.
@@ -210,34 +217,18 @@ public final class ByteFeed {
       descriptor = STDIN_FILENO
       return nil
     }
-    // Without O_NONBLOCK opening a pipe would wait for a writer, and nothing could stop it.
-    var opened = Glibc.open(path, O_RDONLY | O_CLOEXEC | (kind == .file ? 0 : O_NONBLOCK))
-    guard opened >= 0 else { return "cannot be opened (\(String(cString: strerror(errno))))" }
-    var status = stat()
-    var type = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
-    if kind == .file, type == S_IFDIR {
-      // A recording may be a folder: its description stands for it.
-      close(opened)
-      opened = Glibc.open("\(path)/\(Self.descriptionName)", O_RDONLY | O_CLOEXEC)
-      guard opened >= 0 else { return "cannot be opened (it is a folder)" }
-      type = fstat(opened, &status) == 0 ? status.st_mode & S_IFMT : 0
-    }
-    let isRight =
+    let outcome: Connection.Outcome =
       switch kind {
-      case .pipe: type == S_IFIFO
-      case .followed: type == S_IFREG
-      case .file, .standardInput: type != S_IFDIR
+      case .tcp: Connection.tcp(path, stop: stop)
+      case .unix: Connection.unix(path, stop: stop)
+      default: Self.openPath(path, as: kind)
       }
-    guard isRight else {
-      close(opened)
-      switch kind {
-      case .pipe: return "is no named pipe"
-      case .followed: return type == S_IFDIR ? "is a folder" : "is no file that could grow"
-      case .file, .standardInput: return "cannot be opened (it is a folder)"
-      }
+    switch outcome {
+    case .failed(let why): return why
+    case .open(let opened):
+      (descriptor, offset, isOver) = (opened, 0, false)
+      return nil
     }
-    (descriptor, offset, isOver) = (opened, 0, false)
-    return nil
   }
 
   private func closeIfOurs(_ descriptor: Int32) {

@@ -27,15 +27,29 @@ public final class DatagramSource: StreamSource {
   private var descriptor: Int32 = -1
   private var decoder: DatagramDecoder
   private var buffer = [UInt8](repeating: 0, count: room)
+  private let camera: SensorGeometry?
+  private var intake: EventIntake
+  private var hasBegun = false
+  /// Of datagrams of which the filters left nothing.
+  private var loss: LossReason?
+
+  public var filtered: [String: Int64] { intake.filtered }
+  public var picture: String? { intake.picture }
+  public var notices: [InputNotice] { intake.found.map { InputNotice(source: "udp \(host):\(port)", text: $0) } }
 
   /// Listens on a port, as soon as it can be had: an address may be there later than the daemon.
   ///
   /// - Parameters:
   ///   - host: a numeric IPv4 address to listen on.
+  ///   - sensors: those that the models were trained on.
+  ///   - options: the camera's sensor, filters and fit.
   ///   - originMicroseconds: stream time of the first event.
   public init(
-    host: String, port: UInt16, format: Format, stop: StopSignal, originMicroseconds: Int64 = 0
+    host: String, port: UInt16, format: Format, sensors: [SensorGeometry],
+    options: RecordingOptions = RecordingOptions(), stop: StopSignal, originMicroseconds: Int64 = 0
   ) {
+    camera = options.events.geometry ?? (format == .jaer ? SensorGeometry(width: 128, height: 128) : nil)
+    intake = EventIntake(models: sensors, options: options)
     decoder = DatagramDecoder(beginMicroseconds: originMicroseconds)
     self.host = host
     self.port = port
@@ -46,6 +60,8 @@ public final class DatagramSource: StreamSource {
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   public func next() throws -> Arrival<EventBlock> {
+    if !hasBegun { try intake.begin(camera: camera, source: "udp \(host):\(port)") }
+    hasBegun = true
     if descriptor < 0 {
       let wasAbsent = reopening.told != nil
       switch reopening.run(until: stop, open: open) {
@@ -64,8 +80,14 @@ public final class DatagramSource: StreamSource {
       guard count > 0 else { continue }
       let arrival = bootMicroseconds()
       let result = decoder.decode(buffer[..<count], format, arrivalMicroseconds: arrival)
-      guard result.events.count > 0 else { continue }
-      return .block(EventBlock(events: result.events, loss: result.loss, wallMicroseconds: wallMicroseconds()))
+      var events = result.events
+      intake.apply(&events)
+      loss = loss ?? result.loss
+      guard events.count > 0 else { continue }
+      defer { loss = nil }
+      return .block(
+        EventBlock(
+          events: events, camera: intake.camera, fit: intake.fit, loss: loss, wallMicroseconds: wallMicroseconds()))
     }
   }
 

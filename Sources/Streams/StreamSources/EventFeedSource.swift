@@ -8,13 +8,18 @@ import Glibc
 /// What a growing file held when it was opened is not happening now: it has no time of day, or is left out.
 public final class EventFeedSource: StreamSource {
   private let feed: ByteFeed
+  /// What the events are taken for where nobody says it.
   private let sensor: SensorGeometry
   private let options: EventReadingOptions
+  private var intake: EventIntake
   private let isLive: Bool
   private let skipsOld: Bool
   private let defects: DefectHandling
   private let maximumEvents: Int
   private var watch: SensorWatch
+  private var lag = LagWatch()
+  /// Of what was thrown away before the next block.
+  private var loss: LossReason?
   private var gate = StretchGate()
   private var reader: (any EventReader)?
   /// Events of the running stretch so far, and how many of its first are old.
@@ -39,24 +44,31 @@ public final class EventFeedSource: StreamSource {
   /// What is odd about its events.
   private var found: [String] = []
 
+  public var filtered: [String: Int64] { intake.filtered }
+  public var picture: String? { intake.picture }
+
   /// - Parameters:
-  ///   - options: how the recording is read where its content does not say.
+  ///   - sensors: those that the models were trained on; a recording that does not name its own is taken to be from the
+  ///     first.
+  ///   - options: how the recording is read where its content does not say, its filters and its fit.
   ///   - skipsOld: whether to leave out what a growing file held when it was opened.
   ///   - originMicroseconds: stream time of the first event.
   ///   - maximumEvents: of a block: many where throughput counts.
   public init(
-    _ feed: ByteFeed, sensor: SensorGeometry, options: EventReadingOptions = EventReadingOptions(),
+    _ feed: ByteFeed, sensors: [SensorGeometry], options: RecordingOptions = RecordingOptions(),
     skipsOld: Bool = false, originMicroseconds: Int64 = 0, defects: DefectHandling = .tell, maximumEvents: Int = 1_024
   ) {
     self.defects = defects
     self.maximumEvents = maximumEvents
-    watch = SensorWatch(sensor)
+    precondition(!sensors.isEmpty, "somebody watches the events")
+    sensor = sensors[0]
+    watch = SensorWatch(sensors[0])
+    intake = EventIntake(models: sensors, options: options)
     self.skipsOld = skipsOld
     offset = originMicroseconds
     end = originMicroseconds
     self.feed = feed
-    self.sensor = sensor
-    self.options = options
+    self.options = options.events
     isLive = feed.kind != .file && defects == .tell
   }
 
@@ -71,7 +83,7 @@ public final class EventFeedSource: StreamSource {
       if reader == nil { try open() }
       if let arrival = try read() { return arrival }
     } catch let error where error is EventFormatError || error is FeedError || error is InputError {
-      guard feed.kind == .pipe || feed.kind == .followed, defects == .tell else {
+      guard feed.kind.comesAgain, defects == .tell else {
         hasEnded = true
         throw error
       }
@@ -102,14 +114,29 @@ public final class EventFeedSource: StreamSource {
     try judge(atEnd: false)
     let isOld = events < oldEvents || feed.isBehind
     events += Int64(batch.count)
+    let last = batch.times[batch.count - 1]
     if skipsOld && events <= oldEvents {
       // Stream time begins with what is told.
-      offset = end - batch.times[batch.count - 1]
+      offset = end - last
       return .quiet
     }
+    end = max(end, offset + last)
+    // Before the filters: they are what takes longest.
+    if feed.kind.isConnection, lag.read(upTo: last, now: bootMicroseconds(), hasWaited: feed.takeWaiting()) {
+      loss = .overload
+      return .quiet
+    }
+    let before = intake.found
+    intake.apply(&batch)
+    if defects == .tell, intake.found != before { note(guesses) }
+    if batch.count == 0 { return .quiet }
     batch.shiftTimes(by: offset)
     end = max(end, batch.times[batch.count - 1])
-    return .block(EventBlock(events: batch, wallMicroseconds: isLive && !isOld ? wallMicroseconds() : nil))
+    defer { loss = nil }
+    return .block(
+      EventBlock(
+        events: batch, camera: intake.camera, fit: intake.fit, loss: loss,
+        wallMicroseconds: isLive && !isOld ? wallMicroseconds() : nil))
   }
 
   /// What is to be known is put together when it changes: it is asked for with every block.
@@ -117,13 +144,14 @@ public final class EventFeedSource: StreamSource {
     self.guesses = guesses
     notices =
       guesses.map { InputNotice(source: feed.path, guess: $0) }
-      + found.map { InputNotice(source: feed.path, text: $0) }
+      + (defects == .tell ? found + intake.found : found).map { InputNotice(source: feed.path, text: $0) }
   }
 
   /// Tells where the events seem to be of another sensor, or refuses them.
   private func judge(atEnd: Bool) throws(InputError) {
     guard found.isEmpty, let finding = watch.finding(atEnd: atEnd) else { return }
-    let remedy = "use a model for this camera, or crop or downsample the recording to \(sensor)"
+    let setting = RecordingOptions.Setting.sensor
+    let remedy = "name the camera's size, \(setting.flag) 640x480 or \(setting.key): 640x480, and it is fitted"
     if defects == .refuse { throw InputError(source: feed.path, problem: finding, remedy: remedy) }
     found.append("\(finding); \(remedy)")
     note(guesses)
@@ -133,7 +161,14 @@ public final class EventFeedSource: StreamSource {
   private func judge(_ accounting: EventAccounting) throws(InputError) {
     try judge(atEnd: true)
     found += accounting.findings.map(\.text)
+    if let picture { found.append(picture) }
+    found += intake.findings
     note(guesses)
+    if let emptiness = intake.emptiness {
+      throw InputError(
+        source: feed.path, problem: emptiness, remedy: "ask for a piece that is there; times count from the first event"
+      )
+    }
     if let cut = accounting.violations[.truncatedTail] {
       throw InputError(
         source: feed.path, place: cut.place, problem: "is cut off within an event or packet",
@@ -151,7 +186,6 @@ public final class EventFeedSource: StreamSource {
     options.timeOrigin = .firstEvent
     options.leavesStraysOut = true
     options.isLive = isLive
-    watch = SensorWatch(sensor)
     oldEvents = feed.old.map { count($0, options) } ?? 0
     let opened =
       feed.kind == .file ? try open(FileByteSource(path: feed.path), options) : try open(FeedBytes(feed), options)
@@ -176,11 +210,8 @@ public final class EventFeedSource: StreamSource {
         source: feed.path, problem: error.reason,
         remedy: "give an event recording; ganglion info FILE says what it knows")
     }
-    if let geometry = opened.geometry, geometry != sensor {
-      throw InputError(
-        source: feed.path, problem: "is from a sensor of \(geometry), the model expects \(sensor)",
-        remedy: "use a model for this camera, or crop or downsample the recording to \(sensor)")
-    }
+    try intake.begin(camera: opened.geometry, source: feed.path)
+    watch = SensorWatch(opened.geometry ?? sensor)
     return opened
   }
 
@@ -199,26 +230,8 @@ public final class EventFeedSource: StreamSource {
     offset = end
     earlierViolations = violations
     (guesses, found) = ([], [])
+    (lag, loss) = (LagWatch(), nil)
     reader = nil
     gate.leave(isUseless: isUseless)
-  }
-}
-
-/// A feed as the event formats read bytes.
-private struct FeedBytes: ByteSource {
-  // Used by the source's thread alone: reader and feed have one owner, who never passes them on.
-  private nonisolated(unsafe) let feed: ByteFeed
-
-  init(_ feed: ByteFeed) { self.feed = feed }
-
-  var name: String { feed.path }
-  var path: String? { nil }
-
-  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(EventFormatError) -> Int {
-    do throws(FeedError) {
-      return try feed.read(into: buffer)
-    } catch {
-      throw EventFormatError(.inputOutput, source: error.path, reason: error.reason, remedy: "check it and try again")
-    }
   }
 }

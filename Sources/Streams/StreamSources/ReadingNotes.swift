@@ -18,6 +18,8 @@ public final class ReadingNotes: Sendable {
   }
 
   private let found = Mutex<[Kind: Found]>([:])
+  /// What filters took out of all recordings, in the order they stand in.
+  private let filtered = Mutex<[(name: String, removed: Int64)]>([])
 
   private let name: @Sendable (String) -> String
 
@@ -43,14 +45,31 @@ public final class ReadingNotes: Sendable {
     for notice in notices { add(Kind(subject: nil, value: notice), notice, of: path) }
   }
 
+  /// Adds what filters took out of one recording.
+  package func add(filtered figures: [(name: String, removed: Int64)]) {
+    filtered.withLock { filtered in
+      for (name, removed) in figures {
+        if let place = filtered.firstIndex(where: { $0.name == name }) {
+          filtered[place].removed += removed
+        } else {
+          filtered.append((name, removed))
+        }
+      }
+    }
+  }
+
+  private var filterLines: [String] {
+    filtered.withLock { $0.map { "filter \($0.name) took out \($0.removed) events" } }
+  }
+
   /// One line a kind, the most frequent first.
-  public var lines: [String] { lines { _ in true } }
+  public var lines: [String] { lines { _ in true } + filterLines }
 
   /// Those of guesses alone.
   public var guesses: [String] { lines { $0.subject != nil } }
 
   /// Those of what is odd about the recordings themselves.
-  public var findings: [String] { lines { $0.subject == nil } }
+  public var findings: [String] { lines { $0.subject == nil } + filterLines }
 
   private func lines(of isWanted: (Kind) -> Bool) -> [String] {
     found.withLock { found in

@@ -32,7 +32,7 @@ public struct RecordingInput: Sendable {
     sensor: SensorGeometry, maximumEvents: Int, stop: StopSignal
   ) throws(FeedError) -> any StreamSource<EventBlock> {
     EventFeedSource(
-      try feed(stop), sensor: sensor, options: options.events, defects: .refuse, maximumEvents: maximumEvents)
+      try feed(stop), sensors: [sensor], options: options, defects: .refuse, maximumEvents: maximumEvents)
   }
 
   private func feed(_ stop: StopSignal) throws(FeedError) -> ByteFeed {

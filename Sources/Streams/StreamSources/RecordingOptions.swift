@@ -7,6 +7,15 @@ import Events
 public struct RecordingOptions: Sendable, Equatable {
   public var events: EventReadingOptions
   public var sound: SoundReadingOptions
+  /// What events go through before models get them, one filter after the other, as `EventFilterChain` takes them.
+  public var filters: [String]?
+  /// How a camera's picture comes onto a model's sensor, as far as it is said.
+  public var mode: SensorFit.Mode?
+  public var turn: SensorFit.Turn?
+  public var isMirrored: Bool?
+
+  /// The same with what is not said.
+  public var fit: SensorFit { SensorFit(mode ?? .scale, turn: turn ?? .none, isMirrored: isMirrored ?? false) }
 
   public init(events: EventReadingOptions = EventReadingOptions(), sound: SoundReadingOptions = SoundReadingOptions()) {
     self.events = events
@@ -17,6 +26,7 @@ public struct RecordingOptions: Sendable, Equatable {
   /// configurations.
   public enum Setting: String, Sendable, CaseIterable {
     case inputFormat, sensor, aedat2Layout, csvColumns, timeUnit, group, stream, sample
+    case filters, fit, turn, mirror
     case raw, channel, gain
 
     /// As a configuration spells it: `csv_columns`.
@@ -54,6 +64,10 @@ public struct RecordingOptions: Sendable, Equatable {
       case .group: "a group of an HDF5 file, such as left/events"
       case .stream: "a camera, source or topic"
       case .sample: "a whole number of 0 or more"
+      case .filters: "filters such as background=5000, with spaces between them; ganglion convert --help lists them"
+      case .fit: SensorFit.Mode.allowed
+      case .turn: "0, 90, 180 or 270"
+      case .mirror: "true or false"
       case .raw: "encoding:rate:channels, for example s16le:16000:1"
       case .channel:
         "a whole number of \(SoundReadingOptions.channels.lowerBound) to "
@@ -79,6 +93,13 @@ public struct RecordingOptions: Sendable, Equatable {
     case .group: return accept(text.isEmpty ? nil : text) { events.group = $0 }
     case .stream: return accept(text.isEmpty ? nil : text) { events.stream = $0 }
     case .sample: return accept(Int(text).flatMap { $0 >= 0 ? $0 : nil }) { events.sample = $0 }
+    case .filters:
+      let named = text.split(separator: " ").map(String.init)
+      let isRead = !named.isEmpty && named.allSatisfy { EventFilterChain.problem(of: $0) == nil }
+      return accept(isRead ? named : nil) { filters = $0 }
+    case .fit: return accept(SensorFit.Mode(text)) { mode = $0 }
+    case .turn: return accept(Int(text).flatMap { SensorFit.Turn(rawValue: $0) }) { turn = $0 }
+    case .mirror: return accept(Bool(text)) { isMirrored = $0 }
     case .raw:
       let isRead = (try? RawFormat(parsing: text, defaultSampleRate: 16_000)) != nil
       return accept(isRead ? text : nil) { sound.raw = $0 }
@@ -100,6 +121,10 @@ public struct RecordingOptions: Sendable, Equatable {
     case .group: events.group
     case .stream: events.stream
     case .sample: events.sample == 0 ? nil : "\(events.sample)"
+    case .filters: filters?.joined(separator: " ")
+    case .fit: mode?.text
+    case .turn: turn.map { "\($0.rawValue)" }
+    case .mirror: isMirrored.map { "\($0)" }
     case .raw: sound.raw
     case .channel: sound.channel.map { "\($0)" }
     case .gain: sound.gain == 0 ? nil : "\(sound.gain)"

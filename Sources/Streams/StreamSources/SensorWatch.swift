@@ -9,6 +9,8 @@ struct SensorWatch {
   let sensor: SensorGeometry
   private var events: Int64 = 0
   private var outside: Int64 = 0
+  /// The smallest sensor that holds all of them.
+  private var reach = SensorGeometry(width: 0, height: 0)
 
   init(_ sensor: SensorGeometry) { self.sensor = sensor }
 
@@ -16,6 +18,8 @@ struct SensorWatch {
     events += Int64(batch.count)
     for index in 0..<batch.count where batch.x[index] >= sensor.width || batch.y[index] >= sensor.height {
       outside += 1
+      reach.width = max(reach.width, Int(batch.x[index]) + 1)
+      reach.height = max(reach.height, Int(batch.y[index]) + 1)
     }
   }
 
@@ -24,6 +28,6 @@ struct SensorWatch {
   /// - Parameter atEnd: whether nothing follows, so that few events have to do.
   func finding(atEnd: Bool) -> String? {
     guard atEnd || events >= Self.trial, outside * 10 > events else { return nil }
-    return "\(outside) of the first \(events) events lie outside the model's sensor of \(sensor)"
+    return "\(outside) of the first \(events) events lie outside a sensor of \(sensor), up to \(reach)"
   }
 }

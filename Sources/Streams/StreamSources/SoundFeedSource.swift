@@ -117,13 +117,13 @@ public final class SoundFeedSource: StreamSource {
       loss = .violation
       return .quiet
     }
-    guard feed.kind == .pipe || feed.kind == .followed else {
+    guard feed.kind.comesAgain else {
       if (try? nextRecording()) == true { return .lost(error.description) }
       hasEnded = true
       throw error
     }
     // A writer that comes and goes without a word is no reason to give up a pipe.
-    let isHarmless = feed.isUntouched || feed.kind == .pipe && [.empty, .noSamples].contains(error.reason)
+    let isHarmless = feed.isUntouched || feed.kind != .followed && [.empty, .noSamples].contains(error.reason)
     // It may take long until something that can be read follows: what is wrong is told first.
     broken = isHarmless ? .harmless : .useless
     return isHarmless || stop.isStopped ? .cut : .lost(error.description)

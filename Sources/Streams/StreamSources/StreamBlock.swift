@@ -71,12 +71,21 @@ public struct SoundBlock: StreamBlock, Equatable {
 /// Events in stream order, never empty.
 public struct EventBlock: StreamBlock, Equatable {
   public var events: EventBatch
+  /// The sensor they are from, the same up to the next cut; nil for that of whoever takes them.
+  public var camera: SensorGeometry?
+  /// How its picture comes onto a model's sensor.
+  public var fit: SensorFit
   public var loss: LossReason?
   public var wallMicroseconds: Int64?
 
-  public init(events: EventBatch, loss: LossReason? = nil, wallMicroseconds: Int64? = nil) {
+  public init(
+    events: EventBatch, camera: SensorGeometry? = nil, fit: SensorFit = SensorFit(), loss: LossReason? = nil,
+    wallMicroseconds: Int64? = nil
+  ) {
     precondition(events.count > 0, "a block of events has at least one")
     self.events = events
+    self.camera = camera
+    self.fit = fit
     self.loss = loss
     self.wallMicroseconds = wallMicroseconds
   }
@@ -115,9 +124,15 @@ public protocol StreamSource<Block>: AnyObject {
   /// What people should know of what is read now: what was taken for granted because the stream does not say it, and what
   /// is odd about it.
   var notices: [InputNotice] { get }
+  /// How many events each filter took out so far, by its name; empty for sources without filters.
+  var filtered: [String: Int64] { get }
+  /// What becomes of a camera's picture; nil where it is that of the models.
+  var picture: String? { get }
 }
 
 extension StreamSource {
   public var violations: [String: Int64] { [:] }
   public var notices: [InputNotice] { [] }
+  public var filtered: [String: Int64] { [:] }
+  public var picture: String? { nil }
 }

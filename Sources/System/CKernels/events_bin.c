@@ -2,26 +2,18 @@
 
 enum { BLOCK = 256 };
 
-/* Flat inputs of one block; true when an event lies outside. Without a division: by a shift where pixels fall together
-   by a power of two, by the tables otherwise. */
+/* Flat inputs of one block, of pixels that fall together by a power of two; true when an event lies outside. */
 CLONES static int flat_inputs(
     const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
     uint32_t *inputs) {
   uint32_t outside = 0;
   const uint32_t width = map->width, height = map->height, stride = map->stride, plane = map->plane;
-  if (map->shift >= 0) {
-    const int shift = map->shift;
-    for (int64_t i = 0; i < count; i++) {
-      outside |= (uint32_t)(x[i] >= width) | (uint32_t)(y[i] >= height);
-      inputs[i] = (polarities[i] ? plane : 0) + ((uint32_t)y[i] >> shift) * stride + ((uint32_t)x[i] >> shift);
-    }
-    return outside != 0;
-  }
+  const int shift = map->shift;
   for (int64_t i = 0; i < count; i++) {
-    if (x[i] >= width || y[i] >= height) return 1;
-    inputs[i] = (uint32_t)(polarities[i] != 0) * plane + map->rows[y[i]] + map->columns[x[i]];
+    outside |= (uint32_t)(x[i] >= width) | (uint32_t)(y[i] >= height);
+    inputs[i] = (polarities[i] ? plane : 0) + ((uint32_t)y[i] >> shift) * stride + ((uint32_t)x[i] >> shift);
   }
-  return 0;
+  return outside != 0;
 }
 
 static inline void count_one(uint8_t *counts, uint32_t *beyond, int64_t *beyond_count, uint32_t input) {
@@ -35,9 +27,35 @@ static inline void count_one(uint8_t *counts, uint32_t *beyond, int64_t *beyond_
   }
 }
 
+/* By the tables, without a division; returns how many lay outside. */
+static int64_t count_by_tables(
+    const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
+    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count, int64_t *cut) {
+  const uint32_t *columns = map->columns, *rows = map->rows;
+  const uint32_t width = map->width, height = map->height, plane = map->plane;
+  int64_t outside = 0, cut_off = 0;
+  for (int64_t i = 0; i < count; i++) {
+    if (__builtin_expect(x[i] >= width || y[i] >= height, 0)) {
+      outside++;
+      continue;
+    }
+    const uint32_t input = rows[y[i]] + columns[x[i]];
+    if (input >= plane) {
+      cut_off++;
+      continue;
+    }
+    count_one(counts, beyond, beyond_count, (polarities[i] ? plane : 0) + input);
+  }
+  *cut += cut_off;
+  return outside;
+}
+
 int64_t ganglion_accumulate_events(
     const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
-    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count) {
+    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count, int64_t *cut) {
+  if (map->shift < 0) {
+    return count_by_tables(x, y, polarities, count, map, counts, beyond, beyond_count, cut);
+  }
   uint32_t inputs[BLOCK];
   int64_t outside = 0;
   for (int64_t start = 0; start < count; start += BLOCK) {
@@ -46,17 +64,30 @@ int64_t ganglion_accumulate_events(
       for (int64_t i = 0; i < size; i++) count_one(counts, beyond, beyond_count, inputs[i]);
       continue;
     }
-    for (int64_t i = start; i < start + size; i++) {
-      if (x[i] >= map->width || y[i] >= map->height) {
-        outside++;
-      } else {
-        count_one(
-            counts, beyond, beyond_count,
-            (uint32_t)(polarities[i] != 0) * map->plane + map->rows[y[i]] + map->columns[x[i]]);
-      }
-    }
+    /* Events outside are rare: those of the block go one by one. */
+    outside += count_by_tables(
+        x + start, y + start, polarities + start, size, map, counts, beyond, beyond_count, cut);
   }
   return outside;
+}
+
+void ganglion_event_moments(
+    const uint16_t *x, const uint16_t *y, int64_t count, uint32_t width, uint32_t height,
+    ganglion_event_moments_sums *sums) {
+  int64_t n = 0, sx = 0, sy = 0, sxx = 0, syy = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t inside = x[i] < width && y[i] < height, column = inside ? x[i] : 0, row = inside ? y[i] : 0;
+    n += inside;
+    sx += column;
+    sy += row;
+    sxx += column * column;
+    syy += row * row;
+  }
+  sums->count += n;
+  sums->x += sx;
+  sums->y += sy;
+  sums->xx += sxx;
+  sums->yy += syy;
 }
 
 CLONES int64_t ganglion_count_active(const uint8_t *counts, int64_t size) {

@@ -62,7 +62,8 @@ public struct DataDescription: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case layout, path, labels, unions, leaveOut, validateOn, validationList, testList, trainOnAll, allowRepeats
-    case inputFormat, sensor, aedat2Layout, csvColumns, timeUnit, group, stream, sample, raw, channel, gain
+    case inputFormat, sensor, aedat2Layout, csvColumns, timeUnit, group, stream, sample
+    case filters, fit, turn, mirror, raw, channel, gain
   }
 
   public init(from decoder: any Decoder) throws {
@@ -90,7 +91,8 @@ public struct DataDescription: Codable, Sendable, Equatable {
       }
     }
     for (setting, key) in Self.readingKeys {
-      guard let text = try values.text(key) else { continue }
+      let isList = setting == .filters
+      guard let text = try isList ? values.texts(key)?.joined(separator: " ") : values.text(key) else { continue }
       guard reading.set(setting, to: text) else {
         throw values.refusal(key, "is '\(text)', allowed is \(setting.allowed)")
       }
@@ -114,7 +116,10 @@ public struct DataDescription: Codable, Sendable, Equatable {
     try values.encodeIfPresent(testList, forKey: .testList)
     try values.encode(trainOnAll, forKey: .trainOnAll)
     if allowRepeats { try values.encode(allowRepeats, forKey: .allowRepeats) }
-    for (setting, key) in Self.readingKeys { try values.encodeIfPresent(reading.text(of: setting), forKey: key) }
+    for (setting, key) in Self.readingKeys where setting != .filters {
+      try values.encodeIfPresent(reading.text(of: setting), forKey: key)
+    }
+    try values.encodeIfPresent(reading.filters, forKey: .filters)
   }
 
   /// The words and labels that a network with a union at its end tells apart, in the order of its outputs.

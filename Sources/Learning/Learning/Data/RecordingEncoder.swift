@@ -150,22 +150,22 @@ public struct RecordingEncoder: Sendable {
   }
 
   /// Opens a recording of events as it is encoded; nil for an encoder of sound.
-  func openEvents(_ path: String) throws -> (any EventReader)? {
+  ///
+  /// - Throws: also where its picture cannot be brought onto the encoder's sensor.
+  func openEvents(_ path: String) throws -> (any EventReader)? { try openFiltered(path)?.reader }
+
+  /// The same with what its events go through.
+  private func openFiltered(_ path: String) throws -> (reader: any EventReader, intake: EventIntake)? {
     guard case .events(let configuration) = kind else { return nil }
     var options = reading.events
     // As when a recording is classified.
     options.leavesStraysOut = true
+    var intake = EventIntake(models: [configuration.sensor], options: reading)
     let reader = try openEventReader(path: path, options: options)
-    guard let found = reader.geometry else {
-      options.geometry = configuration.sensor
-      return try openEventReader(path: path, options: options)
-    }
-    guard found == configuration.sensor else {
-      throw InputError(
-        source: path, problem: "is from a sensor of \(found), the encoder is for \(configuration.sensor)",
-        remedy: "write the camera's own width and height under encoder.events")
-    }
-    return reader
+    try intake.begin(camera: reader.geometry, source: path)
+    guard reader.geometry == nil else { return (reader, intake) }
+    options.geometry = configuration.sensor
+    return (try openEventReader(path: path, options: options), intake)
   }
 
   /// The steps of a recording, the events in them, and the byte at which it is cut off within an event or packet, if it is.
@@ -173,18 +173,21 @@ public struct RecordingEncoder: Sendable {
     _ recording: Recording, _ configuration: EventBinningConfiguration
   ) throws -> (sequence: SpikeSequence, events: Int64, cutAt: Int64?) {
     var sequence = SpikeSequence(shape: configuration.shape)
-    guard var reader = try openEvents(recording.path) else { return (sequence, 0, nil) }
+    guard var (reader, intake) = try openFiltered(recording.path) else { return (sequence, 0, nil) }
     defer {
       notes?.add(reader.guesses, of: recording.path)
       notes?.add(reader.accounting, of: recording.path)
+      if let picture = intake.picture { notes?.add(notices: [picture], of: recording.path) }
+      notes?.add(filtered: intake.figures)
     }
-    var binner = try EventBinner(configuration)
+    var binner = try EventBinner(configuration, camera: intake.camera, fit: intake.fit)
     var batch = EventBatch()
     var more = true
     var events: Int64 = 0
     while more {
       batch.removeAll()
       more = try reader.read(into: &batch, maximum: 65_536)
+      intake.apply(&batch)
       if let range = recording.microseconds {
         var kept = EventBatch()
         for index in 0..<batch.count where range.contains(batch.times[index]) { kept.append(batch[index]) }
@@ -198,9 +201,9 @@ public struct RecordingEncoder: Sendable {
     if outside > 0, outside * 10 > outside + reader.accounting.events {
       throw InputError(
         source: recording.path,
-        problem: "\(outside) of its \(outside + reader.accounting.events) events lie outside the encoder's sensor of "
-          + "\(configuration.sensor)",
-        remedy: "write the camera's own width and height under encoder.events")
+        problem: "\(outside) of its \(outside + reader.accounting.events) events lie outside a sensor of "
+          + "\(reader.geometry ?? configuration.sensor)",
+        remedy: "name the camera's size with sensor, and it is fitted")
     }
     return (sequence, events - binner.eventsOutside, reader.accounting.violations[.truncatedTail]?.firstByteOffset)
   }

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Glibc
 import OutputFiles
@@ -184,12 +185,13 @@ private struct ConfigurationReader {
 
 // Sources.
 extension ConfigurationReader {
-  private static let types = ["alsa", "file", "follow", "pipe", "stdin", "udp"]
+  private static let types = ["alsa", "file", "follow", "pipe", "stdin", "tcp", "udp", "unix"]
   /// Settings of a type beside `type` and `models`.
   private static let settings: [String: [String]] = [
     "alsa": ["device", "rate", "channels", "channel", "encoding", "seconds", "gain"],
     "file": ["path", "pace"] + reading, "follow": ["path", "from"] + reading, "pipe": ["path"] + reading,
-    "stdin": reading, "udp": ["host", "port", "format"],
+    "stdin": reading, "tcp": ["host", "port"] + reading, "unix": ["path"] + reading,
+    "udp": ["host", "port", "format", "sensor", "filters", "fit", "turn", "mirror"],
   ]
   private static let reading = RecordingOptions.Setting.allCases.map(\.key)
 
@@ -243,6 +245,10 @@ extension ConfigurationReader {
     for setting in RecordingOptions.Setting.allCases {
       // The channel of a sound device is one of the device's own settings.
       guard let node = fields[setting.key], !(type == "alsa" && setting == .channel) else { continue }
+      if setting == .filters {
+        source.reading.filters = filters(node, what)
+        continue
+      }
       guard let text = nodes.text(node, "\(setting.key) of \(what)") else { continue }
       if !source.reading.set(setting, to: text) {
         nodes.note(node, "\(setting.key) of \(what) is '\(text)', allowed is \(setting.allowed)")
@@ -260,6 +266,14 @@ extension ConfigurationReader {
     return source
   }
 
+  private mutating func filters(_ node: Node, _ what: String) -> [String] {
+    nodes.list(node, "filters of \(what)").compactMap { entry in
+      guard let text = nodes.text(entry, "a filter of \(what)") else { return nil }
+      if let problem = EventFilterChain.problem(of: text) { nodes.note(entry, "\(what): \(problem)") }
+      return text
+    }
+  }
+
   private mutating func input(
     _ type: String, _ what: String, _ node: Node, _ fields: [String: Node]
   ) -> SourceConfiguration.Input? {
@@ -275,7 +289,7 @@ extension ConfigurationReader {
         encoding: fields["encoding"].flatMap {
           nodes.choice($0, "encoding of \(what)", PCMEncoding.all.map { ($0.name, $0.name) })
         })
-    case "udp":
+    case "udp", "tcp":
       guard let portNode = fields["port"] else {
         nodes.note(node, missing("port"))
         return nil
@@ -285,9 +299,11 @@ extension ConfigurationReader {
       if let host = fields["host"], let text = host.string, inet_pton(AF_INET, text, &address) != 1 {
         nodes.note(host, "host of \(what) is '\(text)', allowed is an IPv4 address in numbers, for example 127.0.0.1")
       }
+      let host = fields["host"].flatMap { nodes.text($0, "host of \(what)") } ?? "127.0.0.1"
+      if type == "tcp" { return .feed(.tcp, path: "\(host):\(port)") }
       let formats = DatagramSource.Format.allCases.map { ($0.rawValue, $0) }
       return .udp(
-        host: fields["host"].flatMap { nodes.text($0, "host of \(what)") } ?? "127.0.0.1", port: UInt16(port),
+        host: host, port: UInt16(port),
         format: fields["format"].flatMap { nodes.choice($0, "format of \(what)", formats) } ?? .words)
     default:
       guard let pathNode = fields["path"] else {
@@ -295,7 +311,9 @@ extension ConfigurationReader {
         return nil
       }
       guard let path = nodes.text(pathNode, "path of \(what)") else { return nil }
-      let kinds: [String: ByteFeed.Kind] = ["file": .file, "follow": .followed, "pipe": .pipe]
+      let kinds: [String: ByteFeed.Kind] = [
+        "file": .file, "follow": .followed, "pipe": .pipe, "unix": .unix,
+      ]
       return kinds[type].map { .feed($0, path: resolved(path)) }
     }
   }

@@ -79,7 +79,8 @@ package struct SourceConfiguration: Equatable, Sendable {
   package var isLive: Bool {
     switch input {
     case .alsa, .udp: true
-    case .feed: false
+    // Who sends to several does not wait for one.
+    case .feed(let kind, _): kind.isConnection
     }
   }
 

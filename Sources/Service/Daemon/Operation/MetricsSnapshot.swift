@@ -55,7 +55,7 @@ struct MetricsSnapshot: Sendable {
       "input_samples_total", "counter", "Samples of sound that arrived.",
       sources.filter { !$0.carriesEvents }.map { ([("source", $0.id)], "\($0.status.count)") })
     family(
-      "input_events_total", "counter", "Events that arrived.",
+      "input_events_total", "counter", "Events that arrived and passed the filters.",
       sources.filter(\.carriesEvents).map { ([("source", $0.id)], "\($0.status.count)") })
     let gaps = sources.flatMap { source in
       source.status.gaps.sorted { $0.key.rawValue < $1.key.rawValue }.map { reason, lost in
@@ -73,6 +73,12 @@ struct MetricsSnapshot: Sendable {
       sources.flatMap { source in
         source.status.violations.merging(source.status.earlierViolations, uniquingKeysWith: +)
           .sorted { $0.key < $1.key }.map { ([("source", source.id), ("kind", $0.key)], "\($0.value)") }
+      })
+    family(
+      "filter_removed_events_total", "counter", "Events that a filter took out, by filter.",
+      sources.flatMap { source in
+        source.status.filtered.merging(source.status.earlierFiltered, uniquingKeysWith: +)
+          .sorted { $0.key < $1.key }.map { ([("source", source.id), ("filter", $0.key)], "\($0.value)") }
       })
     family(
       "input_losses_total", "counter", "Times a device went away.",

@@ -49,7 +49,7 @@ package struct Plan: Sendable {
   /// What is no mistake but may well be one: what sources want to read is not there.
   package var notes: [String] {
     configuration.sources.compactMap { source in
-      guard case .feed(let kind, let path) = source.input, kind != .standardInput else { return nil }
+      guard case .feed(let kind, let path) = source.input else { return nil }
       let place = "\(configurationPath):\(source.line): source '\(source.id)': \(path) "
       var status = stat()
       let isThere = stat(path, &status) == 0
@@ -58,7 +58,8 @@ package struct Plan: Sendable {
       case .file: return isThere ? nil : place + "is not there"
       case .pipe: return isPipe ? nil : place + (isThere ? "is no named pipe" : "is not there") + "; one is waited for"
       case .followed: return isThere ? nil : place + "is not there; it is waited for"
-      case .standardInput: return nil
+      case .unix: return isThere ? nil : place + "is not there; it is waited for"
+      case .standardInput, .tcp: return nil
       }
     }
   }
@@ -90,7 +91,9 @@ package struct Plan: Sendable {
       switch (model.model.manifest.encoder, demand) {
       case (.sound(let encoder), .sound(let rate)?): demand = .sound(sampleRate: max(rate, encoder.sampleRate))
       case (.sound(let encoder), nil): demand = .sound(sampleRate: encoder.sampleRate)
-      case (.events(let encoder), nil): demand = .events(encoder.sensor)
+      case (.events(let encoder), nil): demand = .events([encoder.sensor])
+      case (.events(let encoder), .events(let sensors)?) where !sensors.contains(encoder.sensor):
+        demand = .events(sensors + [encoder.sensor])
       default: break
       }
     }
@@ -104,11 +107,20 @@ package struct Plan: Sendable {
     for model in chosen {
       switch (model.model.manifest.encoder, demand) {
       case (.sound, .sound): break
-      case (.events(let encoder), .events(let sensor)):
-        if encoder.sensor != sensor {
-          problems.append("the models of source '\(source.id)' expect sensors of \(sensor) and \(encoder.sensor)")
-        }
+      case (.events, .events): break
       default: problems.append("the models of source '\(source.id)' do not all listen, nor all watch")
+      }
+    }
+    if case .events(let sensors) = demand, sensors.count > 1, source.reading.fit.mode == .none {
+      let names = sensors.map(\.description).joined(separator: " and ")
+      problems.append("the models of source '\(source.id)' expect sensors of \(names), and its fit is none")
+    }
+    if case .events(let sensors) = demand, let camera = source.reading.events.geometry {
+      var intake = EventIntake(models: sensors, options: source.reading)
+      do throws(InputError) {
+        try intake.begin(camera: camera, source: "source '\(source.id)'")
+      } catch {
+        problems.append(error.description)
       }
     }
     switch (source.input, demand) {
@@ -123,6 +135,12 @@ package struct Plan: Sendable {
     }
     if source.reading.sound.raw != nil, case .events = demand {
       problems.append("raw of source '\(source.id)' describes sound, but its models watch events")
+    }
+    if case .sound = demand {
+      for setting in [RecordingOptions.Setting.filters, .fit, .turn, .mirror]
+      where source.reading.text(of: setting) != nil {
+        problems.append("\(setting.key) of source '\(source.id)' is for events, but its models listen to sound")
+      }
     }
     return problems
   }

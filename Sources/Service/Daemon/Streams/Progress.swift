@@ -99,6 +99,9 @@ final class SourceStatus: Sendable {
     /// How often what arrived broke the rules of its format since the source was opened, and before that.
     var violations: [String: Int64] = [:]
     var earlierViolations: [String: Int64] = [:]
+    /// How many events each filter took out since the source was opened, and before that.
+    var filtered: [String: Int64] = [:]
+    var earlierFiltered: [String: Int64] = [:]
     /// Whether there is nothing under its name that it could wait for.
     var isAbsent = false
 
@@ -141,11 +144,16 @@ final class SourceStatus: Sendable {
   /// What arrived has broken the rules of its format so often since the source was opened.
   func broke(_ violations: [String: Int64]) { state.withLock { $0.violations = violations } }
 
+  /// The filters have taken so many events out since the source was opened.
+  func filtered(_ removed: [String: Int64]) { state.withLock { $0.filtered = removed } }
+
   /// The source is opened anew and counts from zero.
   func reopened() {
     state.withLock {
       $0.earlierViolations.merge($0.violations, uniquingKeysWith: +)
       $0.violations = [:]
+      $0.earlierFiltered.merge($0.filtered, uniquingKeysWith: +)
+      $0.filtered = [:]
     }
   }
 

@@ -7,7 +7,8 @@ import StreamSources
 enum SourceDemand: Equatable, Sendable {
   /// The rate that suits the models best, in Hz.
   case sound(sampleRate: Int)
-  case events(SensorGeometry)
+  /// The sensors its models were trained on, each once.
+  case events([SensorGeometry])
 }
 
 extension SourceConfiguration {
@@ -30,14 +31,17 @@ extension SourceConfiguration {
   }
 
   /// Opens it as events.
-  func openEvents(sensor: SensorGeometry, stop: StopSignal, resumeAt: Int64) throws -> any StreamSource<EventBlock> {
+  func openEvents(sensors: [SensorGeometry], stop: StopSignal, resumeAt: Int64) throws -> any StreamSource<EventBlock> {
     switch input {
     case .feed(let kind, let path):
       return EventFeedSource(
-        try ByteFeed(kind, path: path, stop: stop), sensor: sensor, options: reading.events, skipsOld: beginsAtEnd,
-        originMicroseconds: resumeAt)
+        try ByteFeed(kind, path: path, stop: stop), sensors: sensors, options: reading, skipsOld: beginsAtEnd,
+        // What is there at once is one block, so that a busy camera makes no more of them than the models can wait for.
+        originMicroseconds: resumeAt, maximumEvents: isPaced ? 1_024 : 16_384)
     case .udp(let host, let port, let format):
-      return DatagramSource(host: host, port: port, format: format, stop: stop, originMicroseconds: resumeAt)
+      return DatagramSource(
+        host: host, port: port, format: format, sensors: sensors, options: reading, stop: stop,
+        originMicroseconds: resumeAt)
     case .alsa: throw FeedError(path: id, reason: "carries sound, its models watch events")
     }
   }

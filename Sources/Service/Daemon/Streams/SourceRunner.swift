@@ -100,7 +100,10 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
         notices = source.notices
         runner.note(notices)
       }
-      if Segments.Block.self == EventBlock.self { runner.status.broke(source.violations) }
+      if Segments.Block.self == EventBlock.self {
+        runner.status.broke(source.violations)
+        runner.status.filtered(source.filtered)
+      }
       switch arrival {
       case .block(let block):
         if runner.stop.isStopped {
@@ -109,7 +112,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
         }
         runner.tellLoss(before: block)
         let now = monotonicMicroseconds()
-        arrived(block, now: now)
+        arrived(block, picture: source.picture, now: now)
         try await runner.send(.block(block, arrivedMicroseconds: now))
       case .cut: try await runner.send(.cut)
       case .lost(let why):
@@ -133,7 +136,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
     }
 
     /// Counts what came and tells the state where it is another.
-    private mutating func arrived(_ block: Segments.Block, now: Int64) {
+    private mutating func arrived(_ block: Segments.Block, picture: String?, now: Int64) {
       isAbsent = false
       var isOtherFinding = false
       if let loudness = block.loudness {
@@ -143,17 +146,24 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
       let isOtherState = runner.status.arrived(
         endMicroseconds: block.endMicroseconds, count: block.count, isSilent: finding != nil, now: now)
       if isOtherState || (isOtherFinding && finding != nil) {
-        runner.tell(finding == nil ? .running : .silent, finding?.description)
+        runner.tell(finding == nil ? .running : .silent, finding?.description ?? picture)
       }
     }
   }
 
   /// What the source takes for granted is told once, and again when it changes.
   private func note(_ notices: [InputNotice]) {
-    for notice in notices { log(.info, "source is guessed", [("source", configuration.id), ("guess", notice.text)]) }
+    for notice in notices {
+      let (what, key) = notice.guess == nil ? ("source has a finding", "finding") : ("source is guessed", "guess")
+      log(.info, what, [("source", configuration.id), (key, notice.text)])
+    }
   }
 
   private func end(naturally: Bool) {
+    let removed = status.snapshot.filtered.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    if !removed.isEmpty {
+      log(.info, "filtered", [("source", configuration.id), ("removed", removed.joined(separator: ", "))])
+    }
     if status.change(to: .ended, now: monotonicMicroseconds()), naturally { tell(.ended, nil) }
   }
 

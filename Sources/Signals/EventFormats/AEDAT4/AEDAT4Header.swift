@@ -59,7 +59,8 @@ struct AEDAT4Header: Sendable {
         remedy: "the file was cut or damaged at its beginning, record it again")
     }
     guard try input.require(Self.magic.count + 4) else { throw malformed("the header is cut") }
-    input.consume(Self.magic.count)
+    // What comes over a network has none.
+    if input.prefix(Self.magic.count) == Self.magic { input.consume(Self.magic.count) }
     let size = input.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     guard (16...Self.maximumSize).contains(size) else {
       throw EventFormatError(

@@ -25,6 +25,8 @@ public protocol EventFilter: Sendable {
   var removed: Int64 { get }
   /// Events it added so far.
   var added: Int64 { get }
+  /// What it has found out about the stream, for people; nil for nothing.
+  var finding: String? { get }
   /// Why nothing is left of a stream that had events, where the filter was to cut a piece out; nil while there is
   /// something, or nothing came in.
   var emptiness: String? { get }
@@ -34,6 +36,7 @@ public protocol EventFilter: Sendable {
 
 extension EventFilter {
   public var added: Int64 { 0 }
+  public var finding: String? { nil }
   public var emptiness: String? { nil }
 }
 

@@ -103,13 +103,24 @@ public struct HotPixelFinder: Sendable {
     }
   }
 
+  /// How often a pixel fired.
+  func count(x: Int, y: Int) -> Int64 { counts[y * geometry.width + x] }
+
+  /// Forgets what was counted.
+  mutating func clear() {
+    for index in counts.indices { counts[index] = 0 }
+  }
+
   /// Pixels that fired more than `deviations` standard deviations above the mean of the pixels that fired at all, and
   /// more than three times as often as the busiest of their eight neighbours; the busiest first.
   public func hotPixels(deviations: Double) -> [Pixel] {
-    let active = counts.filter { $0 > 0 }
-    guard active.count > 1 else { return [] }
-    let mean = Double(active.reduce(0, +)) / Double(active.count)
-    let variance = active.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(active.count)
+    var (active, total) = (0, Int64(0))
+    for count in counts where count > 0 { (active, total) = (active + 1, total + count) }
+    guard active > 1 else { return [] }
+    let mean = Double(total) / Double(active)
+    var variance = 0.0
+    for count in counts where count > 0 { variance += (Double(count) - mean) * (Double(count) - mean) }
+    variance /= Double(active)
     let bound = mean + deviations * variance.squareRoot()
     var found: [Pixel] = []
     for y in 0..<geometry.height {

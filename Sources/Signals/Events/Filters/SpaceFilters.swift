@@ -31,6 +31,14 @@ public struct PixelRectangle: Sendable, Hashable {
     self.height = height
   }
 
+  /// Reads `10,10,64,64`: column, row, width and height; nil if it is anything else.
+  public init?(_ text: some StringProtocol) {
+    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard numbers.count == 4, let x = numbers[0], let y = numbers[1], let width = numbers[2], let height = numbers[3]
+    else { return nil }
+    self.init(x: x, y: y, width: width, height: height)
+  }
+
   func contains(_ event: Event) -> Bool {
     Int(event.x) >= x && Int(event.x) < x + width && Int(event.y) >= y && Int(event.y) < y + height
   }

@@ -235,7 +235,8 @@ ganglion_event_check ganglion_check_events(
 int64_t ganglion_remove_outside(
     int64_t *times, uint16_t *x, uint16_t *y, uint8_t *polarities, int64_t count, uint32_t width, uint32_t height);
 
-/// Which input the events of a pixel count for: (polarity ? plane : 0) + rows[y] + columns[x].
+/// Which input the events of a pixel count for: (polarity ? plane : 0) + rows[y] + columns[x]; none where
+/// rows[y] + columns[x] is not below plane.
 typedef struct {
   const uint32_t *columns, *rows;
   uint32_t width, height;
@@ -246,10 +247,20 @@ typedef struct {
 } ganglion_input_map;
 
 /// Counts events into inputs. A count ends at 255; what goes beyond is added to `beyond` and to its total. Returns how
-/// many events lay outside width x height and were left out.
+/// many events lay outside width x height and were left out; adds to `cut` those whose pixel has no input.
 int64_t ganglion_accumulate_events(
     const uint16_t *x, const uint16_t *y, const uint8_t *polarities, int64_t count, const ganglion_input_map *map,
-    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count);
+    uint8_t *counts, uint32_t *beyond, int64_t *beyond_count, int64_t *cut);
+
+/// Of events: their number, and the sums of their columns and rows and of the squares of these.
+typedef struct {
+  int64_t count, x, y, xx, yy;
+} ganglion_event_moments_sums;
+
+/// Adds events within width x height to sums.
+void ganglion_event_moments(
+    const uint16_t *x, const uint16_t *y, int64_t count, uint32_t width, uint32_t height,
+    ganglion_event_moments_sums *sums);
 
 /// Number of counts that are not zero.
 int64_t ganglion_count_active(const uint8_t *counts, int64_t size);
