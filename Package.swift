@@ -246,7 +246,8 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(name: "LaboratoryTests", dependencies: ["TestSupport"]),
-    .testTarget(name: "EventSimulationTests", dependencies: ["EventSimulation", "Events"]),
+    .testTarget(
+      name: "EventSimulationTests", dependencies: ["EventSimulation", "Events"], exclude: ["Foreign"]),
     .testTarget(name: "ScenesTests", dependencies: ["EventSimulation", "Events", "Numerics", "Scenes"]),
     .testTarget(name: "VideoTests", dependencies: ["Events", "TestSupport", "Video"]),
     .testTarget(name: "DataflowTests", dependencies: ["Dataflow"]),

@@ -10,6 +10,7 @@ import Scenes
 import Video
 
 extension Gesture: ExpressibleByArgument {}
+extension OtherMovement: ExpressibleByArgument {}
 
 /// `ganglion simulate scene`: what an event camera sees of people that do not exist.
 struct SimulateScene: ParsableCommand {
@@ -24,7 +25,8 @@ struct SimulateScene: ParsableCommand {
         ganglion simulate scene --seconds 60 --seed 7 -o people.aedat4 --labels people.tsv
         ganglion simulate scene --gesture "arm roll" --seconds 3 -o roll.aedat4 --video roll.y4m
 
-      The gestures: \(Gesture.allCases.map(\.rawValue).joined(separator: ", ")).
+      The gestures: \(Gesture.allCases.map(\.rawValue).joined(separator: ", ")). Other movements: \
+      \(OtherMovement.allCases.map(\.rawValue).joined(separator: ", ")).
 
       \(ExitStatus.help)
       """)
@@ -34,6 +36,8 @@ struct SimulateScene: ParsableCommand {
   @Option(help: "Size of the sensor, as 346x260.") var sensor = SensorGeometry(width: 128, height: 128)
   @Option(help: "A gesture that is made, with nothing else before or after unless --others says so. May be repeated.")
   var gesture: [Gesture] = []
+  @Option(help: "A movement that is no gesture, of those that are made. May be repeated; all where none is named.")
+  var movement: [OtherMovement] = []
   @Option(help: "Share of the movements that are no gestures, 0 to 1; 0 where gestures are named, else 0.5.")
   var others: Double?
   @Option(help: "Chance of each thing that distracts: others who stand or walk by, a dog, a curtain, a shaking camera.")
@@ -64,6 +68,7 @@ struct SimulateScene: ParsableCommand {
   func run() throws {
     var options = SceneOptions()
     if !gesture.isEmpty { options.gestures = gesture }
+    if !movement.isEmpty { options.movements = movement }
     options.gestureChance = 1 - (others ?? (gesture.isEmpty ? 0.5 : 0))
     options.distraction = distraction
     if gesture.count == 1 && options.gestureChance == 1 { options.gestureSeconds = seconds...seconds }

@@ -47,6 +47,8 @@ struct SceneScript: Sendable {
 public struct SceneOptions: Sendable, Hashable, Codable {
   /// The gestures that are made.
   public var gestures: [Gesture] = Gesture.allCases
+  /// Other movements that are made; a third of them are idle beside that.
+  public var movements: [OtherMovement] = OtherMovement.allCases
   /// Chance of a movement to be a gesture.
   public var gestureChance = 0.5
   /// How long a gesture takes, seconds.
@@ -73,8 +75,9 @@ extension SceneScript {
         let length = min(seconds - end, random.uniform(in: options.gestureSeconds))
         append(.gesture(gesture, body, &random), gesture: gesture, seconds: length, transition: transition)
       } else {
-        let movements = OtherMovement.allCases
-        let movement = random.uniform() < 0.3 ? .idle : movements[random.integer(below: movements.count)]
+        let movements = options.movements.isEmpty ? [.idle] : options.movements
+        let isIdle = movements.count > 1 && random.uniform() < 0.3
+        let movement = isIdle ? .idle : movements[random.integer(below: movements.count)]
         // Whoever is seen first may be in the middle of it.
         let length = random.uniform(in: options.otherSeconds) * (isFirst ? 0.5 : 1)
         append(.other(movement, body, &random), gesture: nil, seconds: length, transition: transition)

@@ -1,6 +1,7 @@
 import ClassifierStreams
 import ModelFiles
 import Numerics
+import Recognition
 import Spiketrum
 import StreamSources
 
@@ -51,6 +52,8 @@ public struct Evaluator: Sendable {
   /// What readers of the recordings took for granted.
   public let notes = ReadingNotes(name: Recording.shownName(ofFile:))
   private let classifier: StreamClassifier
+  /// Of a model for streams: as much of a clip counts, microseconds.
+  private static let longestClip: Int64 = 60_000_000
   /// Noise that every recording of sound is heard in, or how early it ends.
   public var disturbance: SoundDisturbance?
 
@@ -58,8 +61,14 @@ public struct Evaluator: Sendable {
   public init(
     _ model: Model, task: TaskSelection = .task(0), reading: RecordingOptions = RecordingOptions()
   ) throws {
-    guard model.manifest.decision.stream == nil else {
-      throw ModelError(path: model.manifest.name, reason: .onlyStreams)
+    var model = model
+    if let stream = model.manifest.decision.stream {
+      // Where labels exclude each other, a clip has the one whose output is highest in the mean.
+      guard stream.isExclusive == true else { throw ModelError(path: model.manifest.name, reason: .onlyStreams) }
+      var manifest = model.manifest
+      manifest.decision = DecisionConfiguration(
+        windowMicroseconds: Self.longestClip, gapMicroseconds: Self.longestClip, defaultThreshold: 0)
+      model = try Model(manifest: manifest, network: model.network)
     }
     self.model = model
     var encoder = try RecordingEncoder(model.manifest.encoder)
