@@ -42,6 +42,9 @@ let package = Package(
     .systemLibrary(
       name: "CALSA", path: "Sources/System/CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(
+      name: "CMosquitto", path: "Sources/System/CMosquitto", pkgConfig: "libmosquitto",
+      providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Catches what the ALSA library says about failures, by a callback that Swift cannot write.
@@ -159,10 +162,19 @@ let package = Package(
     .target(
       name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"], path: "Sources/Service/GanglionClient"),
     .target(
+      name: "MQTTPublishing", dependencies: ["CLinux", "CMosquitto", "Dataflow", "Failures", "SocketProtocol"],
+      path: "Sources/Service/MQTTPublishing"),
+    .target(
+      name: "WyomingService",
+      dependencies: [
+        "CLinux", "ClassifierStreams", "Failures", "ModelFiles", "SocketProtocol", "StreamSources",
+      ], path: "Sources/Service/WyomingService",
+      swiftSettings: hot),
+    .target(
       name: "Daemon",
       dependencies: [
-        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles", "Numerics",
-        "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
+        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles",
+        "Numerics", "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
       ], path: "Sources/Service/Daemon",
       swiftSettings: hot),
     .target(
@@ -254,6 +266,10 @@ let package = Package(
     .testTarget(name: "SocketProtocolTests", dependencies: ["SocketProtocol", "TestSupport"]),
     .testTarget(name: "StreamSourcesTests", dependencies: ["Audio", "Events", "StreamSources", "TestSupport"]),
     .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources", "TestSupport"]),
+    .testTarget(name: "MQTTPublishingTests", dependencies: ["MQTTPublishing", "SocketProtocol"]),
+    .testTarget(
+      name: "WyomingServiceTests",
+      dependencies: ["ClassifierStreams", "ModelFiles", "StreamSources", "WyomingService"]),
     .testTarget(
       name: "DaemonTests",
       dependencies: [
