@@ -173,8 +173,9 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles",
-        "Numerics", "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
+        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "MQTTPublishing", "ModelFiles",
+        "Numerics", "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources",
+        "WyomingService", "Yams",
       ], path: "Sources/Service/Daemon",
       swiftSettings: hot),
     .target(
@@ -273,8 +274,8 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Audio", "ClassifierStreams", "Daemon", "Dataflow", "Events", "GanglionClient", "ModelFiles", "Recognition",
-        "SocketProtocol", "StreamSources", "TestSupport",
+        "Audio", "ClassifierStreams", "Daemon", "Dataflow", "Events", "GanglionClient", "MQTTPublishing", "ModelFiles",
+        "Recognition", "SocketProtocol", "StreamSources", "TestSupport", "WyomingService",
       ]),
     .testTarget(
       name: "ModelFilesTests",

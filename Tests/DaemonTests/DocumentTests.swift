@@ -82,7 +82,7 @@ struct DocumentTests {
   @Test func theProtocolDocumentNamesEveryWordAndEveryLimit() throws {
     let document = try text("socket-protocol.md")
     var words = RequestError.Code.allCases.map(\.rawValue)
-    words += ["shutdown", "slow", "idle", "full", "forbidden", "xrun", "overload", "violation", "device-lost"]
+    words += ["shutdown", "slow", "idle", "full", "forbidden", "xrun", "overload", "violation", "device-lost", "muted"]
     words += ["starting", "running", "silent", "waiting", "lost", "ended", "failed", "start", "update", "end", "point"]
     words += Topic.allCases.map(\.rawValue)
     for word in words { #expect(document.contains("`\(word)`"), "\(word)") }
