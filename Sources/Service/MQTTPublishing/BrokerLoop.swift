@@ -8,7 +8,7 @@ final class BrokerLoop {
   /// For the broker to tell what was announced to it before.
   private static let listening: Int64 = 500
   /// When states are told again after an announcement: who is told of an entity begins to listen to it some time later.
-  private static let repetitions: [Int64] = [1_000, 3_000, 10_000]
+  private static let repetitions: [Int64] = [1_000, 3_000, 6_000, 10_000]
   /// All is told so often though nothing is news, for those who came since.
   private static let refreshing: Int64 = 60_000
   /// For what is still to be sent at the end.
