@@ -1,55 +1,8 @@
 import Foundation
 import SocketProtocol
-import Synchronization
 import Testing
 
 @testable import MQTTPublishing
-
-/// What a publisher was asked for and has logged.
-private final class Notes: Sendable {
-  let commands = Mutex<[HomeCommand]>([])
-  let lines = Mutex<[String]>([])
-
-  /// Waits until a line of the log holds a text.
-  func waits(for text: String) -> Bool {
-    for _ in 0..<2_000 {
-      if lines.withLock({ $0.contains { $0.contains(text) } }) { return true }
-      usleep(10_000)
-    }
-    return false
-  }
-}
-
-private func publisher(
-  _ port: UInt16, _ layout: HomeLayout = layout, notes: Notes = Notes(),
-  change: (inout BrokerConfiguration) -> Void = { _ in }
-) -> MQTTPublisher {
-  var configuration = BrokerConfiguration(host: "127.0.0.1", port: port, name: "den")
-  change(&configuration)
-  return MQTTPublisher(
-    configuration, layout,
-    handlers: .init(
-      command: { command in notes.commands.withLock { $0.append(command) } },
-      log: { _, message, fields in
-        notes.lines.withLock { $0.append(message + fields.map { " \($0)=\($1)" }.joined()) }
-      },
-      now: {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
-      }))
-}
-
-extension MQTTPublisher {
-  /// Waits until it has counted something.
-  fileprivate func waits(until isSo: (Counters) -> Bool) -> Bool {
-    for _ in 0..<2_000 {
-      if isSo(counters) { return true }
-      usleep(10_000)
-    }
-    return false
-  }
-}
 
 /// With a real broker.
 @Suite(.serialized, .enabled(if: Mosquitto.isThere, Mosquitto.why))
@@ -93,13 +46,14 @@ struct PublisherTests {
   }
 
   @Test func whatIsMissingIsToldInItsPlace() throws {
-    let broker = try Mosquitto(start: false)
-    let publisher = publisher(broker.port) { $0.keptMessages = 2 }
-    for number in 1...5 { publisher.publish(.detection(recognition()), sequence: Int64(number)) }
-    // It has been tried twice by now, and is tried again after two seconds.
-    usleep(1_500_000)
-    try broker.start()
+    let broker = try Mosquitto()
     let ear = try broker.listen()
+    // Without its password it does not connect.
+    let publisher = publisher(broker.port) {
+      ($0.keptMessages, $0.username, $0.passwordFile) = (2, "den", broker.file("password"))
+    }
+    for number in 1...5 { publisher.publish(.detection(recognition()), sequence: Int64(number)) }
+    try broker.write("any", to: "password")
     #expect(publisher.waits { $0.delivered == 2 })
     #expect(publisher.counters.lost == 3)
     #expect(ear.waits { $0.contains { $0.contains(#""seq":5,"#) } })
@@ -238,25 +192,5 @@ struct PublisherTests {
       #expect(!stranger.counters.isUp && stranger.counters.connections == 0)
       stranger.stop()
     }
-  }
-}
-
-/// Without one.
-struct PublisherWithoutBrokerTests {
-  @Test func whereNobodyAnswersThatIsToldAndItCanBeStopped() {
-    let notes = Notes()
-    let publisher = publisher(1, notes: notes)
-    #expect(notes.waits(for: "Connection refused"))
-    for number in 1...3 { publisher.publish(.detection(recognition()), sequence: Int64(number)) }
-    #expect(publisher.counters.waiting == 3)
-    publisher.stop()
-    #expect(!publisher.counters.isUp)
-  }
-
-  @Test func aPasswordFileThatIsNotThereIsTheReason() {
-    let notes = Notes()
-    let publisher = publisher(1, notes: notes) { ($0.username, $0.passwordFile) = ("a", "/nowhere/password") }
-    #expect(notes.waits(for: "the password file /nowhere/password cannot be opened"))
-    publisher.stop()
   }
 }

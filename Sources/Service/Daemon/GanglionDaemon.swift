@@ -196,7 +196,7 @@ package actor GanglionDaemon {
   }
 
   /// Does what somebody at the broker asks for.
-  private func obey(_ command: HomeCommand) async {
+  func obey(_ command: HomeCommand) async {
     switch command {
     case .announce: break
     case .task(let source, let model, let task):

@@ -23,6 +23,8 @@ final class BrokerConnection {
 
   /// So often something has to be heard of each other, seconds.
   private static let keepAlive: Int32 = 10
+  /// The longest payload that is looked at, bytes.
+  private static let longest: Int32 = 1 << 20
   private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
 
   private let handle: OpaquePointer
@@ -86,6 +88,8 @@ final class BrokerConnection {
     }
     mosquitto_message_callback_set(handle) { _, object, message in
       guard let message = message?.pointee, let topic = message.topic else { return }
+      // Nothing that is looked at is longer.
+      if message.payloadlen > BrokerConnection.longest { return }
       let bytes = UnsafeRawBufferPointer(start: message.payload, count: Int(max(0, message.payloadlen)))
       BrokerConnection.from(object)?.happenings.append(
         .message(topic: String(cString: topic), payload: Array(bytes), isRetained: message.retain))

@@ -8,6 +8,8 @@ struct WyomingPeer {
   /// For a peer to take what it is sent.
   private static let sending: Int64 = 5_000_000
   private static let room = 65_536
+  /// What an event counts at least against what a peer may send: to be understood costs time, too, microseconds.
+  private static let leastOfAnEvent: Int64 = 2_000
 
   private let server: WyomingServer
   private let id: Int
@@ -87,10 +89,9 @@ struct WyomingPeer {
     for word in outcome.found { server.handlers.log(false, "woken", [("satellite", name), ("word", word)]) }
     if !outcome.replies.isEmpty, !send(outcome.replies) { return "it does not read what it is sent" }
     if wasStreaming && !session.isStreaming { server.handlers.heard(name, id, nil) }
-    guard let block = outcome.block else { return nil }
-    server.handlers.heard(name, id, block)
-    let pause = allowance.take(
-      microseconds: block.endMicroseconds - block.startMicroseconds, now: server.handlers.now())
+    if let block = outcome.block { server.handlers.heard(name, id, block) }
+    let length = outcome.block.map { $0.endMicroseconds - $0.startMicroseconds } ?? 0
+    let pause = allowance.take(microseconds: max(Self.leastOfAnEvent, length), now: server.handlers.now())
     // Its bytes wait with the system, and then with itself.
     if pause > 0 { _ = stop.wait(for: nil, milliseconds: Int32(clamping: pause / 1_000 + 1)) }
     return nil
