@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 
 /// A real broker on a port of its own, and somebody who listens to it.
@@ -66,7 +65,8 @@ final class Mosquitto {
 
   /// Listens to everything from now on.
   func listen(_ arguments: [String] = []) throws -> Ear {
-    let ear = try Ear(Self.listener ?? "", ["-p", "\(port)", "-t", "#", "-F", "%r %t %p"] + arguments)
+    let ear = try Ear(
+      Self.listener ?? "", ["-p", "\(port)", "-t", "#", "-F", "%r %t %p"] + arguments, path: file("\(UUID())"))
     // It listens once it hears itself spoken to.
     while arguments.isEmpty && !ear.isAwake { try publish("ear/awake", "") }
     return ear
@@ -109,43 +109,31 @@ final class Mosquitto {
   }
 }
 
-/// What somebody who listens to a broker has heard: lines of `0 TOPIC PAYLOAD`, or `1 …` for what the broker had kept.
-final class Ear: Sendable {
-  private final class Lines: Sendable {
-    private let state = Mutex<(whole: [String], rest: String)>(([], ""))
+/// What somebody who listens to a broker has heard: lines of `0 TOPIC PAYLOAD`, or `1 …` for what the broker had kept. It
+/// goes through a file, which needs no thread to be read.
+final class Ear {
+  private let process = Process()
+  private let path: String
 
-    var whole: [String] { state.withLock { $0.whole.filter { !$0.contains(" ear/awake ") } } }
-    var isEmpty: Bool { state.withLock { $0.whole.isEmpty } }
-
-    func append(_ text: String) {
-      state.withLock { state in
-        var parts = (state.rest + text).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        state.rest = parts.removeLast()
-        state.whole += parts
-      }
-    }
-  }
-
-  private let lines = Lines()
-  private let process: Mutex<Process>
-
-  init(_ program: String, _ arguments: [String]) throws {
-    let process = Process()
+  init(_ program: String, _ arguments: [String], path: String) throws {
+    self.path = path
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
+    process.standardOutput = FileHandle(forWritingAtPath: path)
     process.standardError = FileHandle.nullDevice
-    self.process = Mutex(process)
-    output.fileHandleForReading.readabilityHandler = { [lines] handle in
-      lines.append(String(decoding: handle.availableData, as: UTF8.self))
-    }
     try process.run()
   }
 
-  deinit { process.withLock { $0.terminate() } }
+  // A child has the signal mask of the thread that began it, which lets through nothing gentler.
+  deinit { kill(process.processIdentifier, SIGKILL) }
 
-  var heard: [String] { lines.whole }
+  private var lines: [String] {
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+  }
+
+  var heard: [String] { lines.filter { !$0.contains(" ear/awake ") } }
   var isAwake: Bool { !lines.isEmpty }
 
   /// Payloads under a topic, in order.

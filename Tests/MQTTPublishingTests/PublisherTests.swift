@@ -21,7 +21,7 @@ struct PublisherTests {
     #expect(ear.waits { $0.last == "0 ganglion/den/status offline" })
     #expect(publisher.counters.delivered == 2 && publisher.counters.lost == 0)
     // What the broker keeps is that it is gone, and what there was of devices: no state of anything.
-    let later = try broker.listen(["--retained-only", "-W", "1"])
+    let later = try broker.listen(["--retained-only"])
     #expect(later.waits { $0.count == 7 })
     #expect(later.heard.filter { !$0.contains("/config ") } == ["1 ganglion/den/status offline"])
   }
@@ -107,7 +107,7 @@ struct PublisherTests {
     #expect(ear.waits { _ in ear.payloads("homeassistant/device/ganglion_den_model_pixels/config").last == "" })
     #expect(ear.waits { _ in ear.payloads(mic).last?.contains(#""detection_two_20tasks":{"p":"event"}"#) == true })
     second.stop()
-    let later = try broker.listen(["--retained-only", "-W", "1"])
+    let later = try broker.listen(["--retained-only"])
     #expect(later.waits { $0.count == 5 })
     #expect(
       later.heard.compactMap { $0.split(separator: " ").dropFirst().first }.map(String.init).sorted() == [
