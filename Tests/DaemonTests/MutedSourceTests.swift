@@ -1,5 +1,6 @@
 import ClassifierStreams
 import Dataflow
+import Glibc
 import SocketProtocol
 import StreamSources
 import Synchronization
@@ -26,7 +27,17 @@ private final class ActingSource: StreamSource {
 }
 
 private final class UnitBox: Sendable {
+  let hub = Hub()
   let unit = Mutex<(any RunningSource)?>(nil)
+  private let hasWaited = Mutex(false)
+
+  /// Whether so much was published before what comes next.
+  var hasBeenTold: Bool { hasWaited.withLock { $0 } }
+
+  func waits(for count: Int64) {
+    for _ in 0..<500 where hub.sequence < count { usleep(10_000) }
+    hasWaited.withLock { $0 = hub.sequence >= count }
+  }
 
   func mute(_ isMuted: Bool) { unit.withLock { $0 }?.mute(isMuted) }
 }
@@ -34,8 +45,9 @@ private final class UnitBox: Sendable {
 struct MutedSourceTests {
   private func run(
     blocks: Int64, before: @escaping @Sendable (Int64, UnitBox) -> Void
-  ) async throws -> (lines: [String], snapshot: SourceStatus.Snapshot) {
-    let (hub, box) = (Hub(), UnitBox())
+  ) async throws -> (lines: [String], snapshot: SourceStatus.Snapshot, box: UnitBox) {
+    let box = UnitBox()
+    let hub = box.hub
     let (ends, tell) = AsyncStream.makeStream(of: Void.self)
     let unit = SourceUnit<SoundSegments>(
       SourceConfiguration(id: "mic", input: .feed(.pipe, path: "p"), models: ["m"], line: 1), hub: hub,
@@ -49,7 +61,7 @@ struct MutedSourceTests {
     await unit.shutDown()
     var lines: [String] = []
     hub.drain(publication: { lines.append(String(decoding: $0.bytes.dropLast(), as: UTF8.self)) }, hole: { _, _ in })
-    return (lines, unit.status.snapshot)
+    return (lines, unit.status.snapshot, box)
   }
 
   private func states(_ lines: [String]) -> [String] {
@@ -57,7 +69,7 @@ struct MutedSourceTests {
   }
 
   @Test func whatComesWhileItIsMutedIsDroppedAndToldOnceItIsHeardAgain() async throws {
-    let (lines, snapshot) = try await run(blocks: 30) { block, box in
+    let (lines, snapshot, _) = try await run(blocks: 30) { block, box in
       if block == 10 { box.mute(true) }
       if block == 22 { box.mute(false) }
     }
@@ -72,7 +84,7 @@ struct MutedSourceTests {
   }
 
   @Test func oneThatIsMutedFromTheBeginningHasLostThatToo() async throws {
-    let (lines, _) = try await run(blocks: 10) { block, box in
+    let (lines, _, _) = try await run(blocks: 10) { block, box in
       if block == 0 { box.mute(true) }
       if block == 4 { box.mute(false) }
     }
@@ -81,14 +93,19 @@ struct MutedSourceTests {
   }
 
   @Test func nothingIsDetectedWhileItIsMutedAndWhatWasOpenIsDecided() async throws {
-    let (heard, _) = try await run(blocks: 20) { _, _ in }
-    let (muted, _) = try await run(blocks: 20) { block, box in if block == 0 { box.mute(true) } }
+    let (heard, _, _) = try await run(blocks: 20) { _, _ in }
+    let (muted, _, _) = try await run(blocks: 20) { block, box in if block == 0 { box.mute(true) } }
     let isDecision = { (line: String) in line.contains(#""type":"detection""#) || line.contains(#""type":"rejection""#)
     }
     #expect(heard.contains(where: isDecision))
     #expect(!muted.contains(where: isDecision))
     // The first tone lasts 0.3 s: cut after 0.2 s it is decided there.
-    let (cut, _) = try await run(blocks: 20) { block, box in if block == 2 { box.mute(true) } }
+    let (cut, _, box) = try await run(blocks: 20) { block, box in
+      if block == 2 { box.mute(true) }
+      // That it runs, that it is muted, and the decision.
+      if block == 5 { box.waits(for: 3) }
+    }
+    #expect(box.hasBeenTold)
     func ends(_ lines: [String]) -> [Int] {
       lines.filter(isDecision).compactMap { $0.firstMatch(of: #/"t_us":(\d+)/#).flatMap { Int($0.output.1) } }
     }
@@ -97,7 +114,7 @@ struct MutedSourceTests {
   }
 
   @Test func theSameOrderTwiceIsToldOnce() async throws {
-    let (lines, _) = try await run(blocks: 6) { block, box in
+    let (lines, _, _) = try await run(blocks: 6) { block, box in
       if block == 2 || block == 3 { box.mute(true) }
       if block == 5 { box.mute(false) }
     }
