@@ -141,9 +141,11 @@ final class HomeServices: Sendable {
 
 extension HomeFigures.Source {
   /// Level or rate since the last time.
-  fileprivate mutating func measure(
+  mutating func measure(
     _ new: SourceStatus.Snapshot, since old: SourceStatus.Snapshot?, seconds: Double, _ carriesEvents: Bool
   ) {
+    // A source that a reload has begun anew counts from zero.
+    let old = old.flatMap { $0.count <= new.count ? $0 : nil }
     let count = Double(new.count - (old?.count ?? 0))
     if carriesEvents {
       rate = seconds > 0 ? count / seconds : nil
