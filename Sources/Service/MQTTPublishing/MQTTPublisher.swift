@@ -76,6 +76,8 @@ package final class MQTTPublisher: Sendable {
     bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     precondition(bell >= 0, "no event descriptor: \(String(cString: strerror(errno)))")
     let thread = Thread { [self] in
+      // For whoever looks at the process from outside; Foundation keeps a name to itself.
+      pthread_setname_np(pthread_self(), "mqtt")
       // What a peer that has gone would have the C library raise, where it does not ask before.
       var set = sigset_t()
       sigemptyset(&set)
@@ -84,7 +86,6 @@ package final class MQTTPublisher: Sendable {
       BrokerLoop(self, topics: topics).run()
       ended.signal()
     }
-    thread.name = "mqtt"
     thread.start()
   }
 

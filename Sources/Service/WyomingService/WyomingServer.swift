@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import Foundation
 import Glibc
@@ -97,10 +98,11 @@ package final class WyomingServer: Sendable {
   private func begin(_ name: String, _ body: @escaping @Sendable () -> Void) {
     threads.enter()
     let thread = Thread { [threads] in
+      // For whoever looks at the process from outside; Foundation keeps a name to itself.
+      pthread_setname_np(pthread_self(), name)
       body()
       threads.leave()
     }
-    thread.name = name
     thread.start()
   }
 
