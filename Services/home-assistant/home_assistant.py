@@ -267,6 +267,8 @@ async def check():
         await within(5, lambda: has("switch.den_mute", "on"), "the source is not muted")
         await within(5, lambda: has("sensor.den_state", "muted"), "the source does not say that it is muted")
         await asyncio.to_thread(speak)
+        # What was written last is still on its way through the pipe.
+        await asyncio.sleep(2)
         await home.post("/api/services/switch/turn_off", {"entity_id": "switch.den_mute"})
         await within(5, lambda: has("switch.den_mute", "off"), "the source stays muted")
         await asyncio.to_thread(speak)
