@@ -42,6 +42,9 @@ let package = Package(
     .systemLibrary(
       name: "CALSA", path: "Sources/System/CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .systemLibrary(
+      name: "CMosquitto", path: "Sources/System/CMosquitto", pkgConfig: "libmosquitto",
+      providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Catches what the ALSA library says about failures, by a callback that Swift cannot write.
@@ -159,10 +162,19 @@ let package = Package(
     .target(
       name: "GanglionClient", dependencies: ["Failures", "SocketProtocol"], path: "Sources/Service/GanglionClient"),
     .target(
+      name: "MQTTPublishing", dependencies: ["CLinux", "CMosquitto", "Dataflow", "Failures", "SocketProtocol"],
+      path: "Sources/Service/MQTTPublishing"),
+    .target(
+      name: "WyomingService",
+      dependencies: ["CLinux", "ClassifierStreams", "Failures", "ModelFiles", "SocketProtocol", "StreamSources"],
+      path: "Sources/Service/WyomingService",
+      swiftSettings: hot),
+    .target(
       name: "Daemon",
       dependencies: [
-        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "ModelFiles", "Numerics",
-        "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources", "Yams",
+        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "MQTTPublishing", "ModelFiles",
+        "Numerics", "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources",
+        "WyomingService", "Yams",
       ], path: "Sources/Service/Daemon",
       swiftSettings: hot),
     .target(
@@ -256,11 +268,15 @@ let package = Package(
     .testTarget(
       name: "StreamSourcesTests", dependencies: ["Audio", "EventFormats", "Events", "StreamSources", "TestSupport"]),
     .testTarget(name: "SoundCaptureTests", dependencies: ["SoundCapture", "StreamSources", "TestSupport"]),
+    .testTarget(name: "MQTTPublishingTests", dependencies: ["MQTTPublishing", "SocketProtocol"]),
+    .testTarget(
+      name: "WyomingServiceTests",
+      dependencies: ["ClassifierStreams", "ModelFiles", "StreamSources", "WyomingService"]),
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Audio", "ClassifierStreams", "Daemon", "Dataflow", "Events", "GanglionClient", "ModelFiles", "Recognition",
-        "SocketProtocol", "StreamSources", "TestSupport",
+        "Audio", "ClassifierStreams", "Daemon", "Dataflow", "Events", "GanglionClient", "MQTTPublishing", "ModelFiles",
+        "Recognition", "SocketProtocol", "StreamSources", "TestSupport", "WyomingService",
       ]),
     .testTarget(
       name: "ModelFilesTests",

@@ -127,7 +127,7 @@ struct ConfigurationTests {
       """)
     let expected = [
       "1: the configuration has no setting 'sockt'; did you mean 'socket'?",
-      "6: the type of source 'mic' is 'alsaa', allowed is alsa, file, follow, pipe, stdin, tcp, udp, unix; did you mean 'alsa'?",
+      "6: the type of source 'mic' is 'alsaa', allowed is alsa, file, follow, pipe, stdin, tcp, udp, unix, wyoming; did you mean 'alsa'?",
       "8: a source's name is made of up to 64 letters, digits, '-', '_' and '.', 'a b' is not",
       "8: source 'a b' of type file needs 'path'",
       "9: source 'a b' of type file has no setting 'pth'; did you mean 'path'?",

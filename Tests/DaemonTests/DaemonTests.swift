@@ -180,6 +180,11 @@ struct DaemonTests {
     #expect(try waits { $0.scores["high"] == 0 })
     #expect(await rig.daemon?.change(ContextRequest(source: "film", model: "sounds", task: "infer")) == nil)
     #expect(try waits { ($0.scores["high"] ?? 0) > 0.05 })
+    // As somebody at the broker asks for it.
+    await rig.daemon?.obey(.task(source: "film", model: "sounds", "first"))
+    #expect(try waits { $0.scores["high"] == 0 })
+    await rig.daemon?.obey(.task(source: "film", model: "sounds", "infer"))
+    #expect(try waits { ($0.scores["high"] ?? 0) > 0.05 })
     // While somebody still reads: a pipe without a reader would end the tests.
     writer.cancel()
     try await writer.value

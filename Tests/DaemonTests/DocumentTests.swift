@@ -1,7 +1,9 @@
 import Foundation
 import GanglionClient
+import MQTTPublishing
 import SocketProtocol
 import Testing
+import WyomingService
 
 @testable import Daemon
 
@@ -82,7 +84,7 @@ struct DocumentTests {
   @Test func theProtocolDocumentNamesEveryWordAndEveryLimit() throws {
     let document = try text("socket-protocol.md")
     var words = RequestError.Code.allCases.map(\.rawValue)
-    words += ["shutdown", "slow", "idle", "full", "forbidden", "xrun", "overload", "violation", "device-lost"]
+    words += ["shutdown", "slow", "idle", "full", "forbidden", "xrun", "overload", "violation", "device-lost", "muted"]
     words += ["starting", "running", "silent", "waiting", "lost", "ended", "failed", "start", "update", "end", "point"]
     words += Topic.allCases.map(\.rawValue)
     for word in words { #expect(document.contains("`\(word)`"), "\(word)") }
@@ -102,12 +104,31 @@ struct DocumentTests {
     let configuration = try DaemonConfiguration(yaml: try text("ganglion.yaml"), path: "/etc/ganglion/ganglion.yaml")
     #expect(configuration.models.count == 5)
     #expect(configuration.models.compactMap(\.sensitivity) == ["high"])
-    #expect(Set(configuration.sources.map(\.id)).count == 9)
+    #expect(Set(configuration.sources.map(\.id)).count == 10)
     let limits = ProtocolLimits()
     // What it says are defaults are the defaults.
     #expect(configuration.socket.limits == limits)
     #expect(configuration.socket.maximumSubscribers == SocketConfiguration().maximumSubscribers)
     #expect(configuration.socket.mode == SocketConfiguration().mode)
+    let broker = try #require(configuration.mqtt)
+    let usual = BrokerConfiguration(host: broker.host, tls: broker.tls, name: broker.name)
+    #expect(broker.port == usual.port && broker.clientID == usual.clientID && broker.prefix == usual.prefix)
+    #expect(broker.discovery == usual.discovery && broker.tellsProgress == usual.tellsProgress)
+    #expect(broker.takesCommands == usual.takesCommands && broker.intervalMilliseconds == usual.intervalMilliseconds)
+    #expect(broker.keptMilliseconds == usual.keptMilliseconds && broker.keptMessages == usual.keptMessages)
+    #expect(configuration.wyoming?.maximumSatellites == WyomingConfiguration().maximumSatellites)
+    #expect(configuration.wyoming?.addresses.allSatisfy(\.isLocal) == true)
+  }
+
+  @Test func theExampleForAHomeIsAGoodOne() throws {
+    let path = "home-assistant/ganglion.yaml"
+    let configuration = try DaemonConfiguration(yaml: try text(path), path: "/etc/ganglion/ganglion.yaml")
+    #expect(configuration.mqtt?.passwordFile == "/etc/ganglion/mqtt.password")
+    #expect(configuration.wyoming?.addresses == [.network(host: "127.0.0.1", port: 10_400)])
+    let flow = try JSONSerialization.jsonObject(with: Data(try text("home-assistant/node-red.json").utf8))
+    #expect((flow as? [[String: Any]])?.contains { $0["topic"] as? String == "ganglion/den/+/+/detection" } == true)
+    let avahi = try text("home-assistant/ganglion-wyoming.service")
+    #expect(avahi.contains("<type>_wyoming._tcp</type>") && avahi.contains("<port>10400</port>"))
   }
 
   @Test func thePythonExamplePrintsDetections() throws {

@@ -10,7 +10,7 @@ struct SocketServerTests {
   @Test func theServerSpeaksFirst() throws {
     let server = try TestServer()
     let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
-    #expect(client.hello.protocol == [1, 2])
+    #expect(client.hello.protocol == [1, 3])
     #expect(client.hello.server == "ganglion/test")
     #expect(client.hello.sources.map(\.id) == ["mic0"])
     #expect(client.hello.models.first?.labels == ["seven"])

@@ -16,6 +16,10 @@ struct Serve: AsyncParsableCommand {
       comes from them, and the socket are described in YAML; Services/ganglion.yaml is an example with every setting. \
       The protocol of the socket is described in Services/socket-protocol.md; ganglion listen is a subscriber.
 
+      With mqtt in the configuration a broker is told the same, in a way that Home Assistant understands by itself, and \
+      sources can be muted there; with wyoming satellites are woken by the wake words of the models, and their sound can \
+      be a source. Services/home-assistant shows both.
+
       SIGTERM ends the daemon after everything that has come in has been classified and sent; SIGHUP, or a reload \
       request on the socket, reads the configuration and the models anew. As a systemd service it tells when it is \
       ready, reloading or stopping, and that it is alive only while data advances.

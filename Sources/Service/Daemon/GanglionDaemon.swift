@@ -2,10 +2,12 @@ import ClassifierStreams
 import Dataflow
 import Failures
 import Glibc
+import MQTTPublishing
 import ModelFiles
 import SocketProtocol
 import StreamSources
 import Synchronization
+import WyomingService
 
 /// Why a daemon ended otherwise than it was told to.
 package struct DaemonError: ReportedError, Sendable {
@@ -34,13 +36,14 @@ package actor GanglionDaemon {
     let server: SocketServer
     /// Nil where the configuration asks for none.
     let metrics: MetricsServer?
+    let home: HomeServices
     var liveness = Liveness(patienceMicroseconds: GanglionDaemon.patienceMicroseconds)
     var reloads = (good: 0, bad: 0)
     /// Why the last reload changed nothing; nil after a good one.
     var reloadFailure: String?
 
-    init(_ plan: Plan, server: SocketServer, metrics: MetricsServer?) {
-      (self.plan, self.server, self.metrics) = (plan, server, metrics)
+    init(_ plan: Plan, server: SocketServer, metrics: MetricsServer?, home: HomeServices) {
+      (self.plan, self.server, self.metrics, self.home) = (plan, server, metrics, home)
     }
 
     /// For the service manager and people: what runs, and that the configuration on the disk is another, where it is.
@@ -87,7 +90,11 @@ package actor GanglionDaemon {
     StartupCode.letGo()
     log.level = plan.configuration.logLevel
     hub.directory = directory(plan)
-    let parts = Parts(plan, server: serve(listener), metrics: try serveMetrics())
+    // Before anything else can be heard: it may find an address in use.
+    let home = try HomeServices(plan, name: name, hub: hub, log: log) { [weak self] command in
+      Task { await self?.obey(command) }
+    }
+    let parts = Parts(plan, server: serve(listener), metrics: try serveMetrics(), home: home)
     life.begin(parts)
     for source in plan.configuration.sources { await begin(source, in: parts) }
     log(.info, "ready", [("socket", listener.path), ("status", parts.status)])
@@ -101,6 +108,7 @@ package actor GanglionDaemon {
     notifier.stopping()
     log(.info, "stopping")
     for unit in parts.units.values { await unit.shutDown() }
+    parts.home.stop()
     parts.metrics?.stop()
     parts.server.stop()
     life.end()
@@ -183,12 +191,35 @@ package actor GanglionDaemon {
             + "'\(request.task.prefix(64))'")
     }
     log(.info, "task", [("source", request.source), ("task", request.task)])
+    await tellHome()
     return nil
+  }
+
+  /// Does what somebody at the broker asks for.
+  func obey(_ command: HomeCommand) async {
+    switch command {
+    case .announce: break
+    case .task(let source, let model, let task):
+      let refusal = await change(ContextRequest(source: source, model: model, task: task))
+      if let refusal { log(.warning, "command refused", [("source", source), ("reason", refusal.message)]) }
+    case .mute(let source, let isMuted):
+      guard let unit = life.parts?.units[source] else { return }
+      log(.info, isMuted ? "muted" : "heard again", [("source", source)])
+      unit.mute(isMuted)
+      await tellHome()
+    }
+  }
+
+  private func tellHome() async {
+    guard let parts = life.parts, parts.home.isAsked else { return }
+    await parts.home.tell(
+      parts.units.values.map { $0 }, models: parts.plan.models, subscribers: parts.server.counters.subscribers,
+      reloadFailure: parts.reloadFailure, now: monotonicMicroseconds())
   }
 
   /// Starts a source with its models.
   private func begin(_ source: SourceConfiguration, in parts: Parts) async {
-    guard let unit = unit(for: source, parts.plan) else { return }
+    guard let unit = unit(for: source, parts.plan, satellites: parts.home.satellites) else { return }
     parts.units[source.id] = unit
     let models = parts.plan.models
     await unit.update(
@@ -196,13 +227,16 @@ package actor GanglionDaemon {
     await unit.start()
   }
 
-  private func unit(for source: SourceConfiguration, _ plan: Plan) -> (any RunningSource)? {
+  private func unit(
+    for source: SourceConfiguration, _ plan: Plan, satellites: SatelliteFeeds
+  ) -> (any RunningSource)? {
     let whenOver: @Sendable (SupervisedPart, SourceOutcome) -> Void = { [tell] in tell.yield(.over($0, $1)) }
     switch plan.demand(of: source) {
     case .sound(let rate):
       return SourceUnit<SoundSegments>(
         source, hub: hub, log: log, restarts: Self.restarts,
-        open: { try source.openSound(sampleRate: rate, stop: $0, resumeAt: $1) }, whenOver: whenOver)
+        open: { try source.openSound(sampleRate: rate, satellites: satellites, stop: $0, resumeAt: $1) },
+        whenOver: whenOver)
     case .events(let sensors):
       return SourceUnit<EventSegments>(
         source, hub: hub, log: log, restarts: Self.restarts,
@@ -243,6 +277,7 @@ extension GanglionDaemon {
     } catch {
       parts.reloads.bad += 1
       parts.reloadFailure = String("\(error)".prefix(512))
+      await tellHome()
       log(.error, "reload failed", [("error", "\(error)")])
       return RequestError(.reloadFailed, String("\(error)".prefix(2_048)))
     }
@@ -252,8 +287,8 @@ extension GanglionDaemon {
     let new = fresh
     parts.plan = new
     log.level = new.configuration.logLevel
-    if new.configuration.socket != old.configuration.socket || new.configuration.metrics != old.configuration.metrics {
-      log(.warning, "socket and metrics settings change only when the daemon is started again")
+    if !new.configuration.sharesServices(with: old.configuration) {
+      log(.warning, "settings of socket, metrics, mqtt and wyoming change only when the daemon is started again")
     }
     hub.directory = directory(new)
     let changed = Set(
@@ -284,6 +319,8 @@ extension GanglionDaemon {
     StartupCode.letGo()
     parts.reloads.good += 1
     parts.reloadFailure = nil
+    parts.home.reloaded(new)
+    await tellHome()
     log(.info, "reloaded", [("models_changed", "\(changed.count)")])
     return nil
   }
@@ -328,6 +365,7 @@ extension GanglionDaemon {
     while !Task.isCancelled, let parts = life.parts {
       let now = monotonicMicroseconds()
       for unit in parts.units.values { await unit.tick(now: now) }
+      if parts.home.isDue(now: now) { await tellHome() }
       if let interval = notifier.watchdogMicroseconds, now - lastWatchdog >= interval / 3 {
         let stuck = await stuck(parts, now: now)
         if stuck.isEmpty {
@@ -361,6 +399,7 @@ extension GanglionDaemon {
     var figures = MetricsSnapshot(
       name: name, counters: parts.server.counters, sequence: hub.sequence, reloadsGood: parts.reloads.good,
       reloadsBad: parts.reloads.bad)
+    (figures.mqtt, figures.wyoming) = (parts.home.publisher?.counters, parts.home.wyoming?.counters)
     for unit in parts.units.values.sorted(by: { $0.configuration.id < $1.configuration.id }) {
       figures.sources.append((unit.configuration.id, unit.status.carriesEvents, unit.status.snapshot))
       figures.pipelines += await unit.pipelines

@@ -48,6 +48,27 @@ public struct JSONLine: Sendable {
     append(score: score)
   }
 
+  package mutating func add(_ key: String, isTrue: Bool) {
+    addKey(key)
+    bytes += (isTrue ? "true" : "false").utf8
+  }
+
+  /// Adds a number with so many decimals; nothing where it is none.
+  package mutating func add(_ key: String, decimal value: Double, places: Int) {
+    let scale = (0..<places).reduce(1) { power, _ in power * 10 }
+    let scaled = (value * Double(scale)).rounded()
+    guard scaled.magnitude < 1e15 else { return }
+    addKey(key)
+    let parts = Int64(scaled.magnitude)
+    if scaled < 0 { bytes.append(UInt8(ascii: "-")) }
+    bytes += String(parts / Int64(scale)).utf8
+    if places == 0 { return }
+    let digits = String(parts % Int64(scale))
+    bytes.append(UInt8(ascii: "."))
+    for _ in digits.utf8.count..<places { bytes.append(UInt8(ascii: "0")) }
+    bytes += digits.utf8
+  }
+
   /// Adds an object of numbers of 0 to 1.
   public mutating func add(_ key: String, scores: [(label: String, score: Double)]) {
     var object = JSONLine()

@@ -25,14 +25,17 @@ public enum Report: Equatable, Sendable {
     public var endMicroseconds: Int64
     /// The end on the wall clock, RFC 3339; nil where the stream is no live one.
     public var wall: String?
+    /// The same for the beginning. The socket does not tell it.
+    public var startWall: String?
     /// The same for all messages about one detection, and for no other detection of a daemon's life.
     public var id: String
     public var phase: Phase
 
     public init(
       source: String, model: String, label: String, score: Double, startMicroseconds: Int64, endMicroseconds: Int64,
-      wall: String? = nil, id: String, phase: Phase = .point
+      wall: String? = nil, startWall: String? = nil, id: String, phase: Phase = .point
     ) {
+      self.startWall = startWall
       self.source = source
       self.model = model
       self.label = label
@@ -74,6 +77,8 @@ public enum Report: Equatable, Sendable {
       case violation
       /// The device was away.
       case deviceLost = "device-lost"
+      /// Somebody has muted the source.
+      case muted
     }
 
     public var source: String
@@ -104,6 +109,8 @@ public enum Report: Equatable, Sendable {
       /// It runs, and there has been nothing to hear in it for some seconds: muted, unplugged, or its channels cancel each
       /// other.
       case silent
+      /// What comes from it is dropped because somebody wants it so.
+      case muted
       /// Nobody sends anything: no fault. Or there is nothing yet under its name, as the detail says.
       case waiting
       /// The device is away or stuck and is tried again.

@@ -10,6 +10,8 @@ public enum LossReason: String, Equatable, Sendable {
   case violation
   /// The device was away.
   case deviceLost = "device-lost"
+  /// Somebody has muted the source.
+  case muted
 }
 
 /// A piece of a live stream. Stream time counts from the first sample or event and includes what was lost.
@@ -18,7 +20,7 @@ public protocol StreamBlock: Sendable {
   var startMicroseconds: Int64 { get }
   var endMicroseconds: Int64 { get }
   /// Why something is missing directly before it, if something is.
-  var loss: LossReason? { get }
+  var loss: LossReason? { get set }
   /// Wall clock at its end, microseconds since 1970; nil where the stream does not happen now.
   var wallMicroseconds: Int64? { get }
   /// Samples or events in it.

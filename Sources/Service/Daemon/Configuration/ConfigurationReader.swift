@@ -69,13 +69,15 @@ private struct ConfigurationReader {
     var sources: Node?
     let before = nodes.diagnostics.count
     for (key, node) in nodes.mapping(
-      root, "the configuration", known: ["socket", "models", "sources", "metrics", "log"])
+      root, "the configuration", known: ["socket", "models", "sources", "metrics", "mqtt", "wyoming", "log"])
     {
       switch key {
       case "socket": configuration.socket = socket(node)
       case "models": configuration.models = models(node)
       case "sources": sources = node
       case "metrics": configuration.metrics = metrics(node)
+      case "mqtt": configuration.mqtt = nodes.broker(node, resolved: resolved)
+      case "wyoming": configuration.wyoming = nodes.wyoming(node, resolved: resolved)
       default:
         configuration.logLevel =
           nodes.choice(node, "log", LogLevel.allCases.map { ($0.rawValue, $0) }) ?? configuration.logLevel
@@ -89,6 +91,13 @@ private struct ConfigurationReader {
       return configuration
     }
     configuration.sources = self.sources(sources, models: configuration.models.map(\.name))
+    if configuration.wyoming == nil {
+      for source in configuration.sources {
+        guard case .satellite = source.input else { continue }
+        nodes.note(
+          source.line, nil, "source '\(source.id)' hears satellites, but there is no 'wyoming' for them to come to")
+      }
+    }
     return configuration
   }
 
@@ -185,13 +194,14 @@ private struct ConfigurationReader {
 
 // Sources.
 extension ConfigurationReader {
-  private static let types = ["alsa", "file", "follow", "pipe", "stdin", "tcp", "udp", "unix"]
+  private static let types = ["alsa", "file", "follow", "pipe", "stdin", "tcp", "udp", "unix", "wyoming"]
   /// Settings of a type beside `type` and `models`.
   private static let settings: [String: [String]] = [
     "alsa": ["device", "rate", "channels", "channel", "encoding", "seconds", "gain"],
     "file": ["path", "pace"] + reading, "follow": ["path", "from"] + reading, "pipe": ["path"] + reading,
     "stdin": reading, "tcp": ["host", "port"] + reading, "unix": ["path"] + reading,
     "udp": ["host", "port", "format", "sensor", "filters", "fit", "turn", "mirror"],
+    "wyoming": ["satellite"],
   ]
   private static let reading = RecordingOptions.Setting.allCases.map(\.key)
 
@@ -289,6 +299,8 @@ extension ConfigurationReader {
         encoding: fields["encoding"].flatMap {
           nodes.choice($0, "encoding of \(what)", PCMEncoding.all.map { ($0.name, $0.name) })
         })
+    case "wyoming":
+      return .satellite(address: fields["satellite"].flatMap { nodes.text($0, "satellite of \(what)") })
     case "udp", "tcp":
       guard let portNode = fields["port"] else {
         nodes.note(node, missing("port"))

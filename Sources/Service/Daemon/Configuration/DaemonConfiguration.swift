@@ -1,6 +1,8 @@
 import Glibc
+import MQTTPublishing
 import SocketProtocol
 import StreamSources
+import WyomingService
 
 /// Everything a daemon is told: read from YAML, see `DaemonConfiguration.init(yaml:path:)`.
 package struct DaemonConfiguration: Equatable, Sendable {
@@ -8,6 +10,10 @@ package struct DaemonConfiguration: Equatable, Sendable {
   package var models: [ModelConfiguration] = []
   package var sources: [SourceConfiguration] = []
   package var metrics: MetricsConfiguration?
+  /// The broker that is told what happens; nil for none.
+  package var mqtt: BrokerConfiguration?
+  /// Where satellites come that wait for wake words; nil for nowhere.
+  package var wyoming: WyomingConfiguration?
   package var logLevel = LogLevel.info
 
   package init() {}
@@ -34,6 +40,14 @@ package struct SocketConfiguration: Equatable, Sendable {
   }
 }
 
+/// Where and how many satellites may come.
+package struct WyomingConfiguration: Equatable, Sendable {
+  package var addresses: [WyomingAddress] = []
+  package var maximumSatellites = 16
+
+  package init() {}
+}
+
 /// A model by the name the configuration gives it.
 package struct ModelConfiguration: Equatable, Sendable {
   package var name: String
@@ -50,6 +64,8 @@ package struct SourceConfiguration: Equatable, Sendable {
     case feed(ByteFeed.Kind, path: String)
     case alsa(device: String, rate: Int?, channels: Int?, channel: Int?, encoding: String?)
     case udp(host: String, port: UInt16, format: DatagramSource.Format)
+    /// Sound of a satellite that comes to the wake service; nil for whichever comes.
+    case satellite(address: String?)
   }
 
   package var id: String
@@ -78,7 +94,7 @@ package struct SourceConfiguration: Equatable, Sendable {
   /// Whether it never waits for the daemon: what the daemon cannot take in time is lost.
   package var isLive: Bool {
     switch input {
-    case .alsa, .udp: true
+    case .alsa, .udp, .satellite: true
     // Who sends to several does not wait for one.
     case .feed(let kind, _): kind.isConnection
     }
@@ -87,7 +103,7 @@ package struct SourceConfiguration: Equatable, Sendable {
   /// Whether silence is nothing to worry about: somebody else decides when there is something.
   package var mayBeSilent: Bool {
     switch input {
-    case .udp: true
+    case .udp, .satellite: true
     case .feed(let kind, _): kind != .file
     case .alsa: false
     }

@@ -1,5 +1,7 @@
+import MQTTPublishing
 import Numerics
 import SocketProtocol
+import WyomingService
 
 /// The daemon's figures at one moment, and their text for Prometheus.
 struct MetricsSnapshot: Sendable {
@@ -10,6 +12,8 @@ struct MetricsSnapshot: Sendable {
   var reloadsBad: Int
   var sources: [(id: String, carriesEvents: Bool, status: SourceStatus.Snapshot)] = []
   var pipelines: [PipelineFigures] = []
+  var mqtt: MQTTPublisher.Counters?
+  var wyoming: WyomingServer.Counters?
 
   init(name: String, counters: SocketServer.Counters, sequence: Int64, reloadsGood: Int, reloadsBad: Int) {
     self.name = name
@@ -139,6 +143,20 @@ struct MetricsSnapshot: Sendable {
     family(
       "config_reloads_total", "counter", "Reloads of the configuration.",
       [([("result", "good")], "\(reloadsGood)"), ([("result", "bad")], "\(reloadsBad)")])
+    if let mqtt {
+      family("mqtt_up", "gauge", "1 while there is a connection to the broker.", one(mqtt.isUp ? 1 : 0))
+      family("mqtt_connections_total", "counter", "Connections to the broker.", one(mqtt.connections))
+      family("mqtt_waiting", "gauge", "Messages that the broker has not confirmed.", one(mqtt.waiting))
+      family("mqtt_delivered_total", "counter", "Messages that the broker has confirmed.", one(mqtt.delivered))
+      family("mqtt_lost_total", "counter", "Messages given up because the broker was away.", one(mqtt.lost))
+    }
+    if let wyoming {
+      family("satellites", "gauge", "Satellites connected.", one(wyoming.satellites))
+      family("satellites_accepted_total", "counter", "Satellites that came.", one(wyoming.accepted))
+      family("satellites_refused_total", "counter", "Satellites that found no place.", one(wyoming.refused))
+      family("satellites_sent_away_total", "counter", "Satellites that were sent away.", one(wyoming.sentAway))
+      family("satellite_detections_total", "counter", "Wake words told to satellites.", one(wyoming.detections))
+    }
     return text + Self.text(process)
   }
 

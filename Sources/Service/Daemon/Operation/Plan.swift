@@ -1,8 +1,10 @@
 import ClassifierStreams
 import Events
 import Glibc
+import MQTTPublishing
 import ModelFiles
 import StreamSources
+import WyomingService
 
 /// A configuration with everything it names opened and made ready: what a daemon can run without further questions.
 package struct Plan: Sendable {
@@ -40,14 +42,25 @@ package struct Plan: Sendable {
         }
       }
     }
+    if diagnostics.isEmpty, configuration.wyoming != nil,
+      WakeWords(configuration.models.compactMap { models[$0.name] }).words.isEmpty
+    {
+      diagnostics.append(
+        Diagnostic(path: path, problem: "'wyoming' needs a wake word, and no model finds words in streams"))
+    }
     if !diagnostics.isEmpty { throw ConfigurationError(diagnostics: diagnostics) }
     self.configuration = configuration
     self.models = models
     configurationPath = path
   }
 
-  /// What is no mistake but may well be one: what sources want to read is not there.
+  /// What is no mistake but may well be one.
   package var notes: [String] {
+    sourceNotes + configuration.homeNotes.map { "\(configurationPath): \($0)" }
+  }
+
+  /// What sources want to read is not there.
+  private var sourceNotes: [String] {
     configuration.sources.compactMap { source in
       guard case .feed(let kind, let path) = source.input else { return nil }
       let place = "\(configurationPath):\(source.line): source '\(source.id)': \(path) "
@@ -124,7 +137,8 @@ package struct Plan: Sendable {
       }
     }
     switch (source.input, demand) {
-    case (.alsa, .events): problems.append("source '\(source.id)' carries sound, but its models watch events")
+    case (.alsa, .events), (.satellite, .events):
+      problems.append("source '\(source.id)' carries sound, but its models watch events")
     case (.udp, .sound): problems.append("source '\(source.id)' carries events, but its models listen to sound")
     default: break
     }

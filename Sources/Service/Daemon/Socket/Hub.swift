@@ -26,6 +26,8 @@ package final class Hub: Sendable {
     var directory = Directory()
     var replies: [(PeerID, [UInt8])] = []
     var isStopping = false
+    /// Others who are told everything.
+    var outlets: [@Sendable (Report, Int64) -> Void] = []
   }
 
   /// What has gathered since the last time.
@@ -40,6 +42,8 @@ package final class Hub: Sendable {
   private let state: Mutex<State>
   /// Bits of the topics that somebody has asked for.
   private let wanted = Atomic<Int>(0)
+  /// The same for outlets.
+  private let wantedOutside = Atomic<Int>(0)
   /// Becomes readable when there is something to fetch.
   let bell: Int32
 
@@ -54,14 +58,29 @@ package final class Hub: Sendable {
 
   package func publish(_ report: Report) {
     let mustRing = state.withLock { state in
-      defer { state.outbox.publish(report) }
+      defer {
+        state.outbox.publish(report)
+        for outlet in state.outlets { outlet(report, state.outbox.sequence) }
+      }
       return state.outbox.isEmpty
     }
     if mustRing { ring() }
   }
 
+  /// Has somebody told every report with its number, in their order.
+  ///
+  /// - Parameters:
+  ///   - topics: what need not be made unless somebody wants it.
+  ///   - take: called by whoever publishes, under the lock that gives the numbers; it must not wait.
+  func addOutlet(wanting topics: Set<Topic>, _ take: @escaping @Sendable (Report, Int64) -> Void) {
+    state.withLock { $0.outlets.append(take) }
+    wantedOutside.bitwiseOr(topics.reduce(0) { $0 | Self.bit($1) }, ordering: .relaxed)
+  }
+
   /// Whether any subscriber has asked for a topic: what nobody wants need not be written.
-  package func isWanted(_ topic: Topic) -> Bool { wanted.load(ordering: .relaxed) & Self.bit(topic) != 0 }
+  package func isWanted(_ topic: Topic) -> Bool {
+    (wanted.load(ordering: .relaxed) | wantedOutside.load(ordering: .relaxed)) & Self.bit(topic) != 0
+  }
 
   /// Notes what subscribers have asked for.
   func setWanted(_ topics: Set<Topic>) {

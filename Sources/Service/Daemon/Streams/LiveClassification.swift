@@ -139,11 +139,14 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
   private mutating func report(_ decision: Decision) -> Report {
     let number = numbers.number(of: decision)
     let end = decision.endMicroseconds
+    func timeOfDay(_ time: Int64) -> String? {
+      // What is decided now may have been over before the stream came to what happens now.
+      time > oldThrough ? now.wall.map { WallTime.text(microseconds: $0 - (now.stream - time)) } : nil
+    }
     let recognition = Report.Recognition(
       source: source, model: model.manifest.name, label: decision.label, score: decision.score,
       startMicroseconds: decision.startMicroseconds, endMicroseconds: end,
-      // What is decided now may have been over before the stream came to what happens now.
-      wall: end > oldThrough ? now.wall.map { WallTime.text(microseconds: $0 - (now.stream - end)) } : nil,
+      wall: timeOfDay(end), startWall: timeOfDay(decision.startMicroseconds),
       id: "\(source).\(model.manifest.name).\(number)", phase: Report.Recognition.Phase(decision.phase))
     switch decision.kind {
     case .detection: return .detection(recognition)
@@ -172,6 +175,7 @@ extension Report.Gap.Reason {
     case .overload: self = .overload
     case .violation: self = .violation
     case .deviceLost: self = .deviceLost
+    case .muted: self = .muted
     }
   }
 }

@@ -92,6 +92,8 @@ final class SourceStatus: Sendable {
     var blocks: Int64 = 0
     /// Samples or events.
     var count: Int64 = 0
+    /// Mean squares of the sound that came, each times its samples.
+    var energy = 0.0
     /// Times it was lost.
     var losses = 0
     /// Stretches the source itself lost, and their length, by the reason.
@@ -121,11 +123,14 @@ final class SourceStatus: Sendable {
 
   /// Something came; whether that changes its state.
   ///
-  /// - Parameter isSilent: whether there has been nothing to hear in it for too long.
-  func arrived(endMicroseconds: Int64, count: Int, isSilent: Bool = false, now: Int64) -> Bool {
+  /// - Parameters:
+  ///   - power: mean square of sound.
+  ///   - isSilent: whether there has been nothing to hear in it for too long.
+  func arrived(endMicroseconds: Int64, count: Int, power: Float = 0, isSilent: Bool = false, now: Int64) -> Bool {
     state.withLock {
       $0.isAbsent = false
       $0.count += Int64(count)
+      $0.energy += Double(power) * Double(count)
       $0.lastArrival = now
       $0.endMicroseconds = endMicroseconds
       $0.blocks += 1
@@ -173,6 +178,29 @@ final class SourceStatus: Sendable {
       let isNews = $0.state != new
       ($0.state, $0.isAbsent) = (new, false)
       return isNews
+    }
+  }
+
+  /// Something came that nobody is to hear; whether that changes its state.
+  func arrivedMuted(endMicroseconds: Int64, now: Int64) -> Bool {
+    state.withLock {
+      ($0.isAbsent, $0.lastArrival, $0.endMicroseconds) = (false, now, endMicroseconds)
+      $0.blocks += 1
+      let isNews = $0.state != .muted
+      $0.state = .muted
+      return isNews
+    }
+  }
+
+  /// What comes from it is to be heard no more, or again; whether that changes its state at once. One that is away stays so.
+  func mute(_ isMuted: Bool, now: Int64) -> Bool {
+    state.withLock {
+      switch ($0.state, isMuted) {
+      case (.starting, true), (.running, true), (.silent, true), (.waiting, true): $0.state = .muted
+      case (.muted, false): ($0.state, $0.lastArrival) = (.running, now)
+      default: return false
+      }
+      return true
     }
   }
 

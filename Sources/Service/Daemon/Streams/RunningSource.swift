@@ -22,6 +22,12 @@ protocol RunningSource: Sendable {
   ///   - model: name of the one that is meant; nil for all that know the task.
   /// - Returns: whether there is one.
   func select(task: String?, model: String?) async -> Bool
+  /// The task of each model that knows several, by the model's own name.
+  var tasks: [String: String] { get async }
+  /// Whether what comes is dropped.
+  var isMuted: Bool { get }
+  /// Has what comes dropped, or heard again. It holds until it is said otherwise or the source goes.
+  func mute(_ isMuted: Bool)
   /// Ends it after everything that came has been classified.
   func shutDown() async
   func tick(now: Int64) async
@@ -172,6 +178,18 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
     }
     return isKnown
   }
+
+  var tasks: [String: String] {
+    var tasks: [String: String] = [:]
+    for entry in running where entry.pipeline.model.manifest.knownTasks.count > 1 {
+      tasks[entry.pipeline.model.manifest.name] = entry.pipeline.task
+    }
+    return tasks
+  }
+
+  nonisolated var isMuted: Bool { runner.isMuted }
+
+  nonisolated func mute(_ isMuted: Bool) { runner.mute(isMuted) }
 
   func shutDown() async {
     runner.stop.stop()

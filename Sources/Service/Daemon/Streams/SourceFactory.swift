@@ -2,6 +2,7 @@ import Audio
 import Events
 import SoundCapture
 import StreamSources
+import WyomingService
 
 /// What a source has to deliver for the models it feeds.
 enum SourceDemand: Equatable, Sendable {
@@ -14,8 +15,12 @@ enum SourceDemand: Equatable, Sendable {
 extension SourceConfiguration {
   /// Opens it as sound. Blocks, and is called on the source's own thread.
   ///
-  /// - Parameter resumeAt: stream time at which it begins, microseconds: where it failed before.
-  func openSound(sampleRate: Int, stop: StopSignal, resumeAt: Int64) throws -> any StreamSource<SoundBlock> {
+  /// - Parameters:
+  ///   - satellites: those whose sound can be had.
+  ///   - resumeAt: stream time at which it begins, microseconds: where it failed before.
+  func openSound(
+    sampleRate: Int, satellites: SatelliteFeeds, stop: StopSignal, resumeAt: Int64
+  ) throws -> any StreamSource<SoundBlock> {
     switch input {
     case .feed(let kind, let path):
       return SoundFeedSource(
@@ -26,6 +31,8 @@ extension SourceConfiguration {
         device: device, sampleRate: rate ?? sampleRate, channels: channels, channel: channel, encoding: encoding,
         gain: reading.sound.gain)
       return CaptureSource(ALSADevice(settings), clocks: .init(stop: stop), seconds: seconds)
+    case .satellite(let address):
+      return SatelliteSource(of: address, from: satellites, stop: stop, originMicroseconds: resumeAt)
     case .udp: throw FeedError(path: id, reason: "carries events, its models listen to sound")
     }
   }
@@ -42,7 +49,7 @@ extension SourceConfiguration {
       return DatagramSource(
         host: host, port: port, format: format, sensors: sensors, options: reading, stop: stop,
         originMicroseconds: resumeAt)
-    case .alsa: throw FeedError(path: id, reason: "carries sound, its models watch events")
+    case .alsa, .satellite: throw FeedError(path: id, reason: "carries sound, its models watch events")
     }
   }
 }

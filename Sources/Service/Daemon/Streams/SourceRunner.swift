@@ -20,6 +20,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
   private let log: Log
   private let pipelines = Mutex<[StreamPipeline<Segments>]>([])
   private let lastEnd = Mutex<Int64?>(nil)
+  private let muting = Atomic<Bool>(false)
 
   init(
     _ configuration: SourceConfiguration, hub: Hub, log: Log,
@@ -50,6 +51,15 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
     _ = try await Task(executorPreference: executor) { try await reader.run(Listening(self)) }.value
   }
 
+  /// Whether what comes is dropped.
+  var isMuted: Bool { muting.load(ordering: .relaxed) }
+
+  /// Has what comes dropped, or heard again: from the next block on.
+  func mute(_ isMuted: Bool) {
+    guard muting.exchange(isMuted, ordering: .relaxed) != isMuted else { return }
+    if status.mute(isMuted, now: monotonicMicroseconds()) { tell(isMuted ? .muted : .running, nil) }
+  }
+
   /// Everything is over: the models finish what they have.
   func finish() { for pipeline in pipelines.withLock({ $0 }) { pipeline.finish() } }
 
@@ -59,7 +69,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
       tell(.waiting, nil)
     }
     let snapshot = status.snapshot
-    guard Segments.Block.self == EventBlock.self, configuration.mayBeSilent, snapshot.blocks > 0,
+    guard Segments.Block.self == EventBlock.self, configuration.mayBeSilent, !isMuted, snapshot.blocks > 0,
       now - snapshot.lastArrival > Self.idleLagMicroseconds
     else { return }
     let until = snapshot.endMicroseconds + now - snapshot.lastArrival - Self.idleLagMicroseconds
@@ -88,6 +98,8 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
     private let runner: SourceRunner
     private var silence = SilenceWatch()
     private var isAbsent = false
+    /// Whether the last block was dropped because the source is muted.
+    private var wasMuted = false
     private var notices: [InputNotice] = []
 
     init(_ runner: SourceRunner) { self.runner = runner }
@@ -105,11 +117,19 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
         runner.status.filtered(source.filtered)
       }
       switch arrival {
-      case .block(let block):
+      case .block(var block):
         if runner.stop.isStopped {
           runner.end(naturally: false)
           return false
         }
+        if runner.isMuted {
+          // What is open is decided: it will not go on.
+          if !wasMuted { try await runner.send(.cut) }
+          wasMuted = true
+          runner.drop(block)
+          return true
+        }
+        if wasMuted { (block.loss, wasMuted) = (.muted, false) }
         runner.tellLoss(before: block)
         let now = monotonicMicroseconds()
         arrived(block, picture: source.picture, now: now)
@@ -139,12 +159,14 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
     private mutating func arrived(_ block: Segments.Block, picture: String?, now: Int64) {
       isAbsent = false
       var isOtherFinding = false
-      if let loudness = block.loudness {
+      let loudness = block.loudness
+      if let loudness {
         isOtherFinding = silence.hear(loudness, microseconds: block.endMicroseconds - block.startMicroseconds)
       }
       let finding = silence.finding
       let isOtherState = runner.status.arrived(
-        endMicroseconds: block.endMicroseconds, count: block.count, isSilent: finding != nil, now: now)
+        endMicroseconds: block.endMicroseconds, count: block.count, power: loudness?.power ?? 0,
+        isSilent: finding != nil, now: now)
       if isOtherState || (isOtherFinding && finding != nil) {
         runner.tell(finding == nil ? .running : .silent, finding?.description ?? picture)
       }
@@ -157,6 +179,12 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
       let (what, key) = notice.guess == nil ? ("source has a finding", "finding") : ("source is guessed", "guess")
       log(.info, what, [("source", configuration.id), (key, notice.text)])
     }
+  }
+
+  /// A block that nobody is to hear. How much that was is told when the source is heard again.
+  private func drop(_ block: Segments.Block) {
+    lastEnd.withLock { $0 = $0 ?? block.startMicroseconds }
+    if status.arrivedMuted(endMicroseconds: block.endMicroseconds, now: monotonicMicroseconds()) { tell(.muted, nil) }
   }
 
   private func end(naturally: Bool) {

@@ -71,6 +71,13 @@ final class StreamPipeline<Segments: SegmentEncoder>: Sendable {
 
   var model: Model { state.withLock { $0.model.model } }
 
+  /// What the stream is about: the name of a task of its model, or `infer`.
+  var task: String {
+    let (model, told) = (model, slot.task.name)
+    if let told, (try? model.selection(told)) != nil { return told }
+    return model.manifest.knownTasks[0].name
+  }
+
   /// Makes a place for blocks before the first of them is sent.
   func open() {
     state.withLock { state in
