@@ -34,12 +34,13 @@ struct Backdrop: Sendable {
       phase: random.uniform(in: 0...6), strength: random.uniform(in: 0...0.25)
     )
     let grain = random.uniform(in: 0...0.08)
+    var grains = RandomStream(seed: random.next())
     var picture = [Float](repeating: 0, count: width * height)
     for y in 0..<height {
       for x in 0..<width {
         let (u, v) = (Double(x) / Double(width), Double(y) / Double(height))
         let light = slope.x * u + slope.y * v + wave.strength * sin(wave.x * u + wave.y * v + wave.phase)
-        picture[y * width + x] = Float(mean * exp(light + grain * random.uniform(in: -1...1)))
+        picture[y * width + x] = Float(mean * exp(light + grain * grains.uniform(in: -1...1)))
       }
     }
     // Doors, shelves, pictures.

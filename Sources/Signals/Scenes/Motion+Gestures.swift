@@ -29,7 +29,7 @@ extension Motion {
     let power = random.uniform(in: 0.6...1.2)
     let width = random.uniform(in: 0.1...0.2)
     let opening = arm * (manner == .wide ? random.uniform(in: 0.4...0.95) : random.uniform(in: 0.08...0.4))
-    let share = random.uniform(in: 0.2...0.8)
+    let share = random.uniform(in: 0.05...0.95)
     let height: Double
     switch manner {
     case .front: height = -arm * random.uniform(in: 0.1...0.65)
@@ -38,7 +38,8 @@ extension Motion {
     }
     let forward = arm * (manner == .overhead ? random.uniform(in: 0.05...0.4) : random.uniform(in: 0.35...0.75))
     let across = arm * random.uniform(in: -0.15...0.15)
-    let tilt = random.uniform(in: -0.6...0.6)
+    // One hand may strike down onto the other.
+    let tilt = random.uniform() < 0.7 ? random.uniform(in: -0.6...0.6) : random.uniform(in: -2.5...2.5)
     let lift = random.uniform(in: -0.3...0.3)
     let sways = Side.allCases.map { _ in Sway(0.012, hertz: 0.7, &random) }
     let bends = Side.allCases.map { side -> Vector in

@@ -33,7 +33,9 @@ public struct Scene: Sendable {
     geometry = size
     self.seconds = seconds
     func happens() -> Bool { random.uniform() < options.distraction }
-    backdrop = Backdrop(size, hasCurtain: happens(), &random)
+    // Cameras of other sizes see the same scene: only the room's grain is drawn pixel by pixel, from a stream of its own.
+    var room = RandomStream(seed: seed, purpose: "room")
+    backdrop = Backdrop(size, hasCurtain: happens(), &room)
     camera = SceneCamera(size, &random)
     let body = Body(&random)
     let isTurned = random.uniform() < 0.15
