@@ -102,7 +102,7 @@ struct DocumentTests {
 
   @Test func theExampleOfAConfigurationIsAGoodOne() throws {
     let configuration = try DaemonConfiguration(yaml: try text("ganglion.yaml"), path: "/etc/ganglion/ganglion.yaml")
-    #expect(configuration.models.count == 5)
+    #expect(configuration.models.count == 6)
     #expect(configuration.models.compactMap(\.sensitivity) == ["high"])
     #expect(Set(configuration.sources.map(\.id)).count == 10)
     let limits = ProtocolLimits()

@@ -62,7 +62,10 @@ private struct GestureMiniature {
     recipe.training.epochs = 12
     recipe.training.batch = 2
     return try TrainingSession(
-      recipe, settings: .init(dataFolder: folder, recipeFolder: folder, threads: 2), activity: { _ in })
+      recipe,
+      settings: .init(
+        dataFolder: folder, recipeFolder: URL(fileURLWithPath: path).deletingLastPathComponent().path, threads: 2),
+      activity: { _ in })
   }
 }
 
@@ -78,8 +81,8 @@ struct GestureMiniatureTests {
     #expect(set.targets == [0, 1, 0, 1, 0, 1])
     for (variants, target) in zip(set.variants, set.targets) {
       let sequence = variants[0]
-      // 300 ms in bins of 75 ms, on 32 x 32 pixels for each polarity.
-      #expect(sequence.steps == 4)
+      // 300 ms in bins of 50 ms, on 32 x 32 pixels for each polarity.
+      #expect(sequence.steps == 6)
       let columns = Set(sequence.channels.map { Int($0) % 32 })
       #expect(columns == Set(target == 0 ? 5...10 : 21...26))
     }

@@ -85,10 +85,12 @@ struct SceneTests {
       #expect(movement(gesture, .right, seed: seed) > 4 * movement(gesture, .left, seed: seed))
       #expect(movement(gesture.mirrored, .left, seed: seed) > 4 * movement(gesture.mirrored, .right, seed: seed))
     }
-    for gesture in [Gesture.handClapping, .armRoll, .airDrums] {
+    for gesture in [Gesture.armRoll, .airDrums] {
       #expect(movement(gesture, .left, seed: seed) > 0.2)
       #expect(movement(gesture, .right, seed: seed) > 0.2)
     }
+    // One hand may do most of the clapping.
+    #expect(movement(.handClapping, .left, seed: seed) + movement(.handClapping, .right, seed: seed) > 0.5)
   }
 
   @Test func mirroredTwiceIsTheSame() {
