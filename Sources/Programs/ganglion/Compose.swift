@@ -18,8 +18,12 @@ struct Compose: ParsableCommand {
       speech and noise come from folders of sound files, searched with all that is in them. The same seed and files give \
       the same recording.
 
+      For a model that watches events it writes a recording of events, in the format of its ending: clips of one camera, with \
+      pauses of noise between them; --others are folders of recordings without a label.
+
         ganglion compose digits.safetensors ~/fsdd -o talk.wav --labels talk.tsv --noise ~/noise --minutes 30
         ganglion evaluate --stream digits.safetensors talk.wav --labels talk.tsv
+        ganglion compose gestures.safetensors my-gestures --layout folders --part all -o day.raw --labels day.tsv
 
       \(ExitStatus.help)
       """)
@@ -43,12 +47,15 @@ struct Compose: ParsableCommand {
     help: ArgumentHelp(
       "Range of the signal-to-noise ratio, decibels; it changes every ten to forty seconds.", valueName: "from:to"))
   var noiseDecibels = "5:25"
+  @Option(help: "Of events: how often a pixel fires in pauses, hertz.") var noiseRate = 0.1
+  @OptionGroup(title: "How clips of events are read") var events: EventInputOptions
   @OptionGroup(title: "How the clips of the data set are read") var reading: SoundInputOptions
 
   func validate() throws {
     guard part == "all" || DataPart(rawValue: part) != nil else {
       throw ValidationError("--part is test, validation, train or all, not '\(part)'")
     }
+    guard (0...1_000).contains(noiseRate) else { throw ValidationError("--noise-rate is 0 to 1000 Hz") }
     guard (1...240).contains(minutes) else { throw ValidationError("--minutes is 1 to 240") }
     _ = try decibels()
   }
@@ -63,9 +70,7 @@ struct Compose: ParsableCommand {
 
   func run() throws {
     let model = try Model(reading: self.model)
-    guard case .sound(let encoding) = model.manifest.encoder else {
-      throw ValidationError("\(model.manifest.name) watches events; this composes sound")
-    }
+    guard case .sound(let encoding) = model.manifest.encoder else { return try composeEvents(model) }
     let clips = try LabelledClips(
       model, path: self.model, folder: data, part: part, lists: lists, layout: layout,
       threads: ProcessInfo.processInfo.activeProcessorCount)

@@ -110,7 +110,7 @@ public struct StreamComposer: Sendable {
 }
 
 /// Places of a list in random order, all of them before any comes again.
-private struct Deck {
+struct Deck {
   private let count: Int
   private var rest: [Int] = []
 
