@@ -148,6 +148,10 @@ struct EventSimulatorTests {
     #expect(throws: EventSimulationError.self) { try simulator.push([1], timeMicroseconds: 0, into: &batch) }
     try simulator.push([0, 0, 0, 0], timeMicroseconds: 5, into: &batch)
     #expect(throws: EventSimulationError.self) { try simulator.push([0, 0, 0, 0], timeMicroseconds: 5, into: &batch) }
+    #expect(throws: EventSimulationError.self) {
+      try simulator.push([0, 0, 0, 0], timeMicroseconds: 3_600_000_006, into: &batch)
+    }
+    try simulator.push([0, 0, 0, 0], timeMicroseconds: 6, into: &batch)
     var model = perfect
     model.negativeThreshold = 0
     #expect(throws: EventSimulationError.self) { try EventSimulator(geometry: size, model: model, seed: 1) }

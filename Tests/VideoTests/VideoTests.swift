@@ -35,7 +35,9 @@ struct VideoTests {
 
   @Test(arguments: [
     ("YUV4MPEG W2 H2 F1:1\n", "no Y4M"), ("YUV4MPEG2 W2 F1:1\n", "size"), ("YUV4MPEG2 W0 H2 F1:1\n", "size"),
-    ("YUV4MPEG2 W2 H2\n", "rate"), ("YUV4MPEG2 W2 H2 F0:1\n", "rate"), ("YUV4MPEG2 W2 H2 F1:1 Cfoo\n", "foo"),
+    ("YUV4MPEG2 W2 H2\n", "rate"), ("YUV4MPEG2 W2 H2 F0:1\n", "rate"),
+    ("YUV4MPEG2 W2 H2 F1:1000000000\n", "rate"), ("YUV4MPEG2 W2 H2 F-1:1\n", "rate"),
+    ("YUV4MPEG2 W2 H2 F1:1 Cfoo\n", "foo"),
     ("YUV4MPEG2 W70000 H70000 F1:1\n", "size"), ("", "no Y4M"), (String(repeating: "x", count: 3_000), "header"),
   ])
   func aHeaderThatIsWrongIsNamed(_ header: String, _ word: String) throws {

@@ -24,6 +24,8 @@ public struct EventSimulationError: ReportedError, Sendable, Equatable {
 public struct EventSimulator: Sendable {
   public let geometry: SensorGeometry
   public let model: SensorModel
+  /// A leak and noise of more than an hour between two frames are events that nobody wants; microseconds.
+  private static let longestInterval: Int64 = 3_600_000_000
   /// Stream time of the last frame; nil before the first.
   public private(set) var timeMicroseconds: Int64?
 
@@ -85,6 +87,9 @@ public struct EventSimulator: Sendable {
     }
     guard time > before else {
       throw EventSimulationError("a frame at \(time) us follows one at \(before) us", kind: .badInput)
+    }
+    guard time - before <= Self.longestInterval else {
+      throw EventSimulationError("frames at \(before) and \(time) us are more than an hour apart", kind: .badInput)
     }
     timeMicroseconds = time
     expose(intensities, before, time, into: &batch)

@@ -34,7 +34,10 @@ package struct FrameRate: Sendable, Equatable {
   package var seconds: Int
 
   package init?(frames: Int, seconds: Int) {
-    guard frames > 0, seconds > 0, frames <= 1_000_000_000, seconds <= 1_000_000_000 else { return nil }
+    // Slower than a frame in 1,000 s is no video, and its times would soon not fit 64 bits.
+    guard frames > 0, seconds > 0, frames <= 1_000_000_000, seconds <= 1_000_000_000, seconds / 1_000 <= frames else {
+      return nil
+    }
     self.frames = frames
     self.seconds = seconds
   }
