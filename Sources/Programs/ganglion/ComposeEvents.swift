@@ -48,8 +48,7 @@ extension Compose {
       try read(clip.path, clip.microseconds, label: background.contains(label) ? nil : label)
     }
     for folder in others {
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-      for name in names where !name.hasPrefix(".") { try read("\(folder)/\(name)", nil, label: nil) }
+      for name in try FolderListing(folder).files { try read("\(folder)/\(name)", nil, label: nil) }
     }
     line.clear()
     guard clips.contains(where: { $0.label != nil }), let geometry else { throw DataError.part(part, folder: data) }

@@ -1,8 +1,8 @@
 import Glibc
 
 /// What lies in a folder, by name; hidden entries left out.
-struct FolderListing {
-  private(set) var files: [String] = []
+package struct FolderListing {
+  package private(set) var files: [String] = []
   private(set) var folders: [String] = []
   /// Names that are no UTF-8 text, with their bytes above ASCII as `\xE9`.
   private(set) var unreadableFiles: [String] = []
@@ -11,7 +11,7 @@ struct FolderListing {
   private(set) var special: [String] = []
 
   /// - Throws: `DataError` where there is no such folder, or it may not be read.
-  init(_ folder: String) throws(DataError) {
+  package init(_ folder: String) throws(DataError) {
     guard let stream = opendir(folder) else {
       throw errno == ENOENT || errno == ENOTDIR
         ? .missingFolder(folder) : .missingFile(path: folder, reason: String(cString: strerror(errno)))
