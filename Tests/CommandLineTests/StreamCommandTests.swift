@@ -108,7 +108,7 @@ struct StreamCommandTests {
       "evaluate --stream sound.safetensors tones.wav --labels none.tsv --write-thresholds /nowhere/x --false-accepts 1",
       74, "/nowhere/x"
     ),
-    ("compose events.safetensors . -o a.wav --labels a.tsv", 64, "watches events"),
+    ("compose events.safetensors . -o a.wav --labels a.tsv", 64, "give --layout"),
     ("compose sound.safetensors . -o a.wav --labels a.tsv --noise-decibels 9", 64, "FROM:TO"),
     ("compose sound.safetensors . -o a.wav --labels a.tsv --minutes 0", 64, "--minutes"),
   ])
