@@ -94,7 +94,7 @@ struct SceneStreamTests {
   @Test func aMirroredViewExchangesTheSides() {
     let shape = [2, 4, 4]
     var frames = SpikeSequence(shape: shape)
-    frames.append(channels: [5, 21], values: [1, 3])
+    frames.append(channels: [5, 6], values: [1, 3])
     let piece = StreamPiece(frames: frames, words: [ChunkWord(label: 0, start: 1, end: 2)])
     let labels: [Gesture] = [.rightArmClockwise, .leftArmCounterClockwise]
     var kinds: Set<Int> = []
@@ -103,6 +103,10 @@ struct SceneStreamTests {
       let seen = SceneView(labels: labels, shape: shape, &random).apply(to: piece)
       #expect(seen.frames.steps == 1 && seen.frames.values.reduce(0, +) <= 4)
       kinds.insert(seen.words[0].label)
+      // Of two cells side by side the left one is on the right in a mirror.
+      if seen.frames.channels.count == 2 {
+        #expect(seen.frames.values == (seen.words[0].label == 1 ? [3, 1] : [1, 3]))
+      }
       // A label without its mirror image is never mirrored.
       var again = RandomStream(seed: UInt64(seed))
       let alone = SceneView(labels: [.rightArmClockwise], shape: shape, &again).apply(to: piece)
@@ -114,6 +118,7 @@ struct SceneStreamTests {
   @Test(arguments: [
     ("onsetSeconds: 0.4", "rates: null", "onsetSeconds"), ("[right hand wave,", "[right foot wave,", "right foot wave"),
     ("sensors: [32x32, 48x32]", "sensors: [32]", "32"), ("views: 2", "views: 0", "views"),
+    ("name: toy", "name: toy\ncomposition: {variants: 3}", "composition"),
     (
       "events: {width: 32, height: 32, binMicroseconds: 100000, downsampling: 4, maximumCount: 8}",
       "mel: {sampleRate: 8000, bands: 128}", "events"

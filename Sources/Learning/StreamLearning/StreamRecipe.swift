@@ -98,6 +98,9 @@ public struct StreamRecipe: Codable, Sendable, Equatable {
           at: ["encoder", "mel", "silenceThreshold"], "is \(bands.silenceThreshold); in a stream every step counts: 0")
       }
     case .scenes:
+      if values.contains(.composition) {
+        throw values.refusal(.composition, "does nothing beside scenes, which are simulated")
+      }
       guard case .events = encoder else {
         throw values.refusal(.encoder, "scenes are seen by cameras: it takes events")
       }

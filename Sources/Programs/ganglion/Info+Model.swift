@@ -103,6 +103,8 @@ extension Info {
     let thresholds = labels.map { "\($0) \(fixed(decision.threshold(of: $0), 4))" }.joined(separator: ", ")
     return "in streams, over \(seconds(stream.scoreMicroseconds)) s, from scores of \(thresholds) on; each rests for "
       + "\(seconds(stream.restMicroseconds)) s, none comes in the first \(seconds(stream.warmUpMicroseconds)) s"
+      + (stream.isExclusive == true ? "; at most one is true at a time" : "")
+      + (stream.releaseShare.map { "; told once until its score is below \(fixed($0, 2)) of that" } ?? "")
   }
 
   private func text(_ model: Model) -> String {
@@ -114,8 +116,10 @@ extension Info {
       ("labels", manifest.labels.joined(separator: ", ")),
       ("decides", Self.text(manifest.decision, labels: manifest.labels)),
     ]
-    for (number, sensitivity) in (manifest.decision.stream?.sensitivities ?? []).enumerated() {
-      lines.append((number == 0 ? "measured" : "", sensitivity.text))
+    if let stream = manifest.decision.stream {
+      for (number, sensitivity) in stream.sensitivities.enumerated() {
+        lines.append((number == 0 ? "measured" : "", stream.text(sensitivity)))
+      }
     }
     for (number, task) in (manifest.tasks ?? []).enumerated() {
       lines.append((number == 0 ? "tasks" : "", "\(task.name): \(Self.text(task))"))

@@ -38,6 +38,9 @@ struct SensorModelOptions: ParsableArguments {
   @Option(help: "Events a second of a hot pixel, hertz.")
   var hotPixelRate: Double?
 
+  @Option(help: "What is added to all intensities, of which 1 is white.")
+  var darkCurrent: Double?
+
   /// The same values on top of others.
   func model(_ usual: SensorModel) -> SensorModel {
     var model = camera.map(SensorModel.init) ?? usual
@@ -50,6 +53,7 @@ struct SensorModelOptions: ParsableArguments {
     if let shotNoiseRate { model.shotNoiseRate = shotNoiseRate }
     if let hotPixelShare { model.hotPixelShare = hotPixelShare }
     if let hotPixelRate { model.hotPixelRate = hotPixelRate }
+    if let darkCurrent { model.darkCurrent = darkCurrent }
     return model
   }
 }

@@ -44,7 +44,9 @@ struct StreamTraining {
       Ending.shared.remark("the same command goes on after chunk \(record.chunks)")
       try line(
         "chunk \(record.chunks): loss \(fixed(record.loss, 3))"
-          + (record.missed.map { ", \(fixed(100 * $0, 1)) % of the validation's words missed" } ?? "")
+          + (record.missed.map {
+            ", \(fixed(100 * $0, 1)) % of the validation's \(recipe.training.loss.onsetSeconds == nil ? "words" : "gestures") missed"
+          } ?? "")
           + (record.falseAcceptsPerHour.map { " at \(fixed($0, 1)) false accepts an hour" } ?? "")
           + ", \(duration(Date().timeIntervalSince(begin)))")
     }
@@ -55,7 +57,9 @@ struct StreamTraining {
     for (name, text) in model.manifest.training.notes.sorted(by: { $0.key < $1.key }) where name.hasPrefix("delay ") {
       try line("\(name.dropFirst(6)): \(text)")
     }
-    for sensitivity in model.manifest.decision.stream?.sensitivities ?? [] { try line(sensitivity.text) }
+    if let stream = model.manifest.decision.stream {
+      for sensitivity in stream.sensitivities { try line(stream.text(sensitivity)) }
+    }
     try model.write(to: modelPath)
     try? FileManager.default.removeItem(atPath: checkpoint.path)
     try line(
@@ -86,15 +90,24 @@ struct StreamTraining {
   }
 }
 
+extension StreamDecision {
+  /// What one of its sensitivities means, on one line.
+  func text(_ sensitivity: Sensitivity) -> String {
+    // What lasts is told of gestures, which are not heard.
+    sensitivity.text(
+      what: releaseShare == nil ? "words" : "gestures",
+      disturbed: releaseShare == nil ? "in noise at 10 dB" : "where much distracts")
+  }
+}
+
 extension Sensitivity {
-  /// What it means, on one line.
-  var text: String {
+  fileprivate func text(what: String, disturbed: String) -> String {
     let labels = thresholds.sorted { $0.key < $1.key }.map { "\($0.key) \(fixed($0.value, 4))" }.joined(separator: ", ")
     func share(_ missed: Int, _ words: Int) -> String {
       "\(missed) of \(words) missed, \(Proportion(right: missed, total: words).text)"
     }
     return
-      "sensitivity \(name): from scores of \(labels) on \(falseAccepts) false accepts in \(fixed(hours, 2)) h; words "
-      + "\(share(missed, words)); in noise at 10 dB \(share(noisyMissed, noisyWords))"
+      "sensitivity \(name): from scores of \(labels) on \(falseAccepts) false accepts in \(fixed(hours, 2)) h; "
+      + "\(what) \(share(missed, words)); \(disturbed) \(share(noisyMissed, noisyWords))"
   }
 }

@@ -88,7 +88,6 @@ public struct Scene: Sendable {
     let offset = shake.map { SIMD2($0.x.at(time), $0.y.at(time)) } ?? .zero
     backdrop.draw(at: time, offset: offset, geometry: geometry, into: &image)
     for bystander in bystanders { bystander.pieces(at: time, camera: camera, into: &pieces) }
-    var texture = person.texture
     person.pieces(script.pose(at: time), at: time, place: .zero, stride: nil, camera: camera, into: &pieces)
     for piece in pieces.enumerated().sorted(by: { ($0.element.depth, $0.offset) < ($1.element.depth, $1.offset) }) {
       var limb = piece.element.limb
@@ -96,7 +95,7 @@ public struct Scene: Sendable {
       limb.x1 -= Float(offset.x)
       limb.y0 -= Float(offset.y)
       limb.y1 -= Float(offset.y)
-      texture.withUnsafeMutableBufferPointer { texture in
+      person.texture.withUnsafeBufferPointer { texture in
         image.withUnsafeMutableBufferPointer {
           ganglion_draw_limb(
             $0.baseAddress, Int32(geometry.width), Int32(geometry.height), &limb, texture.baseAddress)
