@@ -54,6 +54,23 @@ struct FramesTests {
     #expect(zip(logits[0], logits[1]).allSatisfy { abs($0 - $1) < 1e-12 } && logits[0].contains { $0 != 0 })
   }
 
+  @Test("Frames of a map as channels stand beside each other at every place, the oldest first")
+  func channels() throws {
+    let network = try Network<Float>(
+      NetworkDescription(input: [1, 2, 2], layers: [.frames(.init(steps: 2, channels: true))]), seed: 1)
+    #expect(network.layers[0].outputShape == [1, 2, 4])
+    var sequence = SpikeSequence(shape: [1, 2, 2])
+    for step in 1...2 {
+      sequence.append(channels: [0, 1, 2, 3], values: (1...4).map { Float(10 * step + $0) })
+    }
+    let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
+    runner.forward([sequence], training: false)
+    #expect(runner.logits.array == [0, 0, 11, 12, 0, 0, 13, 14] + [11, 12, 21, 22, 13, 14, 23, 24])
+    #expect(throws: NetworkError.self) {
+      try Network<Float>(NetworkDescription(input: [4], layers: [.frames(.init(steps: 2, channels: true))]), seed: 1)
+    }
+  }
+
   @Test("Strides multiply, and logits come every so many steps from the start of the stream")
   func product() throws {
     let description = NetworkDescription(

@@ -70,7 +70,8 @@ func reference(_ layer: any Layer<Double>, _ description: LayerDescription, _ pa
   case .pool(let pool): ReferencePool(pool, layer.inputShape, layer.outputShape)
   case .delay(let delay): ReferenceDelay(delay, layer.inputWidth, parameters)
   case .context(let context): ReferenceContext(context, layer.inputShape.last ?? 1, parameters)
-  case .frames(let frames): ReferenceFrames(frames, layer.inputWidth)
+  case .frames(let frames):
+    ReferenceFrames(frames, layer.inputWidth, channels: layer.inputShape[layer.inputShape.count - 1])
   case .residual(let residual): ReferenceResidual(residual, layer, parameters)
   case .convLSTM(let cell): ReferenceCell(cell, layer.inputShape, parameters)
   case .relu: ReferenceMap { max($0, 0) }
@@ -411,18 +412,25 @@ final class ReferenceContext: ReferenceLayer {
 
 final class ReferenceFrames: ReferenceLayer {
   let frames: FramesDescription
+  let channels: Int
   var past: [[Double]]
   var steps = 0
 
-  init(_ frames: FramesDescription, _ width: Int) {
+  init(_ frames: FramesDescription, _ width: Int, channels: Int) {
     self.frames = frames
+    self.channels = channels
     past = [[Double]](repeating: [Double](repeating: 0, count: width), count: frames.steps)
   }
 
   func step(_ input: [Double], _ meter: Meter) -> [Double] {
     past = past.dropFirst() + [input]
     steps += 1
-    return steps % frames.stride == 0 ? Array(past.joined()) : []
+    guard steps % frames.stride == 0 else { return [] }
+    guard frames.channels else { return Array(past.joined()) }
+    // At every place the channels of all frames, one frame after another.
+    return stride(from: 0, to: past[0].count, by: channels).flatMap { place in
+      past.flatMap { $0[place..<place + channels] }
+    }
   }
 }
 

@@ -125,6 +125,11 @@ enum Nets {
           layers: [.dense(.init(units: 12, taps: 3)), .neurons(.init(threshold: 0.2)), .dense(.init(units: 9))],
           shortcut: [.dense(.init(units: 9, taps: 2))])),
     ]),
+    "frames as channels": events([
+      .frames(.init(steps: 3, channels: true)), .conv(.init(channels: 8, stride: 2)),
+      .neurons(.init(threshold: 0.4, maximumSpikes: 3)), .frames(.init(steps: 5, stride: 2, channels: true)),
+      .conv(.init(channels: 8)), .neurons(.init(threshold: 0.2)),
+    ]),
     "frames of maps": events([
       .conv(.init(channels: 4)), .neurons(.init(threshold: 0.4, maximumSpikes: 3)), .frames(.init(steps: 2, stride: 4)),
     ]),

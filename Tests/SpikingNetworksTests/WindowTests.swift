@@ -80,6 +80,21 @@ struct WindowTests {
     ).expectAgreement()
   }
 
+  @Test("Finite differences agree where frames are channels", arguments: [nil, TimeWindows(steps: 4)])
+  func channels(windows: TimeWindows?) throws {
+    try GradientCheck(
+      description: NetworkDescription(
+        input: [3, 4, 2],
+        layers: [
+          .frames(.init(steps: 2, channels: true)), .conv(.init(channels: 3)),
+          .neurons(.init(resetDetached: false, surrogate: .sigmoid, surrogateWidth: 3, maximumSpikes: 3)),
+          .frames(.init(steps: 3, stride: 2, channels: true)), .conv(.init(channels: 2)),
+          .neurons(.init(resetDetached: false, surrogate: .sigmoid, surrogateWidth: 3)), .flatten,
+          .dense(.init(units: 3)),
+        ]), steps: [9, 3, 6], windows: windows
+    ).expectAgreement()
+  }
+
   @Test("A normalisation is found wherever it stands")
   func normalisations() {
     func first(_ layers: [LayerDescription]) -> [Int]? {

@@ -79,6 +79,11 @@ struct WorkTests {
       .frames(.init(steps: 4, stride: 3, map: true)), .conv(.init(channels: 2)), .neurons(.init(threshold: 0.2)),
       .flatten,
     ]),
+    "frames as channels": around(
+      [
+        .frames(.init(steps: 3, channels: true)), .conv(.init(channels: 4)), .neurons(.init(threshold: 0.2)),
+        .frames(.init(steps: 2, stride: 2, channels: true)), .conv(.init(channels: 3)),
+      ], input: [5, 4, 2]),
     "a projected shortcut": around([
       .dense(.init(units: 8)), .neurons(.init(threshold: 0.2, maximumSpikes: 3)),
       .residual(

@@ -23,26 +23,40 @@ public struct DelayDescription: Codable, Sendable, Equatable {
 /// 2 stride − 1, … of a stream. What lies before its beginning is zero.
 ///
 /// It is the one layer that changes the rate: everything behind it goes one step where the layer goes `stride`. With `dense`
-/// behind it is a convolution over time with that stride; `steps: 1` leaves steps out.
+/// behind it is a convolution over time with that stride, with `channels` and `conv` one over time and space, which sees what
+/// moves and where to; `steps: 1` leaves steps out.
 public struct FramesDescription: Codable, Sendable, Equatable {
   public var steps: Int
   public var stride: Int
   /// Whether an input `[bands]` becomes a map `[steps, bands, 1]`, for convolutions over time and frequency.
   public var map: Bool
+  /// Whether the frames of a map `[height, width, channels]` become its channels, `[height, width, steps · channels]`.
+  public var channels: Bool
 
-  public init(steps: Int, stride: Int = 1, map: Bool = false) {
+  public init(steps: Int, stride: Int = 1, map: Bool = false, channels: Bool = false) {
     self.steps = steps
     self.stride = stride
     self.map = map
+    self.channels = channels
   }
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case steps, stride, map }
+  enum CodingKeys: String, CodingKey, CaseIterable { case steps, stride, map, channels }
 
   public init(from decoder: any Decoder) throws {
     let values = try OptionMap(decoder, CodingKeys.self)
     steps = try values.required(.steps, .from(1, to: 1_000))
     stride = try values.number(.stride, .from(1, to: 1_000), or: 1)
     map = try values.flag(.map, or: false)
+    channels = try values.flag(.channels, or: false)
+  }
+
+  /// Writes `channels` only where it is on, so that programs which do not know it read the rest.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(steps, forKey: .steps)
+    try values.encode(stride, forKey: .stride)
+    try values.encode(map, forKey: .map)
+    if channels { try values.encode(channels, forKey: .channels) }
   }
 }
 

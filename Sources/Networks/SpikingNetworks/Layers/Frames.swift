@@ -16,6 +16,10 @@ public struct Frames<Scalar: Real>: Layer {
   public let timeStride: Int
   private let count: Int
   private let width: Int
+  /// Entries of a frame that stay together, and how many such runs it has: what lies between them in the output are the same
+  /// entries of the other frames.
+  private let run: Int
+  private let runs: Int
 
   public init(
     _ description: FramesDescription, inputShape: [Int], spikes: Bool, layer: Int
@@ -28,8 +32,19 @@ public struct Frames<Scalar: Real>: Layer {
         layer: layer, kind: kind,
         problem: "map: true takes an input without neighbours, as [40], the layer before gives \(inputShape)")
     }
+    guard !description.channels || (inputShape.count == 3 && !description.map) else {
+      throw .shape(
+        layer: layer, kind: kind,
+        problem: "channels: true takes a map [height, width, channels], the layer before gives \(inputShape)")
+    }
     self.inputShape = inputShape
-    outputShape = [description.steps] + inputShape + (description.map ? [1] : [])
+    if description.channels {
+      outputShape = [inputShape[0], inputShape[1], description.steps * inputShape[2]]
+      (run, runs) = (inputShape[2], inputShape[0] * inputShape[1])
+    } else {
+      outputShape = [description.steps] + inputShape + (description.map ? [1] : [])
+      (run, runs) = (inputShape.reduce(1, *), 1)
+    }
     emitsSpikes = spikes
     timeStride = description.stride
     count = description.steps
@@ -70,9 +85,8 @@ public struct Frames<Scalar: Real>: Layer {
       return
     }
     // The oldest first: it lies behind the newest in the ring.
-    let older = (count - 1 - place) * width
-    output.values.update(from: ring + (place + 1) * width, count: older)
-    (output.values + older).update(from: ring, count: (place + 1) * width)
+    put(ring + (place + 1) * width, frames: 0..<count - 1 - place, into: output.values)
+    put(ring, frames: count - 1 - place..<count, into: output.values)
     output.activeCount =
       emitsSpikes && output.isListWanted
       ? Scalar.listActive(output.values, width: outputWidth, into: output.active) : nil
@@ -92,9 +106,15 @@ public struct Frames<Scalar: Real>: Layer {
         for index in 0..<outputs {
           let (target, first) = (output + index * outputWidth, first(of: index))
           let earlier = min(max(-first, 0), count)
-          for frame in 0..<earlier { fill(target + frame * width, from: before, step: first + frame) }
+          for frame in 0..<earlier {
+            if let before {
+              put(before + (past.reach + first + frame) * width, frames: frame..<frame + 1, into: target)
+            } else {
+              clear(frame, in: target)
+            }
+          }
           // Frames lie in the order of their steps.
-          (target + earlier * width).update(from: rows + (first + earlier) * width, count: (count - earlier) * width)
+          put(rows + (first + earlier) * width, frames: earlier..<count, into: target)
         }
         guard let carried = pass.carried, let before else { return }
         past.move(rows, steps: steps, since: before, into: carried.after + sample * carriedCount)
@@ -103,8 +123,17 @@ public struct Frames<Scalar: Real>: Layer {
       let sequence = pass.input.sequences[sample]
       for index in 0..<outputs {
         for frame in 0..<count {
-          let (target, step) = (output + (index * count + frame) * width, first(of: index) + frame)
-          if step < 0 { fill(target, from: before, step: step) } else { spread(sequence, step: step, into: target) }
+          let (target, step) = (output + index * outputWidth, first(of: index) + frame)
+          if step >= 0 {
+            clear(frame, in: target)
+            for entry in sequence.range(ofStep: step) {
+              target[place(of: Int(sequence.channels[entry]), frame)] = Scalar(sequence.values[entry])
+            }
+          } else if let before {
+            put(before + (past.reach + step) * width, frames: frame..<frame + 1, into: target)
+          } else {
+            clear(frame, in: target)
+          }
         }
       }
       guard let carried = pass.carried, let before else { return }
@@ -115,6 +144,31 @@ public struct Frames<Scalar: Real>: Layer {
         if step < 0 { fill(target, from: before, step: step) } else { spread(sequence, step: step, into: target) }
       }
     }
+  }
+
+  /// Where an entry of a frame lies in the output.
+  private func place(of entry: Int, _ frame: Int) -> Int {
+    runs == 1 ? frame * width + entry : (entry / run * count + frame) * run + entry % run
+  }
+
+  /// Copies inputs, one after another, to where frames lie.
+  private func put(
+    _ source: UnsafePointer<Scalar>, frames: Range<Int>, into target: UnsafeMutablePointer<Scalar>
+  ) {
+    if runs == 1 {
+      (target + frames.lowerBound * width).update(from: source, count: frames.count * width)
+      return
+    }
+    for frame in frames {
+      let (from, into) = (source + (frame - frames.lowerBound) * width, target + frame * run)
+      for index in 0..<runs {
+        for entry in 0..<run { into[index * count * run + entry] = from[index * run + entry] }
+      }
+    }
+  }
+
+  private func clear(_ frame: Int, in target: UnsafeMutablePointer<Scalar>) {
+    for index in 0..<runs { (target + (index * count + frame) * run).update(repeating: 0, count: run) }
   }
 
   /// The first step that an output of a sample shows; before the sample's own where it is negative.
@@ -151,13 +205,19 @@ public struct Frames<Scalar: Real>: Layer {
       for index in 0..<pass.outputLayout.steps(of: sample) {
         let (source, first) = (delta + index * outputWidth, first(of: index))
         let earlier = min(max(-first, 0), count)
-        if let carried { add(source, frames: earlier, to: carried + (past.reach + first) * width) }
-        add(source + earlier * width, frames: count - earlier, to: rows + (first + earlier) * width)
+        if let carried { add(source, frames: 0..<earlier, to: carried + (past.reach + first) * width) }
+        add(source, frames: earlier..<count, to: rows + (first + earlier) * width)
       }
     }
   }
 
-  private func add(_ source: UnsafePointer<Scalar>, frames: Int, to target: UnsafeMutablePointer<Scalar>) {
-    for index in 0..<frames * width { target[index] += source[index] }
+  /// Adds what lies in frames to inputs, one after another.
+  private func add(_ source: UnsafePointer<Scalar>, frames: Range<Int>, to target: UnsafeMutablePointer<Scalar>) {
+    for frame in frames {
+      let (from, into) = (source + frame * run, target + (frame - frames.lowerBound) * width)
+      for index in 0..<runs {
+        for entry in 0..<run { into[index * run + entry] += from[index * count * run + entry] }
+      }
+    }
   }
 }
