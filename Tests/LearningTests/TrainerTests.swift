@@ -127,8 +127,26 @@ struct TrainerTests {
       validation: toySet(20, seed: 2), levels: 1, threads: 1, fingerprint: "")
     let record = try #require(try trainer.runEpoch { _, _, _ in true })
     let measurements = try #require(record.measurements)
-    #expect(Set(measurements.keys) == ["1.channelAttentionOn", "1.spatialAttentionOn"])
-    #expect(measurements.values.allSatisfy { (0.5...1).contains($0) })
+    let shares = AttentionShares.found(in: measurements)
+    #expect(
+      shares.map(\.map) == ["channel", "spatial"] && shares.allSatisfy { $0.layer == "1" && (0.5...1).contains($0.on) })
+    #expect(measurements.count == 4)
+  }
+
+  @Test("Attention that never changes, or keeps nothing, is warned about; other attention is told")
+  func attentionShares() {
+    func shares(on: Double, constant: Double) -> [AttentionShares] {
+      AttentionShares.found(in: [
+        "8.0.channelAttentionOn": on, "8.0.channelAttentionConstant": constant, "3.spatialAttentionOn": 0.5,
+      ])
+    }
+    #expect(shares(on: 0.9, constant: 0.25).map(\.warning) == [nil])
+    #expect(
+      shares(on: 0.9, constant: 0.25).map(\.text) == [
+        "channel attention of layer 8.0 is on for 90 %, 25 % of it never changes"
+      ])
+    #expect(shares(on: 0.9, constant: 1)[0].warning?.contains("never changes") == true)
+    #expect(shares(on: 0.01, constant: 0.25)[0].warning?.contains("erases") == true)
   }
 
   @Test("rates are drawn towards their bounds")

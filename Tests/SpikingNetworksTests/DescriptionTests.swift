@@ -278,11 +278,25 @@ struct NetworkTests {
       runner.forward(sequences, training: true)
       return runner.measurements(ofLayer: 1)
     }
+    let names = ["channelAttentionConstant", "channelAttentionOn", "spatialAttentionConstant", "spatialAttentionOn"]
+    #expect(shares().keys.sorted() == names)
     // As it begins, nearly all of the memory is kept.
-    #expect(shares().keys.sorted() == ["channelAttentionOn", "spatialAttentionOn"])
-    #expect(shares().values.allSatisfy { $0 > 0.9 })
+    #expect([1, 3].allSatisfy { shares()[names[$0], default: 0] > 0.9 })
+    // At their threshold, with large weights, the maps follow what they see: they are on here and off there.
+    let begun = network.parameters
+    for name in ["inner", "outer", "spatial"] {
+      let weights = try #require(network.named.first { $0.name == "layers.1.attention.\(name)" })
+      for index in weights.range { network.parameters[index] *= 40 }
+    }
+    for name in ["outerBias", "spatialBias"] {
+      let bias = try #require(network.named.first { $0.name == "layers.1.attention.\(name)" })
+      for index in bias.range { network.parameters[index] = 1 }
+    }
+    #expect([0, 2].allSatisfy { shares()[names[$0], default: 1] < 1 })
+    network.parameters = begun
     let bias = try #require(network.named.first { $0.name == "layers.1.attention.outerBias" })
     for index in bias.range { network.parameters[index] = -10 }
+    #expect(shares()["channelAttentionConstant"] == 1)
     #expect(shares()["channelAttentionOn"] == 0)
   }
 }

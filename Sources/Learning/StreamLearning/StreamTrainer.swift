@@ -23,6 +23,8 @@ public struct StreamProgressRecord: Codable, Sendable, Equatable {
   /// Share of the words missed on the stream of progress, at 5 false accepts an hour, or as close as it gets.
   public var missed: Double?
   public var falseAcceptsPerHour: Double?
+  /// What layers tell of the last batch, by the layer's path and the figure's name: see `Layer.measurements`.
+  public var measurements: [String: Double]?
 }
 
 /// Trains a network to find words in streams that are composed anew for every chunk.
@@ -89,6 +91,9 @@ final class StreamTrainer {
     return network
   }
 
+  /// What layers tell of the batch that was learnt last, outside of what is looked back at.
+  private(set) var measurements: [String: Double] = [:]
+
   /// Learns until the next pause, mines there, and returns the mean loss on the way.
   ///
   /// - Parameter progress: told the steps that are done and the last loss.
@@ -104,6 +109,9 @@ final class StreamTrainer {
     state.parameters = runner.parameters.array
     state.first = optimiser.first
     state.second = optimiser.second
+    measurements = runner.layers.indices.reduce(into: [:]) { all, layer in
+      for (name, value) in runner.measurements(ofLayer: layer) { all["\(layer).\(name)"] = value }
+    }
     if !isFinished { try lookBack() }
     return sum / Double(max(1, pause - begun))
   }

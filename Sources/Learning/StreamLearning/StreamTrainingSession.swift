@@ -173,7 +173,8 @@ public final class StreamTrainingSession {
     let record = StreamProgressRecord(
       chunks: chunks, loss: loss,
       missed: words > 0 ? Double(found.missed + found.noisyMissed) / Double(words) : nil,
-      falseAcceptsPerHour: Double(found.falseAccepts) / max(outcome.hours, 1e-9))
+      falseAcceptsPerHour: Double(found.falseAccepts) / max(outcome.hours, 1e-9),
+      measurements: trainer.measurements.isEmpty ? nil : trainer.measurements)
     trainer.record(record)
     return record
   }
@@ -201,6 +202,9 @@ public final class StreamTrainingSession {
       manifest.training.notes["delay \(name)"] =
         "half of them are told \(delays.median / 1_000) ms after their \(lasts ? "start" : "end"), 95 % within "
         + "\(delays.most / 1_000) ms"
+    }
+    for shares in AttentionShares.found(in: trainer.state.history.last?.measurements ?? [:]) {
+      manifest.training.notes[TrainingRecord.attentionKey(shares.layer, shares.map)] = shares.warning ?? shares.text
     }
     let hours = String(format: "%.2f", validationHours)
     switch recipe.material {

@@ -130,6 +130,7 @@ extension Info {
       lines.append(
         ("tested", "\(fixed(100 * accuracy, 1)) % (\(interval)) of \(training.testClips.map { "\($0)" } ?? "?")"))
     }
+    for text in training.attention { lines.append(("attention", text)) }
     if !training.seeds.isEmpty {
       lines.append(("seed", training.seeds.map { "\($0)" }.joined(separator: ", ")))
     }

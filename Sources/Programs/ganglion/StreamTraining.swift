@@ -49,6 +49,9 @@ struct StreamTraining {
           } ?? "")
           + (record.falseAcceptsPerHour.map { " at \(fixed($0, 1)) false accepts an hour" } ?? "")
           + ", \(duration(Date().timeIntervalSince(begin)))")
+      for shares in AttentionShares.found(in: record.measurements ?? [:]) {
+        if let warning = shares.warning { try line("warning: \(warning)") }
+      }
     }
     let model = try session.finish(recipeText: text, seconds: Date().timeIntervalSince(begin)) {
       Self.show($0, since: start, from: first, progress)
@@ -57,6 +60,7 @@ struct StreamTraining {
     for (name, text) in model.manifest.training.notes.sorted(by: { $0.key < $1.key }) where name.hasPrefix("delay ") {
       try line("\(name.dropFirst(6)): \(text)")
     }
+    for text in model.manifest.training.attention { try line(text) }
     if let stream = model.manifest.decision.stream {
       for sensitivity in stream.sensitivities { try line(stream.text(sensitivity)) }
     }

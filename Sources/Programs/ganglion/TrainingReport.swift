@@ -74,8 +74,8 @@ struct TrainingReport {
     if let emptied = record.emptied {
       try warn(["augmentation left nothing of \(emptied) samples, which were learnt unchanged"])
     }
-    for (name, share) in measurements where name.hasSuffix("AttentionOn") && share < 0.05 {
-      try line("warning: \(name) is \(fixed(share, 3)): attention erases nearly all of the memory")
+    for shares in AttentionShares.found(in: record.measurements ?? [:]) {
+      if let warning = shares.warning { try line("warning: \(warning)") }
     }
     let mostSpikes = network.layers.compactMap { layer in
       if case .neurons(let neurons) = layer, neurons.output == .spikes { neurons.maximumSpikes } else { nil }

@@ -19,6 +19,9 @@ extension TrainingSession {
       notes[TrainingRecord.courseKey] = String(
         decoding: try encoder.encode(trainer.state.history.map(TrainingCourse.init)), as: UTF8.self)
     }
+    for shares in AttentionShares.found(in: best.measurements ?? [:]) {
+      notes[TrainingRecord.attentionKey(shares.layer, shares.map)] = shares.warning ?? shares.text
+    }
     for (path, text) in lists { notes[TrainingRecord.listKey(path)] = text }
     if let leaveOut = recipe.data.leaveOut { notes["leaveOut"] = leaveOut }
     for setting in RecordingOptions.Setting.allCases {
@@ -65,6 +68,13 @@ public struct TrainingCourse: Codable, Sendable, Equatable {
 }
 
 extension TrainingRecord {
+  package static func attentionKey(_ layer: String, _ map: String) -> String { "attention \(layer) \(map)" }
+
+  /// What attention did when the network was trained, layer by layer.
+  package var attention: [String] {
+    notes.sorted { $0.key < $1.key }.filter { $0.key.hasPrefix("attention ") }.map(\.value)
+  }
+
   static let courseKey = "course"
 
   /// How a network's structure changed while it was trained; empty where it did not.

@@ -261,23 +261,32 @@ extension ConvLSTM {
       scratch: scratch.attention)
   }
 
-  /// Mean of the channel map and of the spatial map over the last forward pass: with spikes, the share of them that is
-  /// on. A map that is off is left out.
+  /// Of the channel map and of the spatial map over the last forward pass: the mean, with spikes the share that is on, and the
+  /// share of the map's units that stay the same in all steps of all samples: where that is 1, attention is a constant
+  /// factor. A map that is off is left out.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func measurements(of pass: LayerPass<Scalar>) -> [String: Double] {
     guard let attention, pass.layout.rows > 0 else { return [:] }
     let tapes = record(pass).tapes
-    func mean(_ first: Int, _ count: Int) -> Double {
-      var sum = 0.0
-      for row in 0..<pass.layout.rows {
-        for index in first..<first + count { sum += Double(tapes[row * tapeCount + index]) }
-      }
-      return sum / Double(pass.layout.rows * count)
-    }
     var found: [String: Double] = [:]
-    if attention.hasChannel { found["channelAttentionOn"] = mean(0, attention.channels) }
-    if attention.hasSpatial { found["spatialAttentionOn"] = mean(attention.channels, attention.places) }
+    func measure(_ map: String, _ first: Int, _ count: Int) {
+      var (sum, constant) = (0.0, 0)
+      for index in first..<first + count {
+        var (lowest, highest) = (Double.infinity, -Double.infinity)
+        for row in 0..<pass.layout.rows {
+          let value = Double(tapes[row * tapeCount + index])
+          sum += value
+          (lowest, highest) = (min(lowest, value), max(highest, value))
+        }
+        // A soft map that moves by less than a hundredth tells nothing either.
+        if highest - lowest < 0.01 { constant += 1 }
+      }
+      found["\(map)AttentionOn"] = sum / Double(pass.layout.rows * count)
+      found["\(map)AttentionConstant"] = Double(constant) / Double(count)
+    }
+    if attention.hasChannel { measure("channel", 0, attention.channels) }
+    if attention.hasSpatial { measure("spatial", attention.channels, attention.places) }
     return found
   }
 }
