@@ -38,7 +38,7 @@ struct SceneChunks: StreamSubject, TrialSubject {
     let scene = block * atATime + (number % atATime * (2 * turn + 1) + 37 * turn) % atATime
     let piece = try cache.piece(scene, block: block) {
       var random = RandomStream(seed: seed, purpose: "scene of a chunk", index: scene)
-      return try self.piece(scenes.options, seconds: seconds, &random)
+      return try self.piece(scenes.lessons, seconds: seconds, &random)
     }
     var changes = RandomStream(seed: seed, purpose: "view of a chunk", index: number)
     return SceneView(labels: scenes.gestures, shape: binning.shape, &changes).apply(to: piece)

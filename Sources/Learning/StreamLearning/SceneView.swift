@@ -18,7 +18,9 @@ struct SceneView: Sendable {
     // A picture can be mirrored where every gesture that is told has its mirror image among them.
     isMirrored = random.uniform() < 0.5 && labels.allSatisfy { labels.contains($0.mirrored) }
     isInverted = random.uniform() < 0.3
-    shift = (random.integer(below: 5) - 2, random.integer(below: 5) - 2)
+    // By up to a sixteenth of the picture, however fine its cells.
+    let reach = max(1, width / 16)
+    shift = (random.integer(below: 2 * reach + 1) - reach, random.integer(below: 2 * reach + 1) - reach)
   }
 
   func apply(to piece: StreamPiece) -> StreamPiece {

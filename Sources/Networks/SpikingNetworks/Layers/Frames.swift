@@ -162,7 +162,7 @@ public struct Frames<Scalar: Real>: Layer {
     for frame in frames {
       let (from, into) = (source + (frame - frames.lowerBound) * width, target + frame * run)
       for index in 0..<runs {
-        for entry in 0..<run { into[index * count * run + entry] = from[index * run + entry] }
+        (into + index * count * run).update(from: from + index * run, count: run)
       }
     }
   }
