@@ -15,6 +15,8 @@ let package = Package(
     .library(name: "Spiketrum", targets: ["Spiketrum", "SoundEncoders"]),
     // What runs a model on a recording or a stream.
     .library(name: "ClassifierStreams", targets: ["ClassifierStreams", "ModelFiles", "Recognition", "StreamSources"]),
+    // The same for other languages: Sources/Python/ganglion.h.
+    .library(name: "GanglionC", type: .static, targets: ["CInterface"]),
     .executable(name: "ganglion", targets: ["ganglion"]),
     .executable(name: "ganglion-lab", targets: ["ganglion-lab"]),
   ],
@@ -169,6 +171,10 @@ let package = Package(
       dependencies: ["CLinux", "ClassifierStreams", "Failures", "ModelFiles", "SocketProtocol", "StreamSources"],
       path: "Sources/Service/WyomingService",
       swiftSettings: hot),
+    // Results as everybody gets them: a line of JSON each.
+    .target(
+      name: "ResultLines", dependencies: ["ClassifierStreams", "ModelFiles", "Recognition", "SocketProtocol"],
+      path: "Sources/Service/ResultLines"),
     .target(
       name: "Daemon",
       dependencies: [
@@ -176,6 +182,13 @@ let package = Package(
         "Numerics", "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources",
         "WyomingService", "Yams",
       ], path: "Sources/Service/Daemon",
+      swiftSettings: hot),
+    .target(
+      name: "CInterface",
+      dependencies: [
+        "ClassifierStreams", "EncoderList", "EventFormats", "Events", "Failures", "ModelFiles", "Numerics",
+        "ResultLines", "SoundEncoders", "StreamSources",
+      ], path: "Sources/Programs/CInterface",
       swiftSettings: hot),
     .target(
       name: "CommandSupport",
@@ -204,7 +217,8 @@ let package = Package(
       dependencies: [
         "Audio", "CLinux", "ClassifierStreams", "CommandSupport", "Daemon", "EventFormats", "EventSimulation", "Events",
         "Failures", "GanglionClient", "Learning", "ModelFiles", "Numerics", "OutputFiles", "Plotting", "Recognition",
-        "Scenes", "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks", "StreamLearning",
+        "ResultLines", "Scenes", "SocketProtocol", "SoundCapture", "SoundEncoders", "Spiketrum", "SpikingNetworks",
+        "StreamLearning",
         "StreamSources", "Video", "Voices", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/Programs/ganglion",
       swiftSettings: hot),
@@ -291,7 +305,7 @@ let package = Package(
       name: "CommandLineTests",
       dependencies: [
         "ClassifierStreams", "CommandSupport", "EventFormats", "Events", "Failures", "Learning", "ModelFiles",
-        "Recognition", "TestSupport", "ganglion",
+        "Recognition", "ResultLines", "TestSupport", "ganglion",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,10 +1,9 @@
 import ClassifierStreams
 import ModelFiles
 import Recognition
+import ResultLines
 import TestSupport
 import Testing
-
-@testable import ganglion
 
 struct ResultLineTests {
   private func decision(_ kind: Decision.Kind, score: Double) -> Decision {

@@ -267,36 +267,39 @@ struct NetworkTests {
     }
   }
 
-  @Test("Attention that is on and off is told")
+  @Test("Attention that is on and off, and what of it never changes, is told")
   func attentionShares() throws {
-    let description = NetworkDescription(
-      input: [2, 6, 6], layers: [.channelsLast, .convLSTM(.init(channels: 4, threshold: 0.1))])
-    var network = try Network<Float>(description, seed: 1)
+    func network(_ output: AttentionDescription.Output) throws -> Network<Float> {
+      let attention = AttentionDescription(kind: .both, placement: .forgetGate, output: output)
+      return try Network<Float>(
+        NetworkDescription(
+          input: [2, 6, 6],
+          layers: [.channelsLast, .convLSTM(.init(channels: 4, attention: attention, threshold: 0.1))]), seed: 1)
+    }
+    func change(_ network: inout Network<Float>, _ name: String, _ body: (inout Float) -> Void) throws {
+      let found = try #require(network.named.first { $0.name == "layers.1.attention.\(name)" })
+      for index in found.range { body(&network.parameters[index]) }
+    }
     let sequences = randomSequences(shape: [2, 6, 6], steps: [5], density: 0.2, seed: 1)
-    func shares() -> [String: Double] {
+    func shares(_ network: Network<Float>) -> [String: Double] {
       let runner = BatchRunner(network, lanes: Lanes(count: 1, threads: 1))
       runner.forward(sequences, training: true)
       return runner.measurements(ofLayer: 1)
     }
-    let names = ["channelAttentionConstant", "channelAttentionOn", "spatialAttentionConstant", "spatialAttentionOn"]
-    #expect(shares().keys.sorted() == names)
+    var binary = try network(.binary)
+    let begun = shares(binary)
+    #expect(begun.count == 4)
     // As it begins, nearly all of the memory is kept.
-    #expect([1, 3].allSatisfy { shares()[names[$0], default: 0] > 0.9 })
-    // At their threshold, with large weights, the maps follow what they see: they are on here and off there.
-    let begun = network.parameters
-    for name in ["inner", "outer", "spatial"] {
-      let weights = try #require(network.named.first { $0.name == "layers.1.attention.\(name)" })
-      for index in weights.range { network.parameters[index] *= 40 }
-    }
-    for name in ["outerBias", "spatialBias"] {
-      let bias = try #require(network.named.first { $0.name == "layers.1.attention.\(name)" })
-      for index in bias.range { network.parameters[index] = 1 }
-    }
-    #expect([0, 2].allSatisfy { shares()[names[$0], default: 1] < 1 })
-    network.parameters = begun
-    let bias = try #require(network.named.first { $0.name == "layers.1.attention.outerBias" })
-    for index in bias.range { network.parameters[index] = -10 }
-    #expect(shares()["channelAttentionConstant"] == 1)
-    #expect(shares()["channelAttentionOn"] == 0)
+    for map in ["channel", "spatial"] { #expect(begun["\(map)AttentionOn", default: 0] > 0.9) }
+    try change(&binary, "outerBias") { $0 = -10 }
+    #expect(shares(binary)["channelAttentionOn"] == 0)
+    #expect(shares(binary)["channelAttentionConstant"] == 1)
+    // Soft maps follow what they see from the first weight on; with large ones by more than a hundredth.
+    var soft = try network(.soft)
+    for name in ["inner", "spatial"] { try change(&soft, name) { $0 *= 20 } }
+    try change(&soft, "innerBias") { $0 = 3 }
+    for bias in ["outerBias", "spatialBias"] { try change(&soft, bias) { $0 = 0 } }
+    let following = shares(soft)
+    for map in ["channel", "spatial"] { #expect(following["\(map)AttentionConstant", default: 1] < 1, "\(following)") }
   }
 }

@@ -1,5 +1,6 @@
 import Digests
-import Foundation
+import FoundationEssentials
+import Glibc
 import Numerics
 import OutputFiles
 import Recognition
@@ -140,22 +141,7 @@ public struct Model: Sendable {
   }
 
   private static func container(_ path: String) throws(ModelError) -> Safetensors {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw ModelError(path: path, reason: .cannotOpen("it is a folder"))
-    }
-    let bytes: Data
-    do {
-      let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-      if size > largestFile {
-        throw ModelError(path: path, reason: .container("has \(size) bytes, no model is so large"))
-      }
-      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch let error as ModelError {
-      throw error
-    } catch {
-      throw ModelError(path: path, reason: .cannotOpen(plainReason(error)))
-    }
+    let bytes = try bytes(of: path)
     do {
       return try Safetensors(decoding: bytes)
     } catch {
@@ -163,15 +149,32 @@ public struct Model: Sendable {
     }
   }
 
-  /// The system's words for a Foundation error, without its wrapping.
-  private static func plainReason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-    if underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
-    switch (error as NSError).code {
-    case CocoaError.fileReadNoSuchFile.rawValue, CocoaError.fileNoSuchFile.rawValue:
-      return String(cString: strerror(ENOENT))
-    case CocoaError.fileReadNoPermission.rawValue: return String(cString: strerror(EACCES))
-    default: return error.localizedDescription
+  private static func bytes(of path: String) throws(ModelError) -> Data {
+    func refusal() -> ModelError { ModelError(path: path, reason: .cannotOpen(String(cString: strerror(errno)))) }
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw refusal() }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw refusal() }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw ModelError(path: path, reason: .cannotOpen("it is a folder"))
+    }
+    func check(_ size: Int) throws(ModelError) {
+      if size > largestFile {
+        throw ModelError(path: path, reason: .container("has \(size) bytes, no model is so large"))
+      }
+    }
+    try check(Int(status.st_size))
+    // A pipe has no size: it is read to its end.
+    var bytes = Data(capacity: Int(status.st_size))
+    var part = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = read(file, &part, part.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw refusal() }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: part[0..<count])
+      try check(bytes.count)
     }
   }
 

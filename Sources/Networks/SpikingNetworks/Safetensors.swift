@@ -1,5 +1,5 @@
 import Failures
-import Foundation
+import FoundationEssentials
 import Numerics
 
 /// The safetensors container: an 8-byte little-endian header length, a JSON header, then the tensors' bytes.
@@ -24,6 +24,7 @@ public struct Safetensors: Sendable, Equatable {
 
   private static let sparseKey = "sparse"
   private static let (valuesEnding, presentEnding) = (".values", ".present")
+  private static let metadataName = "__metadata__"
   private static let (codesEnding, scalesEnding) = (".codes", ".scales")
 
   /// A header longer than this is refused before it is parsed.
@@ -50,18 +51,19 @@ public struct Safetensors: Sendable, Equatable {
       throw SafetensorsError.truncated(offset: data.count, needed: headerEnd, what: "the header")
     }
     let header = data[8..<headerEnd]
-    guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
+    guard let items = try? JSONDecoder().decode([String: HeaderItem].self, from: header) else {
       throw SafetensorsError.notSafetensors(reason: "the header of \(length) bytes is not a JSON object")
     }
-    metadata = object["__metadata__"] as? [String: String] ?? [:]
+    metadata = if case .metadata(let found)? = items[Self.metadataName] { found } else { [:] }
     tensors = [:]
     eightBit = []
     var present: [String: [UInt8]] = [:]
     var codes: [String: (shape: [Int], values: [Int8])] = [:]
-    for (name, value) in object where name != "__metadata__" {
-      guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
-        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
-      else { throw SafetensorsError.notSafetensors(reason: "the entry of tensor '\(name)' is malformed") }
+    for (name, item) in items where name != Self.metadataName {
+      guard case .tensor(let entry) = item, entry.offsets.count == 2 else {
+        throw SafetensorsError.notSafetensors(reason: "the entry of tensor '\(name)' is malformed")
+      }
+      let (type, shape, offsets) = (entry.type, entry.shape, entry.offsets)
       let isPresence = type == "U8" && name.hasSuffix(Self.presentEnding)
       let isCode = type == "I8" && name.hasSuffix(Self.codesEnding)
       guard type == "F32" || isPresence || isCode else { throw SafetensorsError.type(tensor: name, found: type) }
@@ -142,12 +144,11 @@ public struct Safetensors: Sendable, Equatable {
 
   /// The bytes of the container: tensors in the order of their names, header padded to a multiple of 8.
   public func encoded() throws -> Data {
-    var entries: [String: Any] = [:]
+    var items: [String: HeaderItem] = [:]
     var body = Data()
     var shapes: [String: [Int]] = [:]
     func add(_ name: String, _ type: String, _ shape: [Int], _ bytes: UnsafeRawBufferPointer) {
-      entries[name] =
-        ["dtype": type, "shape": shape, "data_offsets": [body.count, body.count + bytes.count]] as [String: Any]
+      items[name] = .tensor(.init(type: type, shape: shape, offsets: [body.count, body.count + bytes.count]))
       body.append(contentsOf: bytes)
     }
     // Floats come first, so that they lie at multiples of four bytes.
@@ -182,14 +183,52 @@ public struct Safetensors: Sendable, Equatable {
       encoder.outputFormatting = [.sortedKeys]
       metadata[Self.sparseKey] = String(decoding: try encoder.encode(shapes), as: UTF8.self)
     }
-    entries["__metadata__"] = metadata
-    var header = try JSONSerialization.data(withJSONObject: entries, options: [.sortedKeys, .withoutEscapingSlashes])
+    items[Self.metadataName] = .metadata(metadata)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var header = try encoder.encode(items)
     while (header.count + 8) % 8 != 0 { header.append(0x20) }
     var data = Data(capacity: 8 + header.count + body.count)
     for byte in 0..<8 { data.append(UInt8(truncatingIfNeeded: header.count >> (8 * byte))) }
     data.append(header)
     data.append(body)
     return data
+  }
+}
+
+/// What the header says under one name.
+private enum HeaderItem: Codable {
+  struct Entry: Codable {
+    let type: String
+    let shape: [Int]
+    /// Where its bytes begin and end, behind the header.
+    let offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case type = "dtype"
+      case shape
+      case offsets = "data_offsets"
+    }
+  }
+
+  case metadata([String: String])
+  case tensor(Entry)
+  case other
+
+  init(from decoder: any Decoder) throws {
+    if let entry = try? Entry(from: decoder) {
+      self = .tensor(entry)
+    } else {
+      self = (try? [String: String](from: decoder)).map { .metadata($0) } ?? .other
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .metadata(let metadata): try metadata.encode(to: encoder)
+    case .tensor(let entry): try entry.encode(to: encoder)
+    case .other: break
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import Glibc
 import ModelFiles
 import OutputFiles
 import Recognition
+import ResultLines
 import StreamSources
 
 /// `ganglion run`: recordings in, classifications out.

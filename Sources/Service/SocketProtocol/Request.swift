@@ -1,5 +1,5 @@
 import Failures
-import Foundation
+import FoundationEssentials
 
 /// What a client may ask for.
 public enum Request: Equatable, Sendable {

@@ -4,7 +4,7 @@ import Recognition
 import SocketProtocol
 
 /// Results as lines of JSON: one object a line, fields in a fixed order, scores with four decimals.
-struct ResultLine {
+package struct ResultLine {
   private let source: String
   private let model: String
   private let labels: [String]
@@ -12,7 +12,7 @@ struct ResultLine {
   /// - Parameters:
   ///   - source: what to call the recording: its path, or `stdin`.
   ///   - manifest: name and labels come from it.
-  init(source: String, manifest: ModelManifest) {
+  package init(source: String, manifest: ModelManifest) {
     self.source = source
     model = manifest.name
     labels = manifest.labels
@@ -22,7 +22,7 @@ struct ResultLine {
   /// threshold it missed.
   ///
   /// - Parameter id: names the detection, with its phase behind it; nil leaves both out.
-  func text(_ decision: Decision, id: String? = nil) -> String {
+  package func text(_ decision: Decision, id: String? = nil) -> String {
     var line = begin(decision.kind.rawValue)
     line.add("label", decision.label)
     line.add("score", score: decision.score)
@@ -37,7 +37,7 @@ struct ResultLine {
   }
 
   /// `{"type":"score","source":…,"model":…,"t_us":…,"scores":{…}}`.
-  func text(_ scores: StreamClassifier.Scores) -> String {
+  package func text(_ scores: StreamClassifier.Scores) -> String {
     var line = begin("score")
     line.add("t_us", scores.endMicroseconds)
     line.add("scores", scores: zip(labels, scores.values).map { (label: $0, score: $1) })
