@@ -20,7 +20,7 @@ private struct Reading: Sendable {
       if given == batch.count {
         guard !isOver else { break }
         given = 0
-        isOver = try !reader.read(into: &batch, maximum: 65_536)
+        isOver = try !reader.read(into: &batch, maximum: 8_192)
         filters?.apply(&batch)
         continue
       }
