@@ -10,7 +10,8 @@ import numpy as np
 
 
 def read(path):
-    data = open(path, "rb").read()
+    with open(path, "rb") as file:
+        data = file.read()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
     manifest = json.loads(header.pop("__metadata__")["ganglion"])

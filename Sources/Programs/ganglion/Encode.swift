@@ -2,6 +2,7 @@ import ArgumentParser
 import Audio
 import CommandSupport
 import EventFormats
+import ModelFiles
 import Plotting
 import SoundEncoders
 import Spiketrum
@@ -22,10 +23,16 @@ struct Encode: ParsableCommand {
       With --each-channel, every channel of the sound is a microphone that is encoded by itself: the units (and y) of \
       the second follow on those of the first. Rate, threshold and SNR are each one's.
 
+      With --model, sound or events become the frames that this model sees, step by step, by the encoder and the settings \
+      that it carries: an .npy of 32-bit floats, [steps, inputs] or [steps, 2, height, width]. Nothing else is asked then.
+
       \(ExitStatus.help)
       """)
 
-  @Argument(help: "A sound, or - for standard input.", completion: .file())
+  @Option(name: [.short, .long], help: "A model whose frames are wanted, as numpy reads them (-o FRAMES.npy).")
+  var model: String?
+
+  @Argument(help: "A sound (with a model that watches, events), or - for standard input.", completion: .file())
   var input: String
 
   @Option(name: [.short, .long], help: "The file of spikes to write: .h5, or the ending of an event format.")
@@ -71,7 +78,7 @@ struct Encode: ParsableCommand {
     help: "Frequency, Hz, of the filter that takes an offset out of the sound first; 0 leaves the sound as it is.")
   var highPass: Double = SpiketrumConfiguration.usualHighPassFrequency
 
-  @OptionGroup(title: "How the sound is read") var reading: SoundInputOptions
+  @OptionGroup var reading: RecordingInputOptions
 
   @Flag(help: "Encode each channel of the sound by itself instead of their mean.")
   var eachChannel = false
@@ -88,7 +95,28 @@ struct Encode: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  /// What `--model` asks for.
+  private func writeFrames(of path: String) throws {
+    guard let output else { throw ValidationError("--model needs an output: -o FRAMES.npy") }
+    let model = try Model(reading: path)
+    let frames = try ModelFrames(model, of: input, reading: reading.readingOptions(for: model.manifest))
+    try frames.write(to: output)
+    let kind = frames.shape.map(String.init).joined(separator: " x ")
+    StandardError.report(
+      "\(frames.sequence.steps) steps of \(kind) inputs, \(frames.sequence.values.count) of them active")
+  }
+
   func validate() throws {
+    if model != nil {
+      guard let output, output.hasSuffix(".npy") else {
+        throw ValidationError("--model writes an .npy: give -o FRAMES.npy")
+      }
+      guard !whole, !eachChannel, picture == nil, kernels == nil, !json else {
+        throw ValidationError(
+          "--model gives the frames of the model's own encoder; --whole, --each-channel, --picture, "
+            + "--kernels and --json do not go with it")
+      }
+    }
     guard (1...64).contains(levels) else { throw ValidationError("--levels is \(levels), allowed is 1 to 64") }
     guard channels * levels <= 65_536 else {
       throw ValidationError("\(channels) channels of \(levels) levels are more than the 65536 inputs a file can name")
@@ -99,7 +127,9 @@ struct Encode: ParsableCommand {
     guard highPass == 0 || (highPass > 0 && highPass < lowest) else {
       throw ValidationError("--high-pass is \(highPass), allowed is 0, or less than --lowest")
     }
-    guard !eachChannel || reading.channel == nil else { throw ValidationError("give --channel or --each-channel") }
+    guard !eachChannel || reading.sound.channel == nil else {
+      throw ValidationError("give --channel or --each-channel")
+    }
     guard threshold == nil || snr == nil else { throw ValidationError("give --threshold or --snr, not both") }
     if let threshold, !(threshold > 0) { throw ValidationError("--threshold is \(threshold); it must be positive") }
     if let snr, !(snr > 0 && snr <= 120) { throw ValidationError("--snr is \(snr) dB, allowed is over 0 to 120") }
@@ -109,8 +139,9 @@ struct Encode: ParsableCommand {
   }
 
   func run() throws {
+    if let model { return try writeFrames(of: model) }
     let source = try SoundFileReader(
-      SoundFileReader.location(input), options: reading.readingOptions, rate: sampleRate ?? 16_000)
+      SoundFileReader.location(input), options: reading.sound.readingOptions, rate: sampleRate ?? 16_000)
     let target = sampleRate ?? source.sampleRate
     var sounds =
       try eachChannel
