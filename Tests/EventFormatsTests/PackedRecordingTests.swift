@@ -1,5 +1,6 @@
 import EventFormats
 import Events
+import Foundation
 import Testing
 
 @testable import TestSupport
@@ -57,11 +58,36 @@ import Testing
     arguments: [
       ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00] as [UInt8], "xz"),
       (Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], "bzip2"),
-      ([0x04, 0x22, 0x4D, 0x18], "LZ4"), ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "7-Zip"),
+      ([0x04, 0x22, 0x4D, 0x18], "LZ4"), ([0x1F, 0x9D, 0x90], "compress"), (Array("LZIP".utf8) + [1], "lzip"),
+      ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "7-Zip"),
     ])
   func others(beginning: [UInt8], name: String) {
     let error = refusal(beginning + [UInt8](repeating: 0xA5, count: 300))
     #expect(error?.code == .unsupported && error?.reason.contains(name) == true)
+  }
+
+  /// Whoever gives packed sound to a reader of events is told that it is packed, and what helps.
+  @Test func whatIsInAPackedFileAndNoRecordingIsToldAsSuch() {
+    let error = refusal(gzip(WaveBytes(sampleRate: 16_000).file([0.1, 0.2, -0.3])))
+    #expect(error?.reason == "is packed with gzip, and in it is no event recording that is recognised by content")
+    #expect(error?.remedy.contains("gunzip if it is sound") == true && error?.subject == .format)
+    #expect(refusal([0x80] + [UInt8](repeating: 0xA5, count: 300))?.reason.contains("packed") == false)
+  }
+
+  @Test func anEncodingOfPropheseeThatIsNotKnownIsNamed() {
+    for (header, name) in [
+      ("% evt 9.0\n% end\n", "EVT 9.0"), ("% format HISTO3D;height=320;width=320\n% end\n", "HISTO3D"),
+    ] {
+      let error = refusal(Array(header.utf8) + [UInt8](repeating: 0, count: 64))
+      #expect(error?.reason.contains(name) == true && error?.subject == .format, "\(header)")
+    }
+  }
+
+  @Test func anEmptyArrayIsCalledEmpty() {
+    let header = "{'descr': '<i8', 'fortran_order': False, 'shape': (0, 4), }".padding(
+      toLength: 117, withPad: " ", startingAt: 0) + "\n"
+    let error = refusal([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8))
+    #expect(error?.reason == "the array of shape [0, 4] is empty")
   }
 
   @Test func aTarArchiveIsNamed() {

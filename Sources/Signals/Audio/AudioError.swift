@@ -14,6 +14,8 @@ public struct AudioError: ReportedError, Equatable, Sendable {
     case cannotRead(String)
     /// A container with sound in it that neither this program nor libsndfile can take out.
     case foreign(String)
+    /// A file that is packed as a whole, whatever is in it: what it is, and what unpacks it.
+    case packed(finding: String, remedy: String)
     /// What a pipe brings in this format has to be gathered in a file first, and that failed; the text is the system's.
     case cannotGather(format: String, String)
     /// A packed recording whose recorder never wrote how long it is.
@@ -75,6 +77,7 @@ extension AudioError {
     case .unrecognised(let why): "is not a sound this program can read (\(why))"
     case .cannotRead(let why): "cannot be read further (\(why))"
     case .foreign(let format): "is \(format), which cannot be read"
+    case .packed(let finding, _): finding
     case .cannotGather(let format, let why): "\(format) from a pipe has to be kept in a file first (\(why))"
     case .unfinished(let format): "is \(format) without a length: its recorder did not finish it"
     case .noSuchChannel(let channel, let channels): "has no channel \(channel), only \(channels) counted from 0"
@@ -100,6 +103,7 @@ extension AudioError {
     case .unrecognised: "give WAV, FLAC, OGG, AU or another format of libsndfile, or describe headerless PCM with --raw"
     case .cannotRead: "results cover what came before"
     case .foreign: "convert it to WAV or FLAC first, with ffmpeg or sox: ffmpeg -i FILE -f wav - | ganglion run ... -"
+    case .packed(_, let remedy): remedy
     case .cannotGather: "give the file by name, or make room where TMPDIR points"
     case .unfinished:
       "open it in the program that recorded it, or record plain samples, which are read without a length"

@@ -6,10 +6,17 @@ extension Signature {
   package static let gzip = Signature([0x1F, 0x8B, 0x08])
   package static let zstd = Signature([0x28, 0xB5, 0x2F, 0xFD])
   package static let xz = Signature([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00])
-  package static let bzip2 = Signature("BZh")
-  /// Of the first block of bzip2. The end of an empty file has a number of its own.
-  package static let bzip2Block = Signature([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4)
+  /// Of the first block of bzip2, as three letters are too few. The end of an empty file has a number of its own.
+  package static let bzip2 = Signature([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4)
   package static let lz4 = Signature([0x04, 0x22, 0x4D, 0x18])
+  /// As Linux kernels are packed, without frames.
+  package static let lz4Legacy = Signature([0x02, 0x21, 0x4C, 0x18])
+  /// `.Z` of 16 bits, which is what compress makes.
+  package static let compress = Signature([0x1F, 0x9D, 0x90])
+  package static let lzip = Signature("LZIP")
+  package static let lzop = Signature([0x89, 0x4C, 0x5A, 0x4F, 0x00])
+  package static let snappy = Signature([0xFF, 0x06, 0x00, 0x00] + Array("sNaPpY".utf8))
+  package static let rar = Signature([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07])
   package static let sevenZip = Signature([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C])
   package static let tar = Signature("ustar", at: 257)
 

@@ -35,7 +35,7 @@ package struct FrameRate: Sendable, Equatable {
 
   package init?(frames: Int, seconds: Int) {
     // Slower than a frame in 1,000 s is no video, and its times would soon not fit 64 bits.
-    guard frames > 0, seconds > 0, frames <= 1_000_000_000, seconds <= 1_000_000_000, seconds / 1_000 <= frames else {
+    guard frames > 0, seconds > 0, frames <= 1_000_000_000, seconds <= 1_000_000_000, seconds <= 1_000 * frames else {
       return nil
     }
     self.frames = frames

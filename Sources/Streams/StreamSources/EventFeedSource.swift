@@ -208,7 +208,7 @@ public final class EventFeedSource: StreamSource {
       guard error.code == .unrecognised else { throw error }
       throw InputError(
         source: feed.path, problem: error.reason,
-        remedy: "give an event recording; ganglion info FILE says what it knows")
+        remedy: "give an event recording, or name its format with --input-format; ganglion info FILE lists them")
     }
     try intake.begin(camera: opened.geometry, source: feed.path)
     watch = SensorWatch(opened.geometry ?? sensor)

@@ -37,10 +37,8 @@ enum ForeignContent {
   /// What holds no sound at all.
   private static let others = [
     Mark("a MIDI file, which holds notes and no sound", .midi), Mark("a picture", .png), Mark("a picture", .jpeg),
-    Mark("a picture", .gif), Mark("a picture", .webp), Mark("a compressed archive", .gzip),
-    Mark("a compressed archive", .zip), Mark("a compressed archive", .xz), Mark("a compressed archive", .zstd),
-    Mark("a compressed archive", .bzip2), Mark("a compressed archive", .sevenZip), Mark("a tar archive", .tar),
-    Mark("a PDF", .pdf), Mark("a program", .program), Mark("an SQLite database", .sqlite), Mark("HDF5", .hdf5),
+    Mark("a picture", .gif), Mark("a picture", .webp), Mark("a PDF", .pdf), Mark("a program", .program),
+    Mark("an SQLite database", .sqlite), Mark("HDF5", .hdf5),
     Mark("a NumPy array", .numPy), Mark("a model file", "{\"", at: 8), Mark("an event recording (AEDAT)", .aedat),
     Mark("an event recording (ES)", .eventStream), Mark("a recording of ROS", .rosBag),
     Mark("a recording of ROS", .mcap),

@@ -1,3 +1,5 @@
+import Signatures
+
 /// A container of sound, recognised by its first bytes and never by a name.
 public enum SoundSignature: String, Sendable, CaseIterable {
   // Read as they come, from files and pipes alike.
@@ -63,6 +65,8 @@ public enum SoundSignature: String, Sendable, CaseIterable {
   ///   - isWhole: whether nothing follows them.
   public static func isSound(_ head: some Collection<UInt8>, isWhole: Bool) -> Bool {
     if SoundSignature(head, isWhole: isWhole) != nil || APETag.length(Array(head)) != nil { return true }
+    // What is packed may hold anything.
+    if Packing.find(head) != nil { return false }
     if let foreign = ForeignContent.find(head, isWhole: isWhole) { return foreign.holdsSound }
     return MPEGFrame.beginning(in: Array(head), certain: true) != nil
   }

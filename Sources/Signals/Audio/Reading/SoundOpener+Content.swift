@@ -1,3 +1,5 @@
+import Signatures
+
 /// What a stream holds at its place.
 extension SoundOpener {
   /// A tag may be followed by filling before the first frame.
@@ -36,6 +38,9 @@ extension SoundOpener {
     let length = mayBeFrames ? SoundSignature.certainLength : ForeignContent.length
     let head = try stream.peek(length)
     let isWhole = head.count < length
+    if let packing = Packing.find(head) {
+      throw failure(.packed(finding: packing.finding, remedy: packing.remedy))
+    }
     if let foreign = ForeignContent.find(head, isWhole: isWhole) {
       throw failure(foreign.holdsSound ? .foreign(foreign.name) : .unrecognised("it looks like \(foreign.name)"))
     }

@@ -184,7 +184,9 @@ struct SoundOpener {
   /// A handle of the library whose header is not absurd.
   private func check(_ handle: OpaquePointer?, _ info: SF_INFO) throws(AudioError) -> OpaquePointer {
     guard let handle else {
-      let why = String(cString: sf_strerror(nil))
+      // The library's name for a header without a rate is one of its own inside.
+      let said = String(cString: sf_strerror(nil))
+      let why = said.contains("SF_INFO struct incomplete") ? "its header names no rate of samples" : said
       throw failure(.unrecognised(why.hasSuffix(".") ? String(why.dropLast()) : why))
     }
     do throws(AudioError) {

@@ -95,6 +95,11 @@ func openNPY(_ opened: InputBuffer, _ options: EventReadingOptions) throws(Event
   if let (subject, what) = unclear {
     throw EventTableFinder.refusal(subject, what, of: input.name, byteOffset: 0)
   }
+  if header.shape.contains(0) {
+    throw EventFormatError(
+      .unsupported, source: input.name, byteOffset: 0, reason: "the array of shape \(header.shape) is empty",
+      remedy: "check that the recording was written")
+  }
   let names = header.fields.map(\.name).filter { !$0.isEmpty }
   throw EventFormatError(
     .unsupported, source: input.name, byteOffset: 0,

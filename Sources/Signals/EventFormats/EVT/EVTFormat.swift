@@ -32,6 +32,16 @@ enum EVTFormat: String, EventFormatDefinition {
 
   func isWithinHeader(_ bytes: [UInt8]) -> Bool { PropheseeHeader.isCut(bytes) }
 
+  /// What a header names that none of these is, such as Prophesee's histograms.
+  func refusal(of beginning: [UInt8], _ options: EventReadingOptions, source: String) -> EventFormatError? {
+    guard let header = PropheseeHeader(beginning: beginning), header.evt == nil,
+      let named = header.value("format") ?? header.value("evt").map({ "EVT \($0)" })
+    else { return nil }
+    return EventFormatError(
+      .unsupported, source: source, byteOffset: 0, reason: "the header names the encoding \(named), which is not known",
+      remedy: "name the one that it is of those that are", subject: .format)
+  }
+
   func writer(to sink: any ByteSink, _ options: EventWritingOptions) throws(EventFormatError) -> any EventWriter {
     switch self {
     case .evt2: return try EncodingEventWriter(sink: sink, encoder: EVT2Encoder(options), options: options)
