@@ -152,7 +152,7 @@ let package = Package(
       name: "ClassifierStreams",
       dependencies: [
         "Audio", "Dataflow", "EncoderList", "Events", "ModelFiles", "Numerics", "Recognition", "SoundEncoders",
-        "Spiketrum", "StreamSources",
+        "Spiketrum", "SpikingNetworks", "StreamSources",
       ], path: "Sources/Streams/ClassifierStreams",
       swiftSettings: hot),
     .target(
