@@ -170,11 +170,20 @@ let package = Package(
       path: "Sources/Service/WyomingService",
       swiftSettings: hot),
     .target(
+      name: "PageService",
+      dependencies: [
+        "CLinux", "ClassifierStreams", "Digests", "Events", "Failures", "ModelFiles", "Recognition", "SocketProtocol",
+        "SpikingNetworks", "StreamSources",
+      ],
+      path: "Sources/Service/PageService",
+      // In the program itself: there is no folder beside it that it would have to find.
+      resources: [.embedInCode("page.html")], swiftSettings: hot),
+    .target(
       name: "Daemon",
       dependencies: [
         "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "MQTTPublishing", "ModelFiles",
-        "Numerics", "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources",
-        "WyomingService", "Yams",
+        "Numerics", "OutputFiles", "PageService", "Recognition", "Settings", "SocketProtocol", "SoundCapture",
+        "SpikingNetworks", "StreamSources", "WyomingService", "Yams",
       ], path: "Sources/Service/Daemon",
       swiftSettings: hot),
     .target(
@@ -271,7 +280,13 @@ let package = Package(
     .testTarget(name: "MQTTPublishingTests", dependencies: ["MQTTPublishing", "SocketProtocol"]),
     .testTarget(
       name: "WyomingServiceTests",
-      dependencies: ["ClassifierStreams", "ModelFiles", "StreamSources", "WyomingService"]),
+      dependencies: ["ClassifierStreams", "ModelFiles", "SocketProtocol", "StreamSources", "WyomingService"]),
+    .testTarget(
+      name: "PageServiceTests",
+      dependencies: [
+        "ClassifierStreams", "Digests", "Events", "ModelFiles", "Numerics", "PageService", "Recognition",
+        "SocketProtocol", "SpikingNetworks", "StreamSources", "TestSupport",
+      ]),
     .testTarget(
       name: "DaemonTests",
       dependencies: [
@@ -304,7 +319,9 @@ if Context.environment["GANGLION_FUZZ"] != nil {
   let counters = ["-sanitize=fuzzer,address", "-sanitize-coverage=edge,inline-8bit-counters,pc-table"]
   for target in package.targets {
     if target.name == "Events" { target.swiftSettings = [.unsafeFlags(["-sanitize=address"])] }
-    if target.name == "EventFormats" { target.swiftSettings = [.unsafeFlags(counters)] }
+    if ["EventFormats", "PageService", "WyomingService"].contains(target.name) {
+      target.swiftSettings = [.unsafeFlags(counters)]
+    }
   }
   for target in package.targets where target.name == "CKernels" {
     // The other kernels are never called: counting in them would cost time at every input.
@@ -320,5 +337,10 @@ if Context.environment["GANGLION_FUZZ"] != nil {
       name: "FuzzEvents", dependencies: ["Events", "EventFormats", "CHDF5"], path: "Tests/Fuzz/Events",
       exclude: ["Corpus", "README.md", "covered-kernels.txt"],
       swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzService", dependencies: ["PageService", "WyomingService"], path: "Tests/Fuzz/Service",
+      exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
 }
