@@ -154,7 +154,7 @@ let package = Package(
       name: "ClassifierStreams",
       dependencies: [
         "Audio", "Dataflow", "EncoderList", "Events", "ModelFiles", "Numerics", "Recognition", "SoundEncoders",
-        "Spiketrum", "StreamSources",
+        "Spiketrum", "SpikingNetworks", "StreamSources",
       ], path: "Sources/Streams/ClassifierStreams",
       swiftSettings: hot),
     .target(
@@ -176,11 +176,20 @@ let package = Package(
       name: "ResultLines", dependencies: ["ClassifierStreams", "ModelFiles", "Recognition", "SocketProtocol"],
       path: "Sources/Service/ResultLines"),
     .target(
+      name: "PageService",
+      dependencies: [
+        "CLinux", "ClassifierStreams", "Digests", "Events", "Failures", "ModelFiles", "Recognition", "SocketProtocol",
+        "SpikingNetworks", "StreamSources",
+      ],
+      path: "Sources/Service/PageService",
+      // In the program itself: there is no folder beside it that it would have to find.
+      resources: [.embedInCode("page.html")], swiftSettings: hot),
+    .target(
       name: "Daemon",
       dependencies: [
         "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Events", "Failures", "MQTTPublishing", "ModelFiles",
-        "Numerics", "OutputFiles", "Recognition", "Settings", "SocketProtocol", "SoundCapture", "StreamSources",
-        "WyomingService", "Yams",
+        "Numerics", "OutputFiles", "PageService", "Recognition", "Settings", "SocketProtocol", "SoundCapture",
+        "SpikingNetworks", "StreamSources", "WyomingService", "Yams",
       ], path: "Sources/Service/Daemon",
       swiftSettings: hot),
     .target(
@@ -285,7 +294,13 @@ let package = Package(
     .testTarget(name: "MQTTPublishingTests", dependencies: ["MQTTPublishing", "SocketProtocol"]),
     .testTarget(
       name: "WyomingServiceTests",
-      dependencies: ["ClassifierStreams", "ModelFiles", "StreamSources", "WyomingService"]),
+      dependencies: ["ClassifierStreams", "ModelFiles", "SocketProtocol", "StreamSources", "WyomingService"]),
+    .testTarget(
+      name: "PageServiceTests",
+      dependencies: [
+        "ClassifierStreams", "Digests", "Events", "ModelFiles", "Numerics", "PageService", "Recognition",
+        "SocketProtocol", "SpikingNetworks", "StreamSources", "TestSupport",
+      ]),
     .testTarget(
       name: "DaemonTests",
       dependencies: [
@@ -318,7 +333,9 @@ if Context.environment["GANGLION_FUZZ"] != nil {
   let counters = ["-sanitize=fuzzer,address", "-sanitize-coverage=edge,inline-8bit-counters,pc-table"]
   for target in package.targets {
     if target.name == "Events" { target.swiftSettings = [.unsafeFlags(["-sanitize=address"])] }
-    if target.name == "EventFormats" { target.swiftSettings = [.unsafeFlags(counters)] }
+    if ["EventFormats", "PageService", "WyomingService"].contains(target.name) {
+      target.swiftSettings = [.unsafeFlags(counters)]
+    }
   }
   for target in package.targets where target.name == "CKernels" {
     // The other kernels are never called: counting in them would cost time at every input.
@@ -334,5 +351,10 @@ if Context.environment["GANGLION_FUZZ"] != nil {
       name: "FuzzEvents", dependencies: ["Events", "EventFormats", "CHDF5"], path: "Tests/Fuzz/Events",
       exclude: ["Corpus", "README.md", "covered-kernels.txt"],
       swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+  package.targets.append(
+    .executableTarget(
+      name: "FuzzService", dependencies: ["PageService", "WyomingService"], path: "Tests/Fuzz/Service",
+      exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
 }

@@ -92,7 +92,7 @@ struct SoundPipelineTests {
         case .scores(var scores):
           scores.endMicroseconds += begin
           return .scores(scores)
-        case .progress, .gap: return event
+        case .progress, .step, .gap: return event
         }
       }
     }

@@ -7,7 +7,7 @@ struct HelpTests {
     "help goes to standard output and is no failure",
     arguments: [
       "", "run", "serve", "listen", "sources", "info", "convert", "encode", "decode", "plot", "train", "evaluate",
-      "compose",
+      "compose", "view",
       "benchmark", "benchmark run",
     ])
   func help(command: String) throws {

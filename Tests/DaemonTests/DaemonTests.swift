@@ -1,5 +1,6 @@
 import Foundation
 import GanglionClient
+import ModelFiles
 import SocketProtocol
 import Synchronization
 import TestSupport
@@ -361,5 +362,76 @@ struct DaemonTests {
     #expect(try ask("GET /metr") == "")
     try await rig.stop()
     withExtendedLifetime(client) {}
+  }
+
+  @Test func thresholdsAreWrittenIntoTheModelAndReadAnew() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let client = try Client(path: rig.socket, greetingTimeoutMilliseconds: 600_000)
+    let file = rig.folder.file("m.safetensors")
+    let before = try Model(reading: file)
+    func answer(_ id: Int64, _ model: String, _ thresholds: [String: Double]) throws -> String {
+      try client.thresholds(id: id, model: model, thresholds)
+      let last = try client.messages { message in
+        switch message {
+        case .done(id), .error: true
+        default: false
+        }
+      }.last
+      if case .error(let refusal) = last { return refusal.code }
+      return last == .done(id: id) ? "done" : "nothing"
+    }
+    #expect(try answer(1, "sounds", ["low": 0.75, "high": 0.125]) == "done")
+    let after = try Model(reading: file)
+    #expect(after.manifest.decision.thresholds == ["low": 0.75, "high": 0.125])
+    #expect(after.manifest.decision.threshold(of: "mid") == before.manifest.decision.threshold(of: "mid"))
+    #expect(after.manifest.sha256 == before.manifest.sha256 && after.network.parameters == before.network.parameters)
+    #expect(try answer(2, "sounds", ["nobody": 0.5]) == "bad_model")
+    #expect(try answer(3, "others", ["low": 0.5]) == "bad_model")
+    #expect(try answer(4, "sounds", [:]) == "bad_field")
+    try client.send(Array("{\"type\":\"thresholds\",\"model\":\"sounds\",\"thresholds\":{\"low\":1.5}}\n".utf8))
+    let refused = try client.messages { if case .error = $0 { true } else { false } }.last
+    guard case .error(let refusal)? = refused else { throw DaemonError(description: "nothing is refused") }
+    #expect(refusal.code == "bad_field")
+    #expect(try Model(reading: file).manifest == after.manifest)
+    try await rig.stop()
+  }
+
+  @Test func thePageTellsWhatComesToWhoLooks() async throws {
+    let rig = try Rig("  film: {type: pipe, path: p}", more: "page: {listen: \"unix:page\", replay: 5}")
+    #expect(mkfifo(rig.folder.file("p"), 0o600) == 0)
+    try rig.start()
+    let viewer = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(viewer) }
+    let address = try #require(UnixAddress(rig.folder.file("page")))
+    var answered = address.withPointer { connect(viewer, $0, $1) }
+    for _ in 0..<2_000 where answered != 0 {
+      usleep(10_000)
+      answered = address.withPointer { connect(viewer, $0, $1) }
+    }
+    #expect(answered == 0)
+    _ = "GET /events HTTP/1.1\r\n\r\n".withCString { send(viewer, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+    var text = ""
+    func read(until word: String) -> Bool {
+      var patience = timeval(tv_sec: 60, tv_usec: 0)
+      setsockopt(viewer, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+      var buffer = [UInt8](repeating: 0, count: 65_536)
+      for _ in 0..<400 where !text.contains(word) {
+        let count = recv(viewer, &buffer, buffer.count, 0)
+        if count <= 0 { return false }
+        text += String(decoding: buffer[..<count], as: UTF8.self)
+      }
+      return text.contains(word)
+    }
+    #expect(read(until: "\"type\":\"layout\",\"version\":\"ganglion/test\",\"replay\":5"))
+    #expect(text.contains("{\"id\":\"film\",\"kind\":\"sound\",\"models\":[\"sounds\"]}"))
+    try Data(wave()).write(to: URL(fileURLWithPath: rig.folder.file("p")), options: [])
+    for words in ["\"type\":\"steps\"", "\"type\":\"figures\"", "\"phase\":\"point\""] {
+      #expect(read(until: words), "\(words)")
+    }
+    #expect(text.contains("\"source\":\"film\",\"model\":\"sounds\",\"steps\":[{\"t\":0,\"d\":10000"))
+    try await rig.stop()
+    #expect(!FileManager.default.fileExists(atPath: rig.folder.file("page")))
   }
 }

@@ -78,6 +78,7 @@ struct DocumentTests {
         .subscribe(id: 1, Filter(topics: [.detection, .score, .health], sources: ["mic0"], minScore: 0.3)), .pong(3),
         .ping(7), .reload(id: 4),
         .context(id: 6, ContextRequest(source: "mic0", model: "digits", task: "visitors")),
+        .thresholds(id: 8, ThresholdsRequest(model: "digits", thresholds: ["seven": 0.72])),
       ])
   }
 
@@ -118,6 +119,8 @@ struct DocumentTests {
     #expect(broker.keptMilliseconds == usual.keptMilliseconds && broker.keptMessages == usual.keptMessages)
     #expect(configuration.wyoming?.maximumSatellites == WyomingConfiguration().maximumSatellites)
     #expect(configuration.wyoming?.addresses.allSatisfy(\.isLocal) == true)
+    #expect(configuration.page?.maximumViewers == PageConfiguration(address: .unix(path: "")).maximumViewers)
+    #expect(configuration.page?.address == .network(host: "127.0.0.1", port: 8_464))
   }
 
   @Test func theExampleForAHomeIsAGoodOne() throws {

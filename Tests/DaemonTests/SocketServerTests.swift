@@ -10,7 +10,7 @@ struct SocketServerTests {
   @Test func theServerSpeaksFirst() throws {
     let server = try TestServer()
     let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
-    #expect(client.hello.protocol == [1, 3])
+    #expect(client.hello.protocol == [1, 4])
     #expect(client.hello.server == "ganglion/test")
     #expect(client.hello.sources.map(\.id) == ["mic0"])
     #expect(client.hello.models.first?.labels == ["seven"])
@@ -131,6 +131,29 @@ struct SocketServerTests {
     try client.reload(id: 2)
     let refusal = Message.Refusal(id: 2, code: "reload_failed", message: "line 3: no such model")
     #expect(try client.next(timeoutMilliseconds: 10_000) == .message(.error(refusal)))
+  }
+
+  @Test func onlyWhoMayControlChangesThresholds() throws {
+    let asked = Mutex<[ThresholdsRequest]>([])
+    let handlers = SocketServer.Handlers(thresholds: { request, answer in
+      asked.withLock { $0.append(request) }
+      answer(nil)
+    })
+    let server = try TestServer(handlers: handlers)
+    let client = try Client(path: server.path, greetingTimeoutMilliseconds: 600_000)
+    try client.thresholds(id: 1, model: "digits", ["seven": 0.72])
+    #expect(try client.next(timeoutMilliseconds: 10_000) == .message(.done(id: 1)))
+    #expect(asked.withLock { $0 } == [ThresholdsRequest(model: "digits", thresholds: ["seven": 0.72])])
+    // Root always may: elsewhere somebody else's daemon refuses.
+    if geteuid() == 0 { return }
+    let other = try TestServer(policy: PeerPolicy(ownUser: geteuid() + 1), handlers: handlers)
+    let stranger = try Client(path: other.path, greetingTimeoutMilliseconds: 600_000)
+    try stranger.thresholds(id: 2, model: "digits", ["seven": 0.1])
+    guard case .message(.error(let refusal)) = try stranger.next(timeoutMilliseconds: 10_000) else {
+      Issue.record("a stranger changes thresholds")
+      return
+    }
+    #expect(refusal.code == "forbidden" && asked.withLock { $0.count } == 1)
   }
 
   @Test func anotherTaskIsAskedForAndAnswered() throws {

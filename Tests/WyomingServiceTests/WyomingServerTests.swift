@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SocketProtocol
 import StreamSources
 import Synchronization
 import Testing
@@ -10,11 +11,11 @@ import Testing
 private final class Rig: Sendable {
   let server: WyomingServer
   let feeds = SatelliteFeeds()
-  private let listener: WyomingListener
+  private let listener: NetworkListener
   let port: UInt16
 
   init(most: Int = 4) throws {
-    listener = try WyomingListener(host: "127.0.0.1", port: 0)
+    listener = try NetworkListener("wyoming", host: "127.0.0.1", port: 0)
     let descriptor = listener.descriptor
     var address = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -59,7 +60,7 @@ private final class Satellite {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var limit = timeval(tv_sec: patience, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    let address = try #require(WyomingAddress.socketAddress("127.0.0.1", port))
+    let address = try #require(ListeningAddress.socketAddress("127.0.0.1", port))
     let code = address.withUnsafeBytes { bytes in
       connect(descriptor, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
     }
@@ -204,12 +205,12 @@ struct WyomingServerTests {
     ("[::1]:10400", "[::1]:10400", true),
     ("[::]:10400", "[::]:10400", false),
   ]) func addressesAreUnderstood(text: String, description: String, isLocal: Bool) {
-    #expect(WyomingAddress(text)?.description == description)
-    #expect(WyomingAddress(text)?.isLocal == isLocal)
+    #expect(ListeningAddress(text)?.description == description)
+    #expect(ListeningAddress(text)?.isLocal == isLocal)
   }
 
   @Test(arguments: [
     "", "10400", "localhost:10400", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "::1:x",
   ])
-  func whatIsNoAddressIsNone(text: String) { #expect(WyomingAddress(text) == nil) }
+  func whatIsNoAddressIsNone(text: String) { #expect(ListeningAddress(text) == nil) }
 }

@@ -71,7 +71,10 @@ public struct TaskNetwork: Sendable {
     }
   }
 
-  /// One step; allocates nothing.
+  /// What the network does in a step, where that is wanted; where tasks are run side by side, that of the last.
+  public var activity = StepActivity()
+
+  /// One step; allocates nothing unless its activity is wanted.
   ///
   /// - Parameter outputs: overwritten where there are new ones; `outputCount` numbers.
   /// - Returns: whether there are new ones, which is so every `timeStride` steps.
@@ -82,7 +85,7 @@ public struct TaskNetwork: Sendable {
     let running = running
     var isDue = true
     for (place, task) in running.enumerated() {
-      guard network.step(frame, &states[place], logits: &logits) else {
+      guard network.step(frame, &states[place], logits: &logits, activity: &activity) else {
         isDue = false
         continue
       }

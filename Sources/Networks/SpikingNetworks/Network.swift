@@ -60,6 +60,16 @@ public struct Network<Scalar: Real>: Sendable {
     parameters = [Scalar](repeating: 0, count: offset)
   }
 
+  /// Whether a layer is stepped together with others and is not the last of them, and whether it is the last.
+  func isInsideFusedStep(_ index: Int) -> Bool { isFused(index) { $0 + $1 - 1 > index } }
+  func endsFusedStep(_ index: Int) -> Bool { isFused(index) { $0 + $1 - 1 == index } }
+
+  private func isFused(_ index: Int, _ isMeant: (_ first: Int, _ count: Int) -> Bool) -> Bool {
+    (max(0, index - 2)...index).contains { first in
+      fused[first].map { first + $0.count > index && isMeant(first, $0.count) } ?? false
+    }
+  }
+
   public var inputShape: [Int] { description.input }
   public var inputWidth: Int { description.input.reduce(1, *) }
   /// Steps of the input for one step of the output, in which there are logits.
@@ -102,6 +112,18 @@ public struct Network<Scalar: Real>: Sendable {
   @discardableResult
   @specialized(where Scalar == Float)
   public func step(_ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar]) -> Bool {
+    var activity = StepActivity()
+    return step(frame, &state, logits: &logits, activity: &activity)
+  }
+
+  /// The same step, which also tells what the layers did where that is wanted; it allocates nothing where it is not.
+  @discardableResult
+  @specialized(where Scalar == Float)
+  public func step(
+    _ frame: SpikeFrame, _ state: inout NetworkState<Scalar>, logits: inout [Scalar], activity: inout StepActivity
+  ) -> Bool {
+    let isWatched = activity.isWanted
+    if isWatched { activity.begin() }
     precondition(logits.count == outputCount, "\(outputCount) logits need as many places, not \(logits.count)")
     precondition(frame.channels.last.map { Int($0) < inputWidth } ?? true, "a spike beyond the network's input")
     let widest = widest
@@ -130,8 +152,18 @@ public struct Network<Scalar: Real>: Sendable {
               parameters: base + parameterOffsets[index], state: scalars + stateOffsets[index], input: signal,
               output: &next)
           }
+          if isWatched {
+            // Of layers that are stepped together only the first has synapses.
+            activity.add(layers[index], input: signal.values)
+          }
           if !next.isDue { return false }
           index += count
+          if isWatched && self.isWatched(index - 1) {
+            let layer = layers[index - 1]
+            activity.add(
+              spikes: next.values, count: layer.outputWidth,
+              recurrent: layer.role == .neurons ? layer.multiplyAccumulates / layer.outputWidth : 0)
+          }
           swap(&signal, &next)
         }
         return true

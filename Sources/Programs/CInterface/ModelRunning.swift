@@ -53,7 +53,7 @@ private struct Running {
       switch result {
       case .decision(let decision, _): fresh.append(format.text(decision))
       case .scores(let scores): fresh.append(format.text(scores))
-      case .gap, .progress: break
+      case .gap, .progress, .step: break
       }
     }
     lines += fresh

@@ -9,7 +9,8 @@ struct Ganglion: AsyncParsableCommand {
     abstract: "Sensors in, spikes inside, classifications out.",
     version: "0.1.0",
     subcommands: [
-      Run.self, Serve.self, Listen.self, Sources.self, Info.self, Convert.self, Encode.self, Decode.self, Plot.self,
+      Run.self, View.self, Serve.self, Listen.self, Sources.self, Info.self, Convert.self, Encode.self, Decode.self,
+      Plot.self,
       Train.self, Wake.self, Learn.self, Evaluate.self, Compose.self, Simulate.self, Benchmark.self, Manual.self,
     ]
   )

@@ -126,7 +126,7 @@ struct Run: AsyncParsableCommand {
         try StandardOutput.shared.write(line: lines.text(scores))
       case .progress(let microseconds):
         progress.show(input.name, microseconds: microseconds)
-      case .gap: break
+      case .step, .gap: break
       }
     }
   }

@@ -18,7 +18,8 @@ struct Serve: AsyncParsableCommand {
 
       With mqtt in the configuration a broker is told the same, in a way that Home Assistant understands by itself, and \
       sources can be muted there; with wyoming satellites are woken by the wake words of the models, and their sound can \
-      be a source. Services/home-assistant shows both.
+      be a source. Services/home-assistant shows both. With page any browser shows what comes and what becomes of it, see \
+      Services/page.md.
 
       SIGTERM ends the daemon after everything that has come in has been classified and sent; SIGHUP, or a reload \
       request on the socket, reads the configuration and the models anew. As a systemd service it tells when it is \

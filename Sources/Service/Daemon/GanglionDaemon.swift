@@ -4,6 +4,7 @@ import Failures
 import Glibc
 import MQTTPublishing
 import ModelFiles
+import PageService
 import SocketProtocol
 import StreamSources
 import Synchronization
@@ -24,6 +25,13 @@ package actor GanglionDaemon {
   /// For sources and models that fail.
   static let restarts = RestartPolicy()
 
+  /// When sources begin.
+  package enum Beginning: Sendable {
+    case atOnce
+    /// When somebody opens the page, and again for whoever comes after their end: recordings that are shown.
+    case whenWatched
+  }
+
   private enum Event: Sendable {
     case stop
     case over(SupervisedPart, SourceOutcome)
@@ -35,15 +43,15 @@ package actor GanglionDaemon {
     var units: [String: any RunningSource] = [:]
     let server: SocketServer
     /// Nil where the configuration asks for none.
-    let metrics: MetricsServer?
+    let web: WebServices?
     let home: HomeServices
     var liveness = Liveness(patienceMicroseconds: GanglionDaemon.patienceMicroseconds)
     var reloads = (good: 0, bad: 0)
     /// Why the last reload changed nothing; nil after a good one.
     var reloadFailure: String?
 
-    init(_ plan: Plan, server: SocketServer, metrics: MetricsServer?, home: HomeServices) {
-      (self.plan, self.server, self.metrics, self.home) = (plan, server, metrics, home)
+    init(_ plan: Plan, server: SocketServer, web: WebServices?, home: HomeServices) {
+      (self.plan, self.server, self.web, self.home) = (plan, server, web, home)
     }
 
     /// For the service manager and people: what runs, and that the configuration on the disk is another, where it is.
@@ -60,6 +68,8 @@ package actor GanglionDaemon {
   private let plan: Plan
   private let name: String
   private let exitsAtEnd: Bool
+  private let beginning: Beginning
+  private let whenReady: @Sendable () -> Void
   package nonisolated let hub: Hub
   package nonisolated let log: Log
   private let notifier: Notifier
@@ -70,13 +80,17 @@ package actor GanglionDaemon {
   /// - Parameters:
   ///   - path: of the configuration, read again at every reload.
   ///   - exitsAtEnd: whether to end once every source has come to its end.
+  ///   - whenReady: called once everything listens.
   package init(
-    path: String, plan: Plan, name: String, exitsAtEnd: Bool = false, log: Log, notifier: Notifier
+    path: String, plan: Plan, name: String, exitsAtEnd: Bool = false, beginning: Beginning = .atOnce, log: Log,
+    notifier: Notifier, whenReady: @escaping @Sendable () -> Void = {}
   ) {
     self.path = path
     self.plan = plan
     self.name = name
     self.exitsAtEnd = exitsAtEnd
+    self.beginning = beginning
+    self.whenReady = whenReady
     self.log = log
     self.notifier = notifier
     hub = Hub(limits: plan.configuration.socket.limits)
@@ -94,22 +108,30 @@ package actor GanglionDaemon {
     let home = try HomeServices(plan, name: name, hub: hub, log: log) { [weak self] command in
       Task { await self?.obey(command) }
     }
-    let parts = Parts(plan, server: serve(listener), metrics: try serveMetrics(), home: home)
+    let parts = Parts(plan, server: serve(listener), web: try serveWeb(), home: home)
+    show(plan, in: parts)
     life.begin(parts)
-    for source in plan.configuration.sources { await begin(source, in: parts) }
+    var showing: Task<Void, Never>?
+    switch beginning {
+    case .atOnce: for source in plan.configuration.sources { await begin(source, in: parts) }
+    case .whenWatched: showing = Task { await beginWhenWatched() }
+    }
     log(.info, "ready", [("socket", listener.path), ("status", parts.status)])
     notifier.ready(parts.status)
+    whenReady()
     StartupCode.letGo()
     let watching = Task { await watch() }
     let failure = await waitForEnd(parts)
     watching.cancel()
+    showing?.cancel()
+    await showing?.value
     // Sources that a reload begins have to be ended, too.
     _ = await life.drain()?.value
     notifier.stopping()
     log(.info, "stopping")
     for unit in parts.units.values { await unit.shutDown() }
     parts.home.stop()
-    parts.metrics?.stop()
+    parts.web?.stop()
     parts.server.stop()
     life.end()
     if let failure { throw DaemonError(description: failure) }
@@ -126,14 +148,28 @@ package actor GanglionDaemon {
         },
         context: { [weak self] request, answer in
           Task { answer(await self?.change(request)) }
+        },
+        thresholds: { [weak self] request, answer in
+          Task { answer(await self?.write(request)) }
         }, log: { [log] in log($0, $1, $2) }))
   }
 
-  private func serveMetrics() throws -> MetricsServer? {
-    guard let configuration = plan.configuration.metrics else { return nil }
-    return try MetricsServer(configuration, log: log) { [weak self] answer in
-      Task { answer(await self?.metricsText() ?? "") }
-    }
+  private func serveWeb() throws -> WebServices? {
+    try WebServices(
+      plan.configuration, hub: hub, log: log,
+      handlers: .init(
+        metrics: { [weak self] answer in
+          Task { answer(await self?.metricsText() ?? "") }
+        },
+        health: { [weak self] answer in
+          Task { answer(await self?.health() ?? ([], false)) }
+        }))
+  }
+
+  /// Viewers of the page are told what there is.
+  private func show(_ plan: Plan, in parts: Parts) {
+    guard let feed = parts.web?.feed else { return }
+    feed.setLayout(plan.pageLayout(program: name, replaySeconds: feed.replaySeconds))
   }
 
   /// Makes `run` return, after everything that has come in has been classified and sent.
@@ -217,9 +253,27 @@ package actor GanglionDaemon {
       reloadFailure: parts.reloadFailure, now: monotonicMicroseconds())
   }
 
+  /// Begins sources when somebody looks, and again when somebody comes after their end.
+  private func beginWhenWatched() async {
+    guard let parts = life.parts, let feed = parts.web?.feed else { return }
+    var seen = 0
+    while !Task.isCancelled {
+      let come = feed.counters.accepted
+      let isOver = parts.units.values.allSatisfy { [.ended, .failed].contains($0.status.snapshot.state) }
+      if come > seen, isOver {
+        seen = come
+        for unit in parts.units.values { await unit.shutDown() }
+        parts.units = [:]
+        for source in plan.configuration.sources { await begin(source, in: parts) }
+      }
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
   /// Starts a source with its models.
   private func begin(_ source: SourceConfiguration, in parts: Parts) async {
-    guard let unit = unit(for: source, parts.plan, satellites: parts.home.satellites) else { return }
+    guard let unit = unit(for: source, parts.plan, satellites: parts.home.satellites, feed: parts.web?.feed)
+    else { return }
     parts.units[source.id] = unit
     let models = parts.plan.models
     await unit.update(
@@ -228,18 +282,18 @@ package actor GanglionDaemon {
   }
 
   private func unit(
-    for source: SourceConfiguration, _ plan: Plan, satellites: SatelliteFeeds
+    for source: SourceConfiguration, _ plan: Plan, satellites: SatelliteFeeds, feed: PageFeed?
   ) -> (any RunningSource)? {
     let whenOver: @Sendable (SupervisedPart, SourceOutcome) -> Void = { [tell] in tell.yield(.over($0, $1)) }
     switch plan.demand(of: source) {
     case .sound(let rate):
       return SourceUnit<SoundSegments>(
-        source, hub: hub, log: log, restarts: Self.restarts,
+        source, hub: hub, log: log, feed: feed, restarts: Self.restarts,
         open: { try source.openSound(sampleRate: rate, satellites: satellites, stop: $0, resumeAt: $1) },
         whenOver: whenOver)
     case .events(let sensors):
       return SourceUnit<EventSegments>(
-        source, hub: hub, log: log, restarts: Self.restarts,
+        source, hub: hub, log: log, feed: feed, restarts: Self.restarts,
         open: { try source.openEvents(sensors: sensors, stop: $0, resumeAt: $1) }, whenOver: whenOver)
     case nil: return nil
     }
@@ -267,6 +321,28 @@ extension GanglionDaemon {
     return answer
   }
 
+  /// Writes thresholds into a model's file and reads it anew.
+  func write(_ request: ThresholdsRequest) async -> RequestError? {
+    guard let parts = life.parts else { return RequestError(.reloadFailed, "the daemon does not run") }
+    let (name, plan) = (request.model.prefix(64), parts.plan)
+    guard
+      let entry = plan.configuration.models.first(where: { plan.models[$0.name]?.model.manifest.name == request.model })
+    else { return RequestError(.badModel, "there is no model '\(name)'") }
+    if let sensitivity = entry.sensitivity {
+      return RequestError(
+        .badModel,
+        "the thresholds of '\(name)' are those of its sensitivity, \(sensitivity), which the configuration names")
+    }
+    do {
+      try await Self.onThread("thresholds") { try Model.write(request.thresholds, into: entry.file) }
+    } catch {
+      return RequestError(.badModel, String("\(error)".prefix(2_048)))
+    }
+    let labels = request.thresholds.keys.sorted().joined(separator: " ")
+    log(.info, "thresholds", [("model", request.model), ("labels", labels)])
+    return await reload()
+  }
+
   private func changeOver() async -> RequestError? {
     guard let parts = life.parts else { return RequestError(.reloadFailed, "the daemon does not run") }
     notifier.reloading(monotonicMicroseconds: monotonicMicroseconds())
@@ -288,7 +364,7 @@ extension GanglionDaemon {
     parts.plan = new
     log.level = new.configuration.logLevel
     if !new.configuration.sharesServices(with: old.configuration) {
-      log(.warning, "settings of socket, metrics, mqtt and wyoming change only when the daemon is started again")
+      log(.warning, "settings of socket, metrics, page, mqtt and wyoming change only when the daemon is started again")
     }
     hub.directory = directory(new)
     let changed = Set(
@@ -316,6 +392,7 @@ extension GanglionDaemon {
         for key in source.models where changed.contains(key) { announcer.taken(key) }
       }
     }
+    show(new, in: parts)
     StartupCode.letGo()
     parts.reloads.good += 1
     parts.reloadFailure = nil
@@ -327,10 +404,17 @@ extension GanglionDaemon {
 
   /// Reads the new plan on a thread of its own: building encoders takes longer than the shared threads can be kept.
   private func read() async throws -> Plan {
-    let executor = ThreadExecutor(name: "reload")
-    defer { executor.shutDown() }
     let path = path
-    return try await Task(executorPreference: executor) { () async throws -> Plan in try Plan(path: path) }.value
+    return try await Self.onThread("reload") { try Plan(path: path) }
+  }
+
+  /// Does what takes long on a thread of its own.
+  private static func onThread<Value: Sendable>(
+    _ name: String, _ work: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    let executor = ThreadExecutor(name: name)
+    defer { executor.shutDown() }
+    return try await Task(executorPreference: executor) { () async throws -> Value in try work() }.value
   }
 }
 
@@ -366,6 +450,7 @@ extension GanglionDaemon {
       let now = monotonicMicroseconds()
       for unit in parts.units.values { await unit.tick(now: now) }
       if parts.home.isDue(now: now) { await tellHome() }
+      await tellPage(parts, now: now)
       if let interval = notifier.watchdogMicroseconds, now - lastWatchdog >= interval / 3 {
         let stuck = await stuck(parts, now: now)
         if stuck.isEmpty {
@@ -377,6 +462,40 @@ extension GanglionDaemon {
       }
       try? await Task.sleep(for: Self.tick)
     }
+  }
+
+  /// Figures for whoever looks; nothing is counted up while nobody does.
+  private func tellPage(_ parts: Parts, now: Int64) async {
+    guard let web = parts.web, let feed = web.feed else { return }
+    feed.look()
+    guard feed.isWatched else { return }
+    let units = parts.units.values.sorted { $0.configuration.id < $1.configuration.id }
+    var pipelines: [PipelineFigures] = []
+    for unit in units { pipelines += await unit.pipelines }
+    feed.publish(web.figures.message(units, pipelines, feed.streams, now: now), .steps)
+  }
+
+  /// How everything is, for programs that watch over it.
+  private func health() async -> (line: [UInt8], isWell: Bool) {
+    var line = JSONLine()
+    guard let parts = life.parts else {
+      line.add("status", "stopped")
+      return (line.line, false)
+    }
+    let sources = parts.units.values.sorted { $0.configuration.id < $1.configuration.id }
+      .map { ($0.configuration.id, $0.status.snapshot) }
+    let isWell = sources.allSatisfy { ![.lost, .failed].contains($1.state) && !$1.isAbsent }
+    line.add("status", isWell ? "well" : "unwell")
+    line.add("detail", parts.status)
+    line.add(
+      "sources",
+      sources.map { id, snapshot in
+        var entry = JSONLine()
+        entry.add("id", id)
+        entry.add("state", snapshot.state.rawValue)
+        return entry
+      })
+    return (line.line, isWell)
   }
 
   private func stuck(_ parts: Parts, now: Int64) async -> [String] {
@@ -400,6 +519,7 @@ extension GanglionDaemon {
       name: name, counters: parts.server.counters, sequence: hub.sequence, reloadsGood: parts.reloads.good,
       reloadsBad: parts.reloads.bad)
     (figures.mqtt, figures.wyoming) = (parts.home.publisher?.counters, parts.home.wyoming?.counters)
+    figures.page = parts.web?.feed?.counters
     for unit in parts.units.values.sorted(by: { $0.configuration.id < $1.configuration.id }) {
       figures.sources.append((unit.configuration.id, unit.status.carriesEvents, unit.status.snapshot))
       figures.pipelines += await unit.pipelines

@@ -187,6 +187,21 @@ public final class Client {
     try send(line.line)
   }
 
+  /// Asks for thresholds to be written into a model; the daemon answers with `done` or `error`.
+  ///
+  /// - Parameters:
+  ///   - model: what it calls itself.
+  ///   - thresholds: by label, 0 to 1; four decimals count.
+  public func thresholds(
+    id: Int64? = nil, model: String, _ thresholds: [String: Double]
+  ) throws(ClientError) {
+    var line = JSONLine(type: "thresholds")
+    line.add("id", ifPresent: id)
+    line.add("model", model)
+    line.add("thresholds", scores: thresholds.sorted { $0.key < $1.key }.map { (label: $0.key, score: $0.value) })
+    try send(line.line)
+  }
+
   /// Asks the daemon to read its configuration and models anew; it answers with `done` or `error`.
   public func reload(id: Int64? = nil) throws(ClientError) {
     var line = JSONLine(type: "reload")

@@ -5,7 +5,7 @@ package enum PasswordFile {
   private static let longest = 4_096
 
   /// The password; what is wrong with the file is told without anything that stands in it.
-  static func read(_ path: String) throws(BrokerError) -> String {
+  package static func read(_ path: String) throws(BrokerError) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw BrokerError(reason: "the password file \(path) cannot be opened: \(String(cString: strerror(errno)))")

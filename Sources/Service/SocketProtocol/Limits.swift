@@ -1,6 +1,6 @@
 /// The version this code speaks: additions raise the second number, anything else the first.
 public enum ProtocolVersion {
-  public static let current = [1, 3]
+  public static let current = [1, 4]
 }
 
 /// Bounds on everything a peer can make a daemon hold or wait for. Times in milliseconds of a monotonic clock.

@@ -12,6 +12,21 @@ public enum Request: Equatable, Sendable {
   case reload(id: Int64?)
   /// A stream is to go over to another task.
   case context(id: Int64?, ContextRequest)
+  /// Thresholds are to be written into a model.
+  case thresholds(id: Int64?, ThresholdsRequest)
+}
+
+/// Which labels of which model are detected from which score on.
+public struct ThresholdsRequest: Equatable, Sendable {
+  /// What the model calls itself.
+  public var model: String
+  /// By label, 0 to 1; labels that are left out keep theirs.
+  public var thresholds: [String: Double]
+
+  public init(model: String, thresholds: [String: Double]) {
+    self.model = model
+    self.thresholds = thresholds
+  }
 }
 
 /// Which streams go over to which task.
@@ -65,6 +80,8 @@ public struct RequestError: ReportedError, Equatable, Sendable {
     case unknownSource = "unknown_source"
     /// No model of the source has learnt the task, or has that name.
     case unknownTask = "unknown_task"
+    /// No model that is served has that name, or its thresholds cannot be changed so.
+    case badModel = "bad_model"
     /// A field is missing, or of the wrong kind or range.
     case badField = "bad_field"
     /// The peer may not ask for that.
@@ -106,9 +123,11 @@ extension Request {
     case "ping": self = .ping(try fields.number())
     case "reload": self = .reload(id: fields.id)
     case "context": self = .context(id: fields.id, try fields.context(sources: sources))
+    case "thresholds": self = .thresholds(id: fields.id, try fields.newThresholds())
     case let type?:
       throw RequestError(
-        .unknownType, "'\(type.prefix(64))' is not one of subscribe, ping, pong, reload, context", id: fields.id)
+        .unknownType, "'\(type.prefix(64))' is not one of subscribe, ping, pong, reload, context, thresholds",
+        id: fields.id)
     case nil: throw RequestError(.badField, "type is missing", id: fields.id)
     }
   }
@@ -125,10 +144,11 @@ private struct Fields: Decodable {
   var source: String?
   var model: String?
   var task: String?
+  var thresholds: [String: Double]?
   var problem: String?
 
   enum CodingKeys: String, CodingKey {
-    case type, id, n, topics, sources, source, model, task
+    case type, id, n, topics, sources, source, model, task, thresholds
     case minScore = "min_score"
   }
 
@@ -152,6 +172,7 @@ private struct Fields: Decodable {
     source = read(.source, "text")
     model = read(.model, "text")
     task = read(.task, "text")
+    thresholds = read(.thresholds, "object of numbers")
     problem = problems.isEmpty ? nil : problems.joined(separator: ", ")
   }
 
@@ -167,6 +188,16 @@ private struct Fields: Decodable {
       throw RequestError(.unknownSource, "there is no source '\(source.prefix(64))'", id: id)
     }
     return ContextRequest(source: source, model: model, task: task)
+  }
+
+  func newThresholds() throws(RequestError) -> ThresholdsRequest {
+    guard let model else { throw RequestError(.badField, "model is missing", id: id) }
+    guard let thresholds, !thresholds.isEmpty else { throw RequestError(.badField, "thresholds are missing", id: id) }
+    for (label, threshold) in thresholds.sorted(by: { $0.key < $1.key }) where !(0...1).contains(threshold) {
+      throw RequestError(
+        .badField, "the threshold of '\(label.prefix(64))' is \(threshold), allowed is 0 to 1", id: id)
+    }
+    return ThresholdsRequest(model: model, thresholds: thresholds)
   }
 
   func filter(sources known: Set<String>?) throws(RequestError) -> Filter {

@@ -11,6 +11,8 @@ public enum StreamResult: Equatable, Sendable {
   case decision(Decision, trial: Int)
   /// Scores after one active step, if asked for.
   case scores(StreamClassifier.Scores)
+  /// What went into the network in a step and what it did, if asked for; behind the decisions and scores of the step.
+  case step(StreamStep)
   /// So much did not reach the stream before this time, and what was open there has been decided.
   case gap(lostMicroseconds: Int64, endMicroseconds: Int64)
   /// Everything up to this stream time has been classified.
@@ -26,6 +28,11 @@ public struct ClassifierStream<Segments: SegmentEncoder>: StreamTransform {
   public private(set) var model: PreparedModel
   /// Whether scores are told step by step.
   public var wantsScores: Bool
+  /// Whether steps are told.
+  public var wantsSteps: Bool {
+    get { classifier.isWatched }
+    set { if newValue != classifier.isWatched { classifier.isWatched = newValue } }
+  }
   /// Spikes that the network was given so far.
   public private(set) var spikes: Int64 = 0
 
@@ -85,8 +92,10 @@ public struct ClassifierStream<Segments: SegmentEncoder>: StreamTransform {
     let isSameEncoder = next.model.manifest.encoder == model.model.manifest.encoder
     if !isSameEncoder || !classifier.isBetweenUtterances { try close(emit) }
     if !isSameEncoder { segments = try Segments(next, source: source) }
+    let wantsSteps = wantsSteps
     model = next
     classifier = next.classifier
+    self.wantsSteps = wantsSteps
   }
 
   /// Cuts the stream where something is missing, and begins a segment where none is open.
@@ -147,6 +156,12 @@ public struct ClassifierStream<Segments: SegmentEncoder>: StreamTransform {
     if wantsScores, var scores {
       scores.endMicroseconds += origin
       emit(.scores(scores))
+    }
+    if wantsSteps {
+      var place = frame
+      place.startMicroseconds += origin
+      place.endMicroseconds += origin
+      emit(.step(StreamStep(frame: place, seen: classifier.seen, scores: scores?.values)))
     }
   }
 }

@@ -2,6 +2,7 @@ import EncoderList
 import ModelFiles
 import Numerics
 import Recognition
+import SpikingNetworks
 
 /// Network and recogniser of one stream: spike frames in, decisions out. A value; copying it copies the stream's state.
 ///
@@ -69,6 +70,22 @@ public struct StreamClassifier: Sendable {
     set { if newValue != network.selection { network.select(newValue) } }
   }
 
+  /// Whether what the network does is gathered step by step.
+  public var isWatched: Bool {
+    get { network.activity.isWanted }
+    set { network.activity.isWanted = newValue }
+  }
+
+  /// What the network did in the last step, while it is watched; nil where it was not run.
+  public private(set) var seen: Seen?
+
+  /// A run of the network as it is seen from outside.
+  public struct Seen: Equatable, Sendable {
+    public var activity: StepActivity
+    /// What the network answered, in rows of one value a label; nil where no answer was due.
+    public var outputs: [Float]?
+  }
+
   /// Whether nothing is open: the place to put another model in. Where there are no utterances that is anywhere.
   public var isBetweenUtterances: Bool { recognisers.allSatisfy(\.isBetweenUtterances) }
 
@@ -80,6 +97,7 @@ public struct StreamClassifier: Sendable {
   public mutating func push(
     _ frame: SpikeFrame, emit: (Decision, _ trial: Int) -> Void
   ) throws(RecognitionError) -> Scores? {
+    seen = nil
     if !spotters.isEmpty { return try pushOn(frame, emit: emit) }
     var request = Recogniser.Request.skip
     for trial in recognisers.indices {
@@ -89,7 +107,7 @@ public struct StreamClassifier: Sendable {
     }
     if request == .skip { return nil }
     if request == .resetThenRun { network.reset() }
-    guard network.step(frame, outputs: &outputs) else {
+    guard step(frame) else {
       for trial in recognisers.indices { recognisers[trial].takeNothing() }
       return nil
     }
@@ -108,11 +126,18 @@ public struct StreamClassifier: Sendable {
     var begins = false
     for trial in spotters.indices { begins = spotters[trial].advance(startMicroseconds: frame.startMicroseconds) }
     if begins { network.reset() }
-    guard network.step(frame, outputs: &outputs) else { return nil }
+    guard step(frame) else { return nil }
     for trial in spotters.indices {
       try spotters[trial].take(logits: outputs, endMicroseconds: frame.endMicroseconds) { emit($0, trial) }
     }
     return spotters[0].currentScores.map { Scores(endMicroseconds: frame.endMicroseconds, values: $0) }
+  }
+
+  /// Runs the network; whether there is an answer.
+  private mutating func step(_ frame: SpikeFrame) -> Bool {
+    let isDue = network.step(frame, outputs: &outputs)
+    if isWatched { seen = Seen(activity: network.activity, outputs: isDue ? outputs : nil) }
+    return isDue
   }
 
   /// Ends the stream and decides what is open.

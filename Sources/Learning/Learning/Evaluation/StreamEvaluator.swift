@@ -76,7 +76,7 @@ public struct StreamEvaluator: Sendable {
         case .progress(let microseconds):
           end = microseconds
           progress(material.input, microseconds)
-        case .scores, .gap: break
+        case .scores, .step, .gap: break
         }
       }
       let words = try material.words.map { word in

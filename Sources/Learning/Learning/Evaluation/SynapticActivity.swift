@@ -48,12 +48,10 @@ public struct SynapticActivity: Sendable, Equatable, Encodable {
 
   /// Picojoules of an addition and of a multiplication with addition, 32-bit floating point in 45 nm, and of an addition of
   /// 32-bit whole numbers (Horowitz, ISSCC 2014). Memory, which costs more, is left out.
-  public static let picojoulesOfAddition = 0.9
-  public static let picojoulesOfMultiplication = 4.6
+  public static let picojoulesOfAddition = Arithmetic.picojoulesOfAddition
+  public static let picojoulesOfMultiplication = Arithmetic.picojoulesOfMultiplication
   public static let picojoulesOfIntegerAddition = 0.1
-  /// A sigmoid or hyperbolic tangent as so many multiplications: three to reduce the range of the exponential, seven of its
-  /// polynomial, one to scale it, one for the division.
-  public static let multiplicationsOfFunction = 12.0
+  public static let multiplicationsOfFunction = Arithmetic.multiplicationsOfFunction
 
   /// How the energy is estimated, for people.
   public static let help =
@@ -65,10 +63,7 @@ public struct SynapticActivity: Sendable, Equatable, Encodable {
     + "whole number for each event, \(picojoulesOfIntegerAddition) pJ. All of 32 bits in 45 nm (Horowitz, ISSCC 2014); "
     + "memory, comparisons, reading and resampling are left out."
 
-  static func picojoules(of arithmetic: Arithmetic) -> Double {
-    arithmetic.additions * picojoulesOfAddition
-      + (arithmetic.multiplications + arithmetic.functions * multiplicationsOfFunction) * picojoulesOfMultiplication
-  }
+  static func picojoules(of arithmetic: Arithmetic) -> Double { arithmetic.picojoules }
 
   /// Sums and products of all synapses in a second.
   public var operationsEachSecond: Double {

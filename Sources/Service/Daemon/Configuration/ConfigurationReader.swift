@@ -69,13 +69,14 @@ private struct ConfigurationReader {
     var sources: Node?
     let before = nodes.diagnostics.count
     for (key, node) in nodes.mapping(
-      root, "the configuration", known: ["socket", "models", "sources", "metrics", "mqtt", "wyoming", "log"])
+      root, "the configuration", known: ["socket", "models", "sources", "metrics", "mqtt", "page", "wyoming", "log"])
     {
       switch key {
       case "socket": configuration.socket = socket(node)
       case "models": configuration.models = models(node)
       case "sources": sources = node
       case "metrics": configuration.metrics = metrics(node)
+      case "page": configuration.page = nodes.page(node, resolved: resolved)
       case "mqtt": configuration.mqtt = nodes.broker(node, resolved: resolved)
       case "wyoming": configuration.wyoming = nodes.wyoming(node, resolved: resolved)
       default:

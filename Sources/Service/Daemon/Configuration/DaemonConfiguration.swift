@@ -2,7 +2,6 @@ import Glibc
 import MQTTPublishing
 import SocketProtocol
 import StreamSources
-import WyomingService
 
 /// Everything a daemon is told: read from YAML, see `DaemonConfiguration.init(yaml:path:)`.
 package struct DaemonConfiguration: Equatable, Sendable {
@@ -10,6 +9,8 @@ package struct DaemonConfiguration: Equatable, Sendable {
   package var models: [ModelConfiguration] = []
   package var sources: [SourceConfiguration] = []
   package var metrics: MetricsConfiguration?
+  /// Where people look at what happens; nil for nowhere.
+  package var page: PageConfiguration?
   /// The broker that is told what happens; nil for none.
   package var mqtt: BrokerConfiguration?
   /// Where satellites come that wait for wake words; nil for nowhere.
@@ -42,7 +43,7 @@ package struct SocketConfiguration: Equatable, Sendable {
 
 /// Where and how many satellites may come.
 package struct WyomingConfiguration: Equatable, Sendable {
-  package var addresses: [WyomingAddress] = []
+  package var addresses: [ListeningAddress] = []
   package var maximumSatellites = 16
 
   package init() {}

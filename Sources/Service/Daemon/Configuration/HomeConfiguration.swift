@@ -1,6 +1,6 @@
 import Glibc
 import MQTTPublishing
-import WyomingService
+import SocketProtocol
 import Yams
 
 // The sections about a home.
@@ -57,7 +57,7 @@ extension NodeReader {
         guard let text = text(entry, "wyoming.listen") else { continue }
         if text.hasPrefix("unix:") {
           wyoming.addresses.append(.unix(path: resolved(String(text.dropFirst(5)))))
-        } else if let address = WyomingAddress(text) {
+        } else if let address = ListeningAddress(text) {
           wyoming.addresses.append(address)
         } else {
           note(
@@ -128,7 +128,8 @@ extension NodeReader {
 extension DaemonConfiguration {
   /// Whether what cannot be changed while it runs is the same in both.
   func sharesServices(with other: DaemonConfiguration) -> Bool {
-    socket == other.socket && metrics == other.metrics && mqtt == other.mqtt && wyoming == other.wyoming
+    socket == other.socket && metrics == other.metrics && mqtt == other.mqtt && page == other.page
+      && wyoming == other.wyoming
   }
 
   /// What is no mistake but may well be one.

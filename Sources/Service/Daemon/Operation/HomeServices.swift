@@ -27,7 +27,7 @@ final class HomeServices: Sendable {
   private let program: String
   private let before = Mutex(Before())
   /// Sockets that satellites come to, kept until the last has gone.
-  private let network: [WyomingListener]
+  private let network: [NetworkListener]
   private let local: [UnixListener]
 
   /// - Parameter obey: does what somebody at the broker asks for; it must not wait.
@@ -54,11 +54,11 @@ final class HomeServices: Sendable {
     hub.addOutlet(wanting: topics) { publisher.publish($0, sequence: $1) }
   }
 
-  private static func listen(_ addresses: [WyomingAddress]) throws -> ([WyomingListener], [UnixListener]) {
-    var (network, local): ([WyomingListener], [UnixListener]) = ([], [])
+  private static func listen(_ addresses: [ListeningAddress]) throws -> ([NetworkListener], [UnixListener]) {
+    var (network, local): ([NetworkListener], [UnixListener]) = ([], [])
     for address in addresses {
       switch address {
-      case .network(let host, let port): network.append(try WyomingListener(host: host, port: port))
+      case .network(let host, let port): network.append(try NetworkListener("wyoming", host: host, port: port))
       case .unix(let path): local.append(try UnixListener(path: path))
       }
     }

@@ -1,5 +1,6 @@
 import MQTTPublishing
 import Numerics
+import PageService
 import SocketProtocol
 import WyomingService
 
@@ -14,6 +15,7 @@ struct MetricsSnapshot: Sendable {
   var pipelines: [PipelineFigures] = []
   var mqtt: MQTTPublisher.Counters?
   var wyoming: WyomingServer.Counters?
+  var page: PageFeed.Counters?
 
   init(name: String, counters: SocketServer.Counters, sequence: Int64, reloadsGood: Int, reloadsBad: Int) {
     self.name = name
@@ -156,6 +158,12 @@ struct MetricsSnapshot: Sendable {
       family("satellites_refused_total", "counter", "Satellites that found no place.", one(wyoming.refused))
       family("satellites_sent_away_total", "counter", "Satellites that were sent away.", one(wyoming.sentAway))
       family("satellite_detections_total", "counter", "Wake words told to satellites.", one(wyoming.detections))
+    }
+    if let page {
+      family("page_viewers", "gauge", "Viewers of the page.", one(page.viewers))
+      family("page_viewers_accepted_total", "counter", "Viewers that came.", one(page.accepted))
+      family("page_viewers_refused_total", "counter", "Viewers that found no place.", one(page.refused))
+      family("page_dropped_total", "counter", "Messages that viewers were too slow for.", one(page.dropped))
     }
     return text + Self.text(process)
   }

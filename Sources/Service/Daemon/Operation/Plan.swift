@@ -17,7 +17,11 @@ package struct Plan: Sendable {
   ///
   /// - Throws: `ConfigurationError` with all that is wrong.
   package init(path: String) throws(ConfigurationError) {
-    let configuration = try DaemonConfiguration(path: path)
+    try self.init(try DaemonConfiguration(path: path), path: path)
+  }
+
+  /// Opens what a configuration names, which stands in a file or nowhere.
+  private init(_ configuration: DaemonConfiguration, path: String) throws(ConfigurationError) {
     StartupCode.letGo()
     var diagnostics: [Diagnostic] = []
     var models: [String: PreparedModel] = [:]
@@ -54,9 +58,36 @@ package struct Plan: Sendable {
     configurationPath = path
   }
 
+  /// What shows a recording on a page of this machine, and does nothing else.
+  ///
+  /// - Parameters:
+  ///   - recording: a file.
+  ///   - model: its file.
+  ///   - reading: how the recording is read where its content does not say.
+  ///   - isPaced: whether it passes as on the clock.
+  ///   - port: of the page.
+  /// - Throws: `ConfigurationError` with all that is wrong.
+  package init(
+    showing recording: String, by model: String, sensitivity: String?, task: String?, reading: RecordingOptions,
+    isPaced: Bool, port: UInt16
+  ) throws(ConfigurationError) {
+    var configuration = DaemonConfiguration()
+    configuration.models = [ModelConfiguration(name: "model", file: model, sensitivity: sensitivity, line: 0)]
+    var source = SourceConfiguration(
+      id: String(recording.split(separator: "/").last ?? "recording"), input: .feed(.file, path: recording),
+      models: ["model"], line: 0)
+    (source.reading, source.isPaced, source.task) = (reading, isPaced, task)
+    configuration.sources = [source]
+    var page = PageConfiguration(address: .network(host: "127.0.0.1", port: port))
+    page.replaySeconds = 300
+    configuration.page = page
+    configuration.logLevel = .warning
+    try self.init(configuration, path: recording)
+  }
+
   /// What is no mistake but may well be one.
   package var notes: [String] {
-    sourceNotes + configuration.homeNotes.map { "\(configurationPath): \($0)" }
+    sourceNotes + (configuration.homeNotes + configuration.pageNotes).map { "\(configurationPath): \($0)" }
   }
 
   /// What sources want to read is not there.

@@ -222,6 +222,9 @@ extension ServerLoop {
       case .success(.context(let id, let request)):
         guard mayControl(connection, "change a stream's task", id, &subscriber) else { break }
         handlers.context(request, answer(to: connection, id))
+      case .success(.thresholds(let id, let request)):
+        guard mayControl(connection, "change a model's thresholds", id, &subscriber) else { break }
+        handlers.thresholds(request, answer(to: connection, id))
       case .success: break
       }
     }

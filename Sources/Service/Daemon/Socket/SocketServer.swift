@@ -17,6 +17,9 @@ package final class SocketServer: Sendable {
     /// A peer asks for another task; answered in the same way.
     package var context:
       @Sendable (_ request: ContextRequest, _ answer: @escaping @Sendable (RequestError?) -> Void) -> Void
+    /// A peer asks for other thresholds of a model; answered in the same way.
+    package var thresholds:
+      @Sendable (_ request: ThresholdsRequest, _ answer: @escaping @Sendable (RequestError?) -> Void) -> Void
     /// Something worth a line in the log.
     package var log: @Sendable (_ level: LogLevel, _ message: String, _ fields: [(String, String)]) -> Void
 
@@ -30,12 +33,19 @@ package final class SocketServer: Sendable {
         ) -> Void = {
           $1(RequestError(.unknownTask, "there is no model"))
         },
+      thresholds:
+        @escaping @Sendable (
+          _ request: ThresholdsRequest, _ answer: @escaping @Sendable (RequestError?) -> Void
+        ) -> Void = {
+          $1(RequestError(.badModel, "there is no model"))
+        },
       log: @escaping @Sendable (_ level: LogLevel, _ message: String, _ fields: [(String, String)]) -> Void = {
         _, _, _ in
       }
     ) {
       self.reload = reload
       self.context = context
+      self.thresholds = thresholds
       self.log = log
     }
   }

@@ -1,6 +1,7 @@
 import ClassifierStreams
 import Dataflow
 import ModelFiles
+import PageService
 import Recognition
 import SocketProtocol
 import StreamSources
@@ -17,6 +18,8 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
 
   private let source: String
   private let slot: ModelSlot
+  /// Who looks; nil where nobody can.
+  private let watched: WatchedStream?
   private let wants: @Sendable (Topic) -> Bool
   /// Microseconds of a monotonic clock, for figures only.
   private let clock: @Sendable () -> Int64
@@ -36,11 +39,13 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
 
   init(
     source: String, model: PreparedModel, slot: ModelSlot, progress: PipelineProgress,
+    watched: WatchedStream? = nil,
     wants: @escaping @Sendable (Topic) -> Bool, clock: @escaping @Sendable () -> Int64 = monotonicMicroseconds
   ) throws {
     self.source = source
     self.slot = slot
     self.progress = progress
+    self.watched = watched
     self.wants = wants
     self.clock = clock
     stream = try ClassifierStream(model, source: source)
@@ -61,6 +66,7 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
 
   mutating func process(_ item: Input, droppedBefore: Int, emit: (Report) -> Void) throws {
     guard case .block(let block, let arrived) = item else {
+      defer { if case .cut = item { watched?.cut() } }
       return try work(emit) { stream, tell in try stream.process(item, droppedBefore: droppedBefore, emit: tell) }
     }
     let begin = clock()
@@ -68,6 +74,7 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     try adopt(before: block, emit)
     chooseTask()
     stream.wantsScores = wants(.score)
+    watch()
     // A stage that was started again knows by its progress what it has not seen.
     if let seen = progress.takeResumption() { stream.resume(from: seen) }
     now = (block.endMicroseconds, block.wallMicroseconds)
@@ -77,6 +84,14 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     progress.advance(
       over: block.startMicroseconds..<max(block.startMicroseconds, block.endMicroseconds), numbers: numbers,
       spikes: stream.spikes - spikes, inference: end - begin, latency: max(0, end - arrived))
+  }
+
+  /// Tells steps while somebody looks.
+  private mutating func watch() {
+    guard let watched else { return }
+    let isWanted = watched.isWanted
+    if stream.wantsSteps && !isWanted { watched.cut() }
+    stream.wantsSteps = isWanted
   }
 
   mutating func finish(emit: (Report) -> Void) throws {
@@ -94,6 +109,7 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
     offeredAt = nil
     try work(emit) { stream, tell in try stream.replace(by: offer.model, emit: tell) }
     chooseTask(always: true)
+    watched?.change(to: model.manifest, layers: model.watchedLayers)
     offer.whenTaken()
   }
 
@@ -127,11 +143,13 @@ struct LiveClassification<Segments: SegmentEncoder>: StreamTransform {
             labels: model.manifest.labels, values: scores.values)))
     case .gap(let lost, let end):
       progress.lost(lost)
+      watched?.cut()
       emit(
         .gap(
           Report.Gap(
             source: source, reason: .overload, lostMicroseconds: lost, endMicroseconds: end,
             model: model.manifest.name)))
+    case .step(let step): watched?.take(step)
     case .progress: break
     }
   }

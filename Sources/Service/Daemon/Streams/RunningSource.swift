@@ -1,6 +1,7 @@
 import ClassifierStreams
 import Dataflow
 import ModelFiles
+import PageService
 import SocketProtocol
 import StreamSources
 
@@ -66,6 +67,8 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
   private let runner: SourceRunner<Segments>
   private let hub: Hub
   private let log: Log
+  /// Who looks at what its models do; nil where nobody can.
+  private let feed: PageFeed?
   private let restarts: RestartPolicy
   /// Called when a part has failed too often, or the source has come to its end.
   private let whenOver: @Sendable (SupervisedPart, SourceOutcome) -> Void
@@ -74,7 +77,7 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
   private var task: String?
 
   init(
-    _ configuration: SourceConfiguration, hub: Hub, log: Log, restarts: RestartPolicy,
+    _ configuration: SourceConfiguration, hub: Hub, log: Log, feed: PageFeed? = nil, restarts: RestartPolicy,
     open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>,
     whenOver: @escaping @Sendable (SupervisedPart, SourceOutcome) -> Void
   ) {
@@ -82,9 +85,11 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
     task = configuration.task
     self.hub = hub
     self.log = log
+    self.feed = feed
     self.restarts = restarts
     self.whenOver = whenOver
-    runner = SourceRunner(configuration, hub: hub, log: log, open: open)
+    runner = SourceRunner(
+      configuration, hub: hub, log: log, replay: feed?.replay(of: configuration.id), open: open)
     status = runner.status
   }
 
@@ -141,6 +146,7 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
       runner.detach(entry.pipeline)
       entry.pipeline.finish()
       await entry.task.value
+      feed?.remove(source: configuration.id, key: entry.pipeline.modelKey)
       running.removeAll { $0.pipeline === entry.pipeline }
     }
   }
@@ -148,7 +154,9 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
   private func add(_ key: String, _ model: PreparedModel) {
     let pipeline = StreamPipeline<Segments>(
       source: configuration.id, modelKey: key, model: model, task: task,
-      policy: configuration.isLive ? .dropOldest : .suspend, hub: hub)
+      policy: configuration.isLive ? .dropOldest : .suspend, hub: hub,
+      watched: feed?.stream(
+        source: configuration.id, model.model.manifest, layers: model.model.watchedLayers, key: key))
     pipeline.open()
     runner.attach(pipeline)
     let (log, restarts, whenOver) = (log, restarts, whenOver)
@@ -194,7 +202,11 @@ actor SourceUnit<Segments: SegmentEncoder>: RunningSource {
   func shutDown() async {
     runner.stop.stop()
     await reading?.value
-    for entry in running { await entry.task.value }
+    for entry in running {
+      await entry.task.value
+      feed?.remove(source: configuration.id, key: entry.pipeline.modelKey)
+    }
+    feed?.forgetReplay(of: configuration.id)
     running = []
   }
 

@@ -1,5 +1,6 @@
 import ClassifierStreams
 import Dataflow
+import PageService
 import SocketProtocol
 import StreamSources
 import Synchronization
@@ -18,17 +19,20 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
   private let open: @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>
   private let hub: Hub
   private let log: Log
+  /// Where its last seconds are kept; nil where nobody wants them.
+  private let replay: ReplayMemory?
   private let pipelines = Mutex<[StreamPipeline<Segments>]>([])
   private let lastEnd = Mutex<Int64?>(nil)
   private let muting = Atomic<Bool>(false)
 
   init(
-    _ configuration: SourceConfiguration, hub: Hub, log: Log,
+    _ configuration: SourceConfiguration, hub: Hub, log: Log, replay: ReplayMemory? = nil,
     open: @escaping @Sendable (StopSignal, _ resumeAt: Int64) throws -> any StreamSource<Segments.Block>
   ) {
     self.configuration = configuration
     self.hub = hub
     self.log = log
+    self.replay = replay
     self.open = open
     status = SourceStatus(now: monotonicMicroseconds(), carriesEvents: Segments.Block.self == EventBlock.self)
   }
@@ -133,6 +137,7 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
         runner.tellLoss(before: block)
         let now = monotonicMicroseconds()
         arrived(block, picture: source.picture, now: now)
+        if let replay = runner.replay { Self.keep(block, in: replay) }
         try await runner.send(.block(block, arrivedMicroseconds: now))
       case .cut: try await runner.send(.cut)
       case .lost(let why):
@@ -153,6 +158,11 @@ final class SourceRunner<Segments: SegmentEncoder>: Sendable {
       case .end: runner.end(naturally: !runner.stop.isStopped)
       }
       return true
+    }
+
+    private static func keep(_ block: Segments.Block, in replay: ReplayMemory) {
+      if let sound = block as? SoundBlock { replay.keep(sound) }
+      if let events = block as? EventBlock { replay.keep(events) }
     }
 
     /// Counts what came and tells the state where it is another.

@@ -1,6 +1,7 @@
 import ClassifierStreams
 import Dataflow
 import ModelFiles
+import PageService
 import SocketProtocol
 import StreamSources
 import Synchronization
@@ -19,6 +20,8 @@ final class StreamPipeline<Segments: SegmentEncoder>: Sendable {
   private let slot: ModelSlot
   private let policy: OverflowPolicy
   private let hub: Hub
+  /// Who looks; nil where nobody can.
+  private let watched: WatchedStream?
   private let state: Mutex<State>
 
   private struct State {
@@ -30,12 +33,14 @@ final class StreamPipeline<Segments: SegmentEncoder>: Sendable {
   }
 
   init(
-    source: String, modelKey: String, model: PreparedModel, task: String?, policy: OverflowPolicy, hub: Hub
+    source: String, modelKey: String, model: PreparedModel, task: String?, policy: OverflowPolicy, hub: Hub,
+    watched: WatchedStream? = nil
   ) {
     self.source = source
     self.modelKey = modelKey
     self.policy = policy
     self.hub = hub
+    self.watched = watched
     slot = ModelSlot(task: task)
     state = Mutex(State(model: model))
   }
@@ -101,10 +106,11 @@ final class StreamPipeline<Segments: SegmentEncoder>: Sendable {
     progress.resume()
     let executor = ThreadExecutor(name: "model \(modelKey)")
     defer { executor.shutDown() }
-    let (hub, source, slot, progress) = (hub, source, slot, progress)
+    let (hub, source, slot, progress, watched) = (hub, source, slot, progress, watched)
     try await withTaskExecutorPreference(executor) {
       var classification = try LiveClassification<Segments>(
-        source: source, model: model, slot: slot, progress: progress, wants: { hub.isWanted($0) })
+        source: source, model: model, slot: slot, progress: progress, watched: watched,
+        wants: { hub.isWanted($0) })
       try await flow(from: input, through: &classification) { hub.publish($0) }
     }
   }

@@ -1,9 +1,8 @@
 import Failures
 import Glibc
-import SocketProtocol
 
-/// Where a wake service listens.
-package enum WyomingAddress: Equatable, Sendable, CustomStringConvertible {
+/// Where a service listens.
+package enum ListeningAddress: Equatable, Sendable, CustomStringConvertible {
   /// A numeric address and a port.
   case network(host: String, port: UInt16)
   case unix(path: String)
@@ -35,7 +34,7 @@ package enum WyomingAddress: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The bytes of an address as the system wants it; nil for what is no numeric address.
-  static func socketAddress(_ host: String, _ port: UInt16) -> [UInt8]? {
+  package static func socketAddress(_ host: String, _ port: UInt16) -> [UInt8]? {
     var old = sockaddr_in()
     if inet_pton(AF_INET, host, &old.sin_addr) == 1 {
       (old.sin_family, old.sin_port) = (sa_family_t(AF_INET), port.bigEndian)
@@ -48,15 +47,16 @@ package enum WyomingAddress: Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A socket that satellites come to over the network.
-package final class WyomingListener: Sendable {
+/// A socket that others come to over the network.
+package final class NetworkListener: Sendable {
   package let descriptor: Int32
 
-  package init(host: String, port: UInt16) throws(WyomingListenerError) {
-    func failure(_ reason: String) -> WyomingListenerError {
-      WyomingListenerError(address: .network(host: host, port: port), reason: reason)
+  /// - Parameter service: what messages call whoever listens.
+  package init(_ service: String, host: String, port: UInt16) throws(NetworkListenerError) {
+    func failure(_ reason: String) -> NetworkListenerError {
+      NetworkListenerError(service: service, address: .network(host: host, port: port), reason: reason)
     }
-    guard let address = WyomingAddress.socketAddress(host, port) else { throw failure("is no numeric address") }
+    guard let address = ListeningAddress.socketAddress(host, port) else { throw failure("is no numeric address") }
     let family = address.count == MemoryLayout<sockaddr_in>.size ? AF_INET : AF_INET6
     let made = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     var yes: Int32 = 1
@@ -76,11 +76,12 @@ package final class WyomingListener: Sendable {
   deinit { close(descriptor) }
 }
 
-/// Why satellites cannot come.
-package struct WyomingListenerError: ReportedError, Equatable, Sendable {
-  package let address: WyomingAddress
+/// Why nobody can come.
+package struct NetworkListenerError: ReportedError, Equatable, Sendable {
+  package let service: String
+  package let address: ListeningAddress
   package let reason: String
 
   package var kind: FailureKind { .unavailable }
-  package var description: String { "wyoming \(address): \(reason)" }
+  package var description: String { "\(service) \(address): \(reason)" }
 }
