@@ -81,10 +81,10 @@ struct GestureMiniatureTests {
     #expect(set.targets == [0, 1, 0, 1, 0, 1])
     for (variants, target) in zip(set.variants, set.targets) {
       let sequence = variants[0]
-      // 300 ms in bins of 50 ms, on 32 x 32 pixels for each polarity.
+      // 300 ms in bins of 50 ms, on 64 x 64 cells for each polarity.
       #expect(sequence.steps == 6)
-      let columns = Set(sequence.channels.map { Int($0) % 32 })
-      #expect(columns == Set(target == 0 ? 5...10 : 21...26))
+      let columns = Set(sequence.channels.map { Int($0) % 64 })
+      #expect(columns == Set(target == 0 ? 10...21 : 42...53))
     }
   }
 
