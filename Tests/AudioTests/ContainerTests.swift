@@ -178,17 +178,19 @@ struct ContainerTests {
   }
 
   /// From a pipe they would otherwise be samples: noise, in which a model hears words.
-  @Test(arguments: [
-    ("gzip", "gunzip", [0x1F, 0x8B, 0x08, 0]), ("Zstandard", "zstd -d", [0x28, 0xB5, 0x2F, 0xFD]),
-    ("xz", "xz -d", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]),
-    ("bzip2", "bzip2 -d", Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]),
-    ("LZ4", "lz4 -d", [0x04, 0x22, 0x4D, 0x18]), ("LZ4", "lz4 -d", [0x02, 0x21, 0x4C, 0x18]),
-    ("compress", "gunzip", [0x1F, 0x9D, 0x90]), ("lzip", "lzip -d", Array("LZIP".utf8) + [1]),
-    ("lzop", "lzop -d", [0x89, 0x4C, 0x5A, 0x4F, 0, 0x0D]), ("7-Zip", "7z x", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
-    ("Snappy", "snzip -d", [0xFF, 6, 0, 0] + Array("sNaPpY".utf8)), ("RAR", "unrar x", Array("Rar!".utf8) + [0x1A, 7]),
-    ("ZIP", "unzip", [0x50, 0x4B, 3, 4]),
-    ("tar", "tar -x", [UInt8](repeating: 0x61, count: 257) + Array("ustar".utf8)),
-  ] as [(String, String, [UInt8])])
+  @Test(
+    arguments: [
+      ("gzip", "gunzip", [0x1F, 0x8B, 0x08, 0]), ("Zstandard", "zstd -d", [0x28, 0xB5, 0x2F, 0xFD]),
+      ("xz", "xz -d", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]),
+      ("bzip2", "bzip2 -d", Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]),
+      ("LZ4", "lz4 -d", [0x04, 0x22, 0x4D, 0x18]), ("LZ4", "lz4 -d", [0x02, 0x21, 0x4C, 0x18]),
+      ("compress", "gunzip", [0x1F, 0x9D, 0x90]), ("lzip", "lzip -d", Array("LZIP".utf8) + [1]),
+      ("lzop", "lzop -d", [0x89, 0x4C, 0x5A, 0x4F, 0, 0x0D]), ("7-Zip", "7z x", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
+      ("Snappy", "snzip -d", [0xFF, 6, 0, 0] + Array("sNaPpY".utf8)),
+      ("RAR", "unrar x", Array("Rar!".utf8) + [0x1A, 7]),
+      ("ZIP", "unzip", [0x50, 0x4B, 3, 4]),
+      ("tar", "tar -x", [UInt8](repeating: 0x61, count: 257) + Array("ustar".utf8)),
+    ] as [(String, String, [UInt8])])
   func whatIsPackedIsToldWhatUnpacksIt(name: String, remedy: String, head: [UInt8]) throws {
     let bytes = head + [UInt8](repeating: 0x97, count: 4_000)
     for heard in [try Heard.file(bytes), try .pipe(bytes, piece: 3)] {

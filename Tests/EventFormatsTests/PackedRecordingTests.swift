@@ -84,8 +84,9 @@ import Testing
   }
 
   @Test func anEmptyArrayIsCalledEmpty() {
-    let header = "{'descr': '<i8', 'fortran_order': False, 'shape': (0, 4), }".padding(
-      toLength: 117, withPad: " ", startingAt: 0) + "\n"
+    let header =
+      "{'descr': '<i8', 'fortran_order': False, 'shape': (0, 4), }".padding(
+        toLength: 117, withPad: " ", startingAt: 0) + "\n"
     let error = refusal([0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8))
     #expect(error?.reason == "the array of shape [0, 4] is empty")
   }
