@@ -134,7 +134,7 @@ let package = Package(
       ], path: "Sources/Learning/StreamLearning",
       // Tests train small networks with it.
       swiftSettings: hot + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
-    .target(name: "Dataflow", dependencies: ["Failures"], path: "Sources/Streams/Dataflow"),
+    .target(name: "Dataflow", dependencies: ["CLinux", "Failures"], path: "Sources/Streams/Dataflow"),
     .target(name: "Recognition", dependencies: ["Failures"], path: "Sources/Networks/Recognition"),
     .target(
       name: "SocketProtocol", dependencies: ["Failures"], path: "Sources/Service/SocketProtocol", swiftSettings: hot),
@@ -168,7 +168,9 @@ let package = Package(
       path: "Sources/Service/MQTTPublishing"),
     .target(
       name: "WyomingService",
-      dependencies: ["CLinux", "ClassifierStreams", "Failures", "ModelFiles", "SocketProtocol", "StreamSources"],
+      dependencies: [
+        "CLinux", "ClassifierStreams", "Dataflow", "Failures", "ModelFiles", "SocketProtocol", "StreamSources",
+      ],
       path: "Sources/Service/WyomingService",
       swiftSettings: hot),
     // Results as everybody gets them: a line of JSON each.
@@ -178,7 +180,8 @@ let package = Package(
     .target(
       name: "PageService",
       dependencies: [
-        "CLinux", "ClassifierStreams", "Digests", "Events", "Failures", "ModelFiles", "Recognition", "SocketProtocol",
+        "Audio", "CLinux", "ClassifierStreams", "Dataflow", "Digests", "Events", "Failures", "ModelFiles",
+        "Recognition", "SocketProtocol",
         "SpikingNetworks", "StreamSources",
       ],
       path: "Sources/Service/PageService",
@@ -298,7 +301,7 @@ let package = Package(
     .testTarget(
       name: "PageServiceTests",
       dependencies: [
-        "ClassifierStreams", "Digests", "Events", "ModelFiles", "Numerics", "PageService", "Recognition",
+        "Audio", "ClassifierStreams", "Digests", "Events", "ModelFiles", "Numerics", "PageService", "Recognition",
         "SocketProtocol", "SpikingNetworks", "StreamSources", "TestSupport",
       ]),
     .testTarget(

@@ -88,6 +88,12 @@ int32_t ganglion_stream_push_sound(ganglion_stream *stream, const float *samples
 int32_t ganglion_stream_push_events(ganglion_stream *stream, ptrdiff_t count, const int64_t *times, const uint16_t *x,
                                     const uint16_t *y, const uint8_t *polarities, ptrdiff_t width, ptrdiff_t height,
                                     char **text);
+/* Reads a recording through the stream, as `ganglion run` does: sound or events, as the model takes. Reading options are those of
+ * events and fit, turn, mirror, raw, channel, gain. */
+int32_t ganglion_stream_open_recording(ganglion_stream *stream, const char *path, const char *options, char **text);
+/* Goes on with it, by about a second of sound; `more` is 0 once it is over and the stream finished. Results that came before a
+ * failure can still be taken. */
+int32_t ganglion_stream_read(ganglion_stream *stream, int32_t *more, char **text);
 int32_t ganglion_stream_finish(ganglion_stream *stream, char **text);
 /* The results so far, a line of JSON each, as `ganglion run` prints them. */
 int32_t ganglion_stream_take(ganglion_stream *stream, char **text);

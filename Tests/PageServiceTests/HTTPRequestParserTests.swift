@@ -68,18 +68,4 @@ struct HTTPRequestParserTests {
     let many = (0..<200).map { "a\($0): b\r\n" }.joined()
     #expect(throws: (any Error).self) { try parse("GET / HTTP/1.1\r\n\(many)\r\n") }
   }
-
-  @Test(
-    arguments: [
-      ([], ""), ([77], "TQ=="), ([77, 97], "TWE="), ([77, 97, 110], "TWFu"), ([0, 255, 128, 63], "AP+APw=="),
-    ] as [([UInt8], String)]) func base64GoesBothWays(bytes: [UInt8], text: String)
-  {
-    #expect(Base64.encoded(bytes) == text)
-    #expect(Base64.decoded(text.utf8) == bytes)
-    #expect(Base64.decoded(text.utf8.filter { $0 != UInt8(ascii: "=") }) == bytes)
-  }
-
-  @Test(arguments: ["T", "TQ=a", "T Q", "TQ===", "T*=="]) func badBase64IsNone(text: String) {
-    #expect(Base64.decoded(text.utf8) == nil)
-  }
 }

@@ -1,3 +1,4 @@
+import Audio
 import Events
 import Foundation
 import StreamSources
@@ -16,7 +17,7 @@ struct ReplayMemoryTests {
     for number in 0..<100 { sound.append(block(number), microseconds: 200_000) }
     // Ten milliseconds a block: the last twenty are there.
     let clip = try #require(sound.clip(0..<2_000_000))
-    #expect(clip == KeptSound.Clip(rate: 1_000, samples: (800..<1_000).map { Int16($0) }))
+    #expect(clip == WaveFile(samples: (800..<1_000).map { Int16($0) }, sampleRate: 1_000))
     #expect(sound.clip(905_000..<915_000)?.samples == (905..<915).map { Int16($0) })
     #expect(sound.clip(0..<799_000) == nil && sound.clip(1_000_000..<1_100_000) == nil)
     // What is missing is silent, in its place.
@@ -27,14 +28,6 @@ struct ReplayMemoryTests {
     // Another rate is another stream.
     sound.append(block(300, rate: 2_000), microseconds: 200_000)
     #expect(sound.clip(0..<1_400_000) == nil)
-  }
-
-  @Test func aClipIsAWaveFile() {
-    let wave = KeptSound.Clip(rate: 16_000, samples: [1, -2]).wave
-    #expect(wave.count == 48)
-    #expect(wave.prefix(4) == Array("RIFF".utf8)[...] && wave[4] == 40)
-    #expect(Array(wave[24..<28]) == [0x80, 0x3E, 0, 0] && wave[22] == 1 && wave[34] == 16)
-    #expect(Array(wave[40...]) == [4, 0, 0, 0, 1, 0, 254, 255])
   }
 
   @Test func eventsAreKeptForSoLongAndThinnedOut() throws {

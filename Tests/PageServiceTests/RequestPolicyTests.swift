@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import PageService
@@ -57,7 +58,7 @@ struct RequestPolicyTests {
   @Test func theTokenHasToBeKnown() {
     let policy = RequestPolicy(token: "0123456789abcdef")
     #expect(refusal([:], of: policy) == .noToken)
-    func basic(_ pair: String) -> String { "Basic " + Base64.encoded(Array(pair.utf8)) }
+    func basic(_ pair: String) -> String { "Basic " + Data(pair.utf8).base64EncodedString() }
     for good in [basic("me:0123456789abcdef"), basic(":0123456789abcdef"), "bearer 0123456789abcdef"] {
       #expect(refusal(["authorization": good], of: policy) == nil, "\(good)")
     }

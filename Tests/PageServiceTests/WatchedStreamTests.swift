@@ -129,14 +129,14 @@ struct WatchedStreamTests {
       #expect((written.in == nil) == step.frame.isSilent)
       #expect((written.h == nil) == (step.seen == nil))
       if let text = written.in, let peak = written.p {
-        let bytes = try #require(Base64.decoded(text.utf8)).map { Int8(bitPattern: $0) }
+        let bytes = try #require(Data(base64Encoded: text)).map { Int8(bitPattern: $0) }
         #expect(bytes.count == writer.input.count)
         var dense = [Float](repeating: 0, count: bytes.count)
         for (channel, value) in zip(step.frame.channels, step.frame.values) { dense[Int(channel)] = value }
         for (byte, value) in zip(bytes, dense) { #expect(abs(Double(byte) * peak / 127 - Double(value)) <= peak / 200) }
       }
       if let layers = written.h, let seen = step.seen {
-        let counts = try #require(Base64.decoded(layers[0].utf8))
+        let counts = try #require(Data(base64Encoded: layers[0]))
         #expect(counts.reduce(0) { $0 + Int($1) } == seen.activity.spikes[0].count)
       }
       #expect(written.s == step.scores.map { $0.map { Int(($0 * 10_000).rounded()) } })

@@ -124,6 +124,10 @@ class WithoutDaemon(unittest.TestCase):
         with self.assertRaisesRegex(ganglion.UsageError, "topic 'smell'"):
             ganglion.listen(topics=["smell"])
 
+    def test_package_and_program_are_of_one_version(self):
+        told = subprocess.run(["ganglion", "--version"], capture_output=True, text=True, check=True)
+        self.assertEqual(told.stdout.strip(), ganglion.__version__)
+
     def test_importing_and_listening_load_neither_numpy_nor_the_library(self):
         code = "import sys, ganglion; ganglion.listen('x'); print('numpy' in sys.modules, 'ctypes' in sys.modules)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

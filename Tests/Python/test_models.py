@@ -1,8 +1,19 @@
+import json
+import os
+import subprocess
+import tempfile
 import unittest
 
 import ganglion
 import numpy as np
 from shipped import model, recorded, recording, sound, without_source
+
+
+def by_program(name, path, *options):
+    """What `ganglion run` prints."""
+    command = ["ganglion", "run", "--model", model(name), *options, path]
+    done = subprocess.run(command, capture_output=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 class Models(unittest.TestCase):
@@ -27,6 +38,42 @@ class Models(unittest.TestCase):
         self.assertGreater(len(wanted), 3)
         for found in (watching.run(path), watching.run(ganglion.read(path))):
             self.assertEqual([without_source(result) for result in found], wanted)
+
+    def test_files_of_sound_give_the_recorded_results(self):
+        digits = ganglion.load(model("digits"))
+        found = [without_source(result) for result in digits.run(recording("digits/five-in-a-row.flac"))]
+        self.assertEqual(found, recorded("digits", "five-in-a-row.flac"))
+        # 6 decibels less are another sound, and the program hears the same in it.
+        path = recording("digits/seven-theo.wav")
+        self.assertEqual(digits.run(path, scores=True, gain=-6), by_program("digits", path, "--scores", "--gain=-6"))
+
+    def test_a_stray_event_before_a_recording_changes_nothing(self):
+        watching = ganglion.load(model("event-digits"))
+        events = ganglion.read(recording("event-digits/five-in-a-row.raw"))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "stray.npy")
+            stray = ganglion.Events([0], [3], [3], [1])
+            late = events.t - events.t[0] + 60_000_000
+            ganglion.write(
+                path,
+                ganglion.Events(
+                    np.append(stray.t, late), np.append(stray.x, events.x), np.append(stray.y, events.y),
+                    np.append(stray.p, events.p), 34, 34))  # fmt: skip
+            found = watching.run(path)
+            self.assertEqual(found, by_program("event-digits", path))
+            wanted = recorded("event-digits", "five-in-a-row.raw")
+            self.assertEqual([without_source(result) for result in found], wanted)
+
+    def test_what_came_before_a_failure_is_told_first(self):
+        digits, found = ganglion.load(model("digits")), []
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "cut.flac")
+            with open(recording("digits/five-in-a-row.flac"), "rb") as whole, open(path, "wb") as cut:
+                cut.write(whole.read()[:-9_000])
+            with self.assertRaisesRegex(ganglion.BadInput, "cut.flac"):
+                for result in digits.stream(source=path).read(path):
+                    found.append(result["label"])
+            self.assertGreater(len(found), 1)
 
     def test_sensitivity_and_options_reach_the_model(self):
         path = recording("gestures/08-arm-roll.bin")

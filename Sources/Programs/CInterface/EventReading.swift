@@ -112,6 +112,7 @@ public func ganglionReaderRead(
   answer(text) {
     count.pointee = 0
     guard room > 0 else { throw CallError(description: "there is room for \(room) events; it takes at least one") }
+    // Safe: the columns are borrowed for this call, and the call returns only when the handle has filled them.
     nonisolated(unsafe) let columns = Columns(room: room, times: times, x: x, y: y, polarities: polarities)
     count.pointee = try Handle<Reading>.with(reader) { try $0.fill(columns) }
   }

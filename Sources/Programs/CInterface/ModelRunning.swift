@@ -15,7 +15,17 @@ private struct Running {
     case sound(ClassifierStream<SoundSegments>)
     case events(ClassifierStream<EventSegments>)
   }
+  /// A recording that is read through it.
+  enum Recording {
+    case sound(any StreamSource<SoundBlock>)
+    case events(any StreamSource<EventBlock>)
+  }
+
+  /// About a second of sound: whoever calls can be interrupted in between.
+  private static let blocksAtATime = 6
+
   var stream: Stream
+  var recording: Recording?
   let format: ResultLine
   var lines: [String] = []
   /// Samples so far, and the time of the first event.
@@ -33,6 +43,47 @@ private struct Running {
     guard case .events(var own) = stream else { throw CallError(description: "this model listens; give it sound") }
     try withLines { try own.process(.block(block, arrivedMicroseconds: 0), droppedBefore: 0, emit: $0) }
     stream = .events(own)
+  }
+
+  /// Goes on with the recording by some blocks; whether there is more of it.
+  mutating func read() throws -> Bool {
+    for _ in 0..<Self.blocksAtATime {
+      let isOver: Bool
+      switch recording {
+      case .sound(let source)?: isOver = try take(source.next()) { try $0.push($1) }
+      case .events(let source)?: isOver = try take(source.next()) { try $0.push($1) }
+      case nil: throw CallError(description: "no recording is being read")
+      }
+      if isOver { return false }
+    }
+    return true
+  }
+
+  /// Takes what came of a recording; whether that was its end.
+  private mutating func take<Block>(
+    _ arrival: Arrival<Block>, _ push: (inout Running, Block) throws -> Void
+  ) throws -> Bool {
+    switch arrival {
+    case .block(let block): try push(&self, block)
+    case .cut: try cut()
+    case .end:
+      recording = nil
+      try finish()
+      return true
+    case .lost, .ready, .absent, .quiet: break
+    }
+    return false
+  }
+
+  private mutating func cut() throws {
+    switch stream {
+    case .sound(var own):
+      try withLines { try own.process(.cut, droppedBefore: 0, emit: $0) }
+      stream = .sound(own)
+    case .events(var own):
+      try withLines { try own.process(.cut, droppedBefore: 0, emit: $0) }
+      stream = .events(own)
+    }
   }
 
   mutating func finish() throws {
@@ -147,6 +198,40 @@ public func ganglionStreamPushEvents(
       shifted.shiftTimes(by: 0 &- origin)
       try running.push(EventBlock(events: shifted, camera: camera))
     }
+  }
+}
+
+/// Begins to read a recording through a stream, as `ganglion run` reads it.
+@_cdecl("ganglion_stream_open_recording")
+public func ganglionStreamOpenRecording(
+  _ stream: UnsafeMutableRawPointer, _ path: UnsafePointer<CChar>, _ options: UnsafePointer<CChar>?,
+  _ text: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> Int32 {
+  answer(text) {
+    let input = RecordingInput(path: String(cString: path), options: try readingOptions(options))
+    try Handle<Running>.with(stream) { running in
+      switch running.stream {
+      case .sound(let own):
+        guard case .sound(_, let rate) = own.model.encoder else { return }
+        running.recording = .sound(try input.openSound(sampleRate: rate, blocksPerSecond: 6, stop: StopSignal()))
+      case .events(let own):
+        guard case .events(let binning) = own.model.encoder else { return }
+        running.recording = .events(
+          try input.openEvents(sensor: binning.sensor, maximumEvents: 16_384, stop: StopSignal()))
+      }
+    }
+  }
+}
+
+/// Goes on with the recording; `more` is 0 once it is over and the stream finished.
+@_cdecl("ganglion_stream_read")
+public func ganglionStreamRead(
+  _ stream: UnsafeMutableRawPointer, _ more: UnsafeMutablePointer<Int32>,
+  _ text: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> Int32 {
+  answer(text) {
+    more.pointee = 0
+    more.pointee = try Handle<Running>.with(stream) { try $0.read() } ? 1 : 0
   }
 }
 

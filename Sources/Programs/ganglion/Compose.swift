@@ -103,7 +103,7 @@ struct Compose: ParsableCommand {
     composer.seed = seed
     composer.noiseDecibels = try decibels()
     let (samples, words) = composer.compose(material)
-    try recording.write(WaveFile(samples: samples, sampleRate: encoding.sampleRate).bytes)
+    try recording.write(WaveFile(channels: [samples], sampleRate: encoding.sampleRate).bytes)
     try list.write(Array(LabelFile.text(words).utf8))
     // Both or neither.
     try recording.finish()

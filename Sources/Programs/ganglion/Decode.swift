@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audio
 import CommandSupport
+import OutputFiles
 import SoundEncoders
 import Spiketrum
 
@@ -46,7 +47,7 @@ struct Decode: ParsableCommand {
       }
     }
     let rate = recording.configuration.sampleRate
-    try WaveFile(channels: sounds, sampleRate: rate).write(to: output)
+    try OutputFile.write(WaveFile(channels: sounds, sampleRate: rate).bytes.span.bytes, to: output)
     let decibels = try reference.map { path in
       let references =
         recording.microphoneCount == 1

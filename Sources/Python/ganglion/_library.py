@@ -32,6 +32,8 @@ _functions = {
     "stream_open": [c_void_p, c_char_p, c_char_p, c_int32, _handle],
     "stream_push_sound": [c_void_p, POINTER(c_float), c_ssize_t, c_ssize_t],
     "stream_push_events": [c_void_p, c_ssize_t, *_columns, c_ssize_t, c_ssize_t],
+    "stream_open_recording": [c_void_p, c_char_p, c_char_p],
+    "stream_read": [c_void_p, POINTER(c_int32)],
     "stream_finish": [c_void_p],
     "stream_take": [c_void_p],
 }  # fmt: skip

@@ -19,6 +19,9 @@ _OPTIONS = {
     "time_unit": "timeUnit", "group": "group", "stream": "stream", "sample": "sample", "filters": "filters",
 }  # fmt: skip
 
+# Those that runs of a model take as well.
+_OF_RUNS = {name: name for name in ("fit", "turn", "mirror", "raw", "channel", "gain")}
+
 # What a file's ending says of its format, where one is written.
 _ENDINGS = {
     ".aedat4": "aedat4", ".aedat": "aedat2", ".raw": "evt3", ".dat": "dat2", ".es": "es", ".bin": "nmnist", ".csv": "csv",
@@ -73,20 +76,22 @@ def _fits(column, kind):
     return len(column) == 0 or (column.min() >= limits.min and column.max() <= limits.max)
 
 
-def _lines(options):
+def lines(options, of_run=False):
+    """Reading options as the library takes them."""
+    known = _OPTIONS | _OF_RUNS if of_run else _OPTIONS
     lines = []
     for name, value in options.items():
         if value is None:
             continue
-        if name not in _OPTIONS:
-            raise UsageError(f"there is no option '{name}'; there are {', '.join(_OPTIONS)}")
+        if name not in known:
+            raise UsageError(f"there is no option '{name}'; there are {', '.join(known)}")
         if name == "sensor" and not isinstance(value, str):
             value = "{}x{}".format(*value)
         if name == "filters" and not isinstance(value, str):
             value = " ".join(value)
         if name == "columns" and not isinstance(value, str):
             value = ",".join(map(str, value))
-        lines.append(f"{_OPTIONS[name]}={value}")
+        lines.append(f"{known[name]}={str(value).lower() if isinstance(value, bool) else value}")
     return "\n".join(lines).encode()
 
 
@@ -100,7 +105,7 @@ def pointers(events, offset=0):
 
 class _Reader:
     def __init__(self, path, options):
-        self._handle = Handle("reader", os.fsencode(path), _lines(options))
+        self._handle = Handle("reader", os.fsencode(path), lines(options))
 
     def about(self):
         return json.loads(call("reader_describe", self._handle.pointer))
@@ -184,7 +189,7 @@ def stream(path, events=1 << 20, **options):
 
 def info(path, **options):
     """What is in a recording, as `ganglion info --json` tells it: counts, times, rates, what broke the rules, a digest."""
-    return json.loads(call("info", os.fsencode(path), _lines(options)))
+    return json.loads(call("info", os.fsencode(path), lines(options)))
 
 
 class Writer:

@@ -1,12 +1,14 @@
 """Models on arrays and recordings: scores and decisions as `ganglion run` gives them."""
 
+import ctypes
 import json
 import os
-from ctypes import POINTER, c_float
+from ctypes import POINTER, c_float, c_int32
 
 from ._library import Handle, call
 from .encoding import Encoder, samples_of
-from .events import Events, pointers, stream
+from .errors import UsageError
+from .events import Events, lines, pointers
 
 
 class Stream:
@@ -31,14 +33,28 @@ class Stream:
             samples = samples_of(block)
             call(
                 "stream_push_sound", self._handle.pointer, samples.ctypes.data_as(POINTER(c_float)), len(samples), rate)
-        return self.lines_as_results()
+        return self._results()
+
+    def read(self, path, **options):
+        """Yields what becomes of a whole recording of sound or events, read as `ganglion run` reads it.
+
+        Options where it does not say how: those of `ganglion.read`, fit, turn, mirror (cameras), raw, channel, gain (sound).
+        Results that came before a failure are yielded first.
+        """
+        more = c_int32(1)
+        call("stream_open_recording", self._handle.pointer, os.fsencode(path), lines(options, of_run=True))
+        while more.value:
+            try:
+                call("stream_read", self._handle.pointer, ctypes.byref(more))
+            finally:
+                yield from self._results()
 
     def finish(self):
         """Ends the stream; the results that were left."""
         call("stream_finish", self._handle.pointer)
-        return self.lines_as_results()
+        return self._results()
 
-    def lines_as_results(self):
+    def _results(self):
         return [json.loads(line) for line in call("stream_take", self._handle.pointer).splitlines()]
 
 
@@ -75,17 +91,18 @@ class Model:
         return Stream(self, source, task, scores)
 
     def run(self, recording, rate=None, task=None, scores=False, source=None, **options):
-        """Classifies a whole recording: samples with their rate, Events, or the path of a recording of events.
+        """Classifies a whole recording: a path, with the options of `Stream.read`; samples with their rate; or Events.
 
-        Returns the results in order, as `ganglion run` prints them.
+        Returns the results in order, as `ganglion run` prints them. Single events long before the others are left out of
+        files, as the program does; of Events the first is time zero.
         """
         is_path = isinstance(recording, (str, os.PathLike))
         own = self.stream(source or (os.fspath(recording) if is_path else "array"), task, scores)
         if is_path:
-            results = [result for part in stream(recording, **options) for result in own.push(part)]
-        else:
-            results = own.push(recording, rate)
-        return results + own.finish()
+            return list(own.read(recording, **options))
+        if options:
+            raise UsageError(f"{', '.join(options)}: only files are read by options")
+        return own.push(recording, rate) + own.finish()
 
 
 def load(path, sensitivity=None):

@@ -1,4 +1,5 @@
 import Digests
+import FoundationEssentials
 
 /// The page: one file of HTML, style and script, which is part of the program. It fetches nothing from anywhere else, and its
 /// own policy forbids it to.
@@ -19,7 +20,7 @@ struct PageDocument: Sendable {
       let inside = behind?.split(separator: "</\(tag)>", maxSplits: 1, omittingEmptySubsequences: false).first
       var digest = SHA256Digest()
       Array((inside ?? "").utf8).withUnsafeBytes { digest.add($0) }
-      return "'sha256-\(Base64.encoded(digest.bytes))'"
+      return "'sha256-\(Data(digest.bytes).base64EncodedString())'"
     }
     policy =
       "default-src 'none'; script-src \(source("script")); style-src \(source("style")); connect-src 'self'; "

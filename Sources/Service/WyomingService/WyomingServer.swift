@@ -1,6 +1,5 @@
 import CLinux
-import Dispatch
-import Foundation
+import Dataflow
 import Glibc
 import StreamSources
 import Synchronization
@@ -59,7 +58,7 @@ package final class WyomingServer: Sendable {
   private let most: Int
   private let state: Mutex<State>
   private let stopping = StopSignal()
-  private let threads = DispatchGroup()
+  private let threads = ServiceThreads()
 
   /// Starts to serve.
   ///
@@ -75,7 +74,8 @@ package final class WyomingServer: Sendable {
     self.handlers = handlers
     state = Mutex(State(words: words))
     for descriptor in descriptors {
-      begin("wyoming") { [self] in accept(descriptor) }
+      let isServed = threads.begin("wyoming") { [self] in accept(descriptor) }
+      precondition(isServed, "no thread to serve with")
     }
   }
 
@@ -93,17 +93,6 @@ package final class WyomingServer: Sendable {
     let stops = state.withLock { $0.places.values.map(\.stop) }
     for stop in stops { stop.stop() }
     threads.wait()
-  }
-
-  private func begin(_ name: String, _ body: @escaping @Sendable () -> Void) {
-    threads.enter()
-    let thread = Thread { [threads] in
-      // For whoever looks at the process from outside; Foundation keeps a name to itself.
-      pthread_setname_np(pthread_self(), name)
-      body()
-      threads.leave()
-    }
-    thread.start()
   }
 
   private func accept(_ listener: Int32) {
@@ -158,18 +147,22 @@ package final class WyomingServer: Sendable {
     }
     // Who came while everybody was sent away goes, too.
     if stopping.isStopped { stop.stop() }
-    begin("satellite") { [self] in
+    let isServed = threads.begin("satellite") { [self] in
       var peer = WyomingPeer(self, id: id, descriptor: descriptor, name: name, stop: stop)
-      let reason = peer.run()
-      close(descriptor)
-      state.withLock {
-        $0.places[id] = nil
-        $0.counters.satellites = $0.places.count
-        if reason != nil { $0.counters.sentAway += 1 }
-      }
-      let fields = [("satellite", name)]
-      if let reason { handlers.log(true, "satellite sent away", fields + [("reason", reason)]) }
+      leave(id, descriptor, name: name, sentAway: peer.run())
     }
+    if !isServed { leave(id, descriptor, name: name, sentAway: "there is no thread for it") }
+  }
+
+  /// - Parameter reason: why it was sent away; nil where it went by itself.
+  private func leave(_ id: Int, _ descriptor: Int32, name: String, sentAway reason: String?) {
+    close(descriptor)
+    state.withLock {
+      $0.places[id] = nil
+      $0.counters.satellites = $0.places.count
+      if reason != nil { $0.counters.sentAway += 1 }
+    }
+    if let reason { handlers.log(true, "satellite sent away", [("satellite", name), ("reason", reason)]) }
   }
 
   /// A satellite has said something whole, and so much was found in it.

@@ -1,6 +1,5 @@
 import CLinux
-import Dispatch
-import Foundation
+import Dataflow
 import Glibc
 import StreamSources
 import Synchronization
@@ -61,7 +60,7 @@ package final class HTTPServer: Sendable {
   private let handlers: Handlers
   private let counts = Mutex(Counters())
   private let stopping = StopSignal()
-  private let threads = DispatchGroup()
+  private let threads = ServiceThreads()
 
   /// Starts to serve.
   ///
@@ -70,7 +69,8 @@ package final class HTTPServer: Sendable {
     self.most = most
     self.handlers = handlers
     for (place, door) in doors.enumerated() {
-      begin("page") { [self] in accept(door, place) }
+      let isServed = threads.begin("page") { [self] in accept(door, place) }
+      precondition(isServed, "no thread to serve with")
     }
   }
 
@@ -80,17 +80,6 @@ package final class HTTPServer: Sendable {
   package func stop() {
     stopping.stop()
     threads.wait()
-  }
-
-  private func begin(_ name: String, _ body: @escaping @Sendable () -> Void) {
-    threads.enter()
-    let thread = Thread { [threads] in
-      // For whoever looks at the process from outside; Foundation keeps a name to itself.
-      pthread_setname_np(pthread_self(), name)
-      body()
-      threads.leave()
-    }
-    thread.start()
   }
 
   private func accept(_ first: any Door, _ place: Int) {
@@ -127,11 +116,19 @@ package final class HTTPServer: Sendable {
         handlers.log(true, "page connection refused", [("reason", "there are too many")])
         continue
       }
-      begin("page peer") { [self] in
+      let isServed = threads.begin("page peer") { [self] in
         HTTPPeer(descriptor, stop: stopping).serve(door: place, handlers)
-        close(descriptor)
-        counts.withLock { $0.connections -= 1 }
+        leave(descriptor)
+      }
+      if !isServed {
+        leave(descriptor)
+        handlers.log(true, "page connection refused", [("reason", "there is no thread for it")])
       }
     }
+  }
+
+  private func leave(_ descriptor: Int32) {
+    close(descriptor)
+    counts.withLock { $0.connections -= 1 }
   }
 }

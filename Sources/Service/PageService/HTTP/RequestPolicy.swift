@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// Who is answered: nobody who was sent here by another site, by a name that is not ours, or without the token.
@@ -108,7 +109,7 @@ package struct RequestPolicy: Sendable {
     switch words[0].lowercased() {
     case "bearer": return Array(words[1].utf8)
     case "basic":
-      guard let pair = Base64.decoded(words[1].utf8), let colon = pair.firstIndex(of: UInt8(ascii: ":")) else {
+      guard let pair = Data(base64Encoded: String(words[1])), let colon = pair.firstIndex(of: UInt8(ascii: ":")) else {
         return nil
       }
       return Array(pair[(colon + 1)...])

@@ -1,3 +1,4 @@
+import Audio
 import Events
 import SocketProtocol
 import StreamSources
@@ -23,7 +24,7 @@ package final class ReplayMemory: Sendable {
   /// What there is of a stretch of stream time; nil where there is nothing of it.
   func response(_ range: Range<Int64>) -> HTTPResponse? {
     let (sound, events) = state.withLock { ($0.sound.clip(range), $0.events.clip(range)) }
-    if let sound { return HTTPResponse(.ok, "audio/wav", body: sound.wave) }
+    if let sound { return HTTPResponse(.ok, "audio/wav", body: sound.bytes) }
     return events.map { HTTPResponse(.ok, "application/json", body: $0) }
   }
 }
@@ -33,12 +34,6 @@ struct KeptSound: Sendable {
   private struct Piece: Sendable {
     var start: Int64
     var end: Int64
-    var rate: Int
-    var samples: [Int16]
-  }
-
-  /// A piece of sound without a hole in it.
-  struct Clip: Equatable, Sendable {
     var rate: Int
     var samples: [Int16]
   }
@@ -54,7 +49,7 @@ struct KeptSound: Sendable {
     if let last = pieces.last, last.rate != block.sampleRate || block.startMicroseconds < last.start {
       (pieces, head, count) = ([], 0, 0)
     }
-    let samples = block.samples.map { Int16((max(-1, min(1, $0)) * 32_767).rounded()) }
+    let samples = block.samples.map(WaveFile.sample)
     pieces.append(
       Piece(start: block.startMicroseconds, end: block.endMicroseconds, rate: block.sampleRate, samples: samples))
     count += samples.count
@@ -72,7 +67,7 @@ struct KeptSound: Sendable {
   }
 
   /// The sound of a stretch of stream time, as far as it is there; what is missing within is silent.
-  func clip(_ range: Range<Int64>) -> Clip? {
+  func clip(_ range: Range<Int64>) -> WaveFile? {
     let found = pieces[head...].filter { $0.end > range.lowerBound && $0.start < range.upperBound }
     guard let first = found.first, let last = found.last else { return nil }
     let (from, to) = (max(range.lowerBound, first.start), min(range.upperBound, last.end))
@@ -86,30 +81,7 @@ struct KeptSound: Sendable {
       guard begin < end else { continue }
       samples.replaceSubrange(place + begin..<place + end, with: piece.samples[begin..<end])
     }
-    return Clip(rate: first.rate, samples: samples)
-  }
-}
-
-extension KeptSound.Clip {
-  /// A WAV file of it.
-  var wave: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(44 + 2 * samples.count)
-    func add(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
-    bytes += "RIFF".utf8
-    add(UInt32(36 + 2 * samples.count))
-    bytes += "WAVEfmt ".utf8
-    add(UInt32(16))
-    add(UInt16(1))
-    add(UInt16(1))
-    add(UInt32(rate))
-    add(UInt32(2 * rate))
-    add(UInt16(2))
-    add(UInt16(16))
-    bytes += "data".utf8
-    add(UInt32(2 * samples.count))
-    for sample in samples { add(sample) }
-    return bytes
+    return WaveFile(samples: samples, sampleRate: first.rate)
   }
 }
 

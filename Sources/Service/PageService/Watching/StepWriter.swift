@@ -1,4 +1,5 @@
 import ClassifierStreams
+import FoundationEssentials
 import SocketProtocol
 
 /// Gathers the steps of a stream and writes them as messages of about 40 ms. A value.
@@ -48,11 +49,11 @@ package struct StepWriter: Sendable {
       let peak = picture.reduce(0) { max($0, abs($1)) }
       line.add("p", decimal: Double(peak), places: 4)
       let scale = peak > 0 ? 127 / peak : 0
-      line.add("in", Base64.encoded(picture.lazy.map { UInt8(bitPattern: Int8(($0 * scale).rounded())) }))
+      line.add("in", Data(picture.map { UInt8(bitPattern: Int8(($0 * scale).rounded())) }).base64EncodedString())
     }
     if let seen = step.seen {
       line.add(
-        "h", zip(layers, seen.activity.spikes).map { fold, units in Base64.encoded(fold.counts(units)) })
+        "h", zip(layers, seen.activity.spikes).map { fold, units in Data(fold.counts(units)).base64EncodedString() })
     }
     if let scores = step.scores { line.add("s", scores.map { Int((min(1, max(0, $0)) * 10_000).rounded()) }) }
     steps.append(line)
